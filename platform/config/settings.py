@@ -1,0 +1,179 @@
+"""Every setting of Winnow, with defaults that run on one machine with nothing else installed.
+
+What a deployment sets is read from the environment; docs/reference/settings.md lists it.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import dj_database_url
+import plotly
+
+from config import secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+WINNOW_VAR = Path(os.environ.get("WINNOW_VAR", BASE_DIR / "var"))
+JOURNAL_DIR = WINNOW_VAR / "journal"
+LOG_DIR = WINNOW_VAR / "log"
+MODELS_DIR = WINNOW_VAR / "models"
+CACHE_DIR = WINNOW_VAR / "cache"
+PLAN_MIRROR = WINNOW_VAR / "plan.json"
+
+DEBUG = os.environ.get("WINNOW_DEBUG") == "1"
+SECRET_KEY = os.environ.get("WINNOW_SECRET_KEY") or secret.read_or_create(WINNOW_VAR / "secret_key")
+ALLOWED_HOSTS = os.environ.get("WINNOW_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("WINNOW_ORIGINS", "").split(",") if o]
+
+INSTALLED_APPS = [
+    "config",
+    "dashboard",
+    "api",
+    "pipelines",
+    "simulator",
+    "serving",
+    "events",
+    "experiments",
+    "recommenders",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.content_security_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "dashboard.context.frame",
+            ],
+        },
+    }
+]
+
+# --- What holds state -----------------------------------------------------------------------------
+
+DATABASES = {
+    "default": dj_database_url.config(
+        default=f"sqlite:///{WINNOW_VAR / 'winnow.sqlite3'}", conn_max_age=600
+    )
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        # A transaction that begins by reading and then writes would fail at once, without waiting,
+        # where another process wrote in between; one that begins IMMEDIATE waits its turn.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+VALKEY_URL = os.environ.get("VALKEY_URL", "redis://127.0.0.1:6399/0")
+
+# --- Celery ---------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = VALKEY_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_DEFAULT_QUEUE = "analysis"
+CELERY_TASK_ROUTES = {
+    "pipelines.train": {"queue": "train"},
+    "pipelines.materialise_slates": {"queue": "serve"},
+    "pipelines.*": {"queue": "analysis"},
+}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {
+    "analyse": {"task": "pipelines.analyse_running", "schedule": timedelta(seconds=20)},
+    "pulse": {"task": "pipelines.take_pulse", "schedule": timedelta(seconds=15)},
+    "sweep": {"task": "pipelines.sweep_trainings", "schedule": timedelta(seconds=30)},
+}
+
+# --- Routing --------------------------------------------------------------------------------------
+
+ROUTE_DEADLINE_MS = int(os.environ.get("WINNOW_ROUTE_DEADLINE_MS", "100"))
+SLATE_SIZE = 100  # items kept in a materialised slate: room for the largest k
+
+# --- Web ------------------------------------------------------------------------------------------
+
+LOGIN_URL = "dashboard:login"
+LOGIN_REDIRECT_URL = "dashboard:experiments"
+LOGOUT_REDIRECT_URL = "dashboard:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+STATIC_URL = "/static/"
+STATIC_ROOT = WINNOW_VAR / "static"
+STATICFILES_DIRS = [("plotly", Path(plotly.__file__).parent / "package_data")]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = os.environ.get("WINNOW_HTTPS") == "1"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["api.authentication.HasKey"],
+    "DEFAULT_RENDERER_CLASSES": ["api.rendering.MsgspecRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["api.rendering.MsgspecParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "api.problems.handle",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Winnow",
+    "DESCRIPTION": "Route people to recommender variants, and send back what they did.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": [],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# --- Logging --------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("WINNOW_LOG_LEVEL", "INFO")},
+    "loggers": {"django.server": {"level": "WARNING"}},
+}

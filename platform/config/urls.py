@@ -1,0 +1,18 @@
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from api import health
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("api/v1/", include("api.urls")),
+    path("api/schema", login_not_required(SpectacularAPIView.as_view()), name="schema"),
+    path(
+        "api/docs",
+        login_not_required(SpectacularSwaggerSplitView.as_view(url_name="schema")),
+        name="docs",
+    ),
+    path("", include("dashboard.urls")),
+]

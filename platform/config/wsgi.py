@@ -1,0 +1,13 @@
+"""The WSGI application that granian serves."""
+
+import os
+
+from config.leash import bind_to_parent
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+if os.environ.get("WINNOW_SUPERVISED"):
+    bind_to_parent()
+
+from django.core.wsgi import get_wsgi_application  # noqa: E402  (the leash comes first)
+
+application = get_wsgi_application()

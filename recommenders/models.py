@@ -1,0 +1,124 @@
+"""What is registered, what was trained, and the jobs that train it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.urls import reverse
+
+KEY = RegexValidator(
+    r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "Use lower-case letters, digits and single hyphens."
+)
+
+
+class Item(models.Model):
+    """Something that can be recommended, under the id its owner gave it."""
+
+    key = models.CharField(max_length=256, unique=True)
+    title = models.CharField(max_length=512)
+    categories = models.JSONField(default=list)
+    attributes = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Recommender(models.Model):
+    """A named configuration of an algorithm: what a variant serves."""
+
+    key = models.CharField(max_length=64, unique=True, validators=[KEY])
+    algorithm = models.CharField(max_length=64)
+    config = models.JSONField(default=dict)
+    live = models.ForeignKey(
+        "ModelVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["key"]
+
+    def __str__(self) -> str:
+        return self.key
+
+    def get_absolute_url(self) -> str:
+        return reverse("dashboard:recommender", args=[self.key])
+
+
+class ModelVersion(models.Model):
+    """One immutable trained artefact of a recommender, such as `item-knn@3`."""
+
+    recommender = models.ForeignKey(Recommender, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    folder = models.CharField(max_length=255, help_text="Relative to the models folder.")
+    checksum = models.CharField(max_length=64, help_text="SHA-256 over the artefact's files.")
+    size_bytes = models.PositiveBigIntegerField()
+    data_from = models.DateTimeField(help_text="Time of the oldest interaction trained on.")
+    data_until = models.DateTimeField(help_text="Time of the newest interaction trained on.")
+    interactions = models.PositiveBigIntegerField()
+    users = models.PositiveIntegerField()
+    items = models.PositiveIntegerField()
+    metrics = models.JSONField(
+        default=dict, help_text="Offline figures on the newest part of the data, held out."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["recommender", "number"], name="one_number_per_version")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return f"{self.recommender.key}@{self.number}"
+
+
+class Training(models.Model):
+    """A job that makes a model version. The row is the truth; Celery only rings the bell."""
+
+    MAX_ATTEMPTS = 2
+    LEASE = timedelta(seconds=30)
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+
+    recommender = models.ForeignKey(Recommender, on_delete=models.CASCADE, related_name="trainings")
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    progress = models.FloatField(default=0.0)
+    message = models.CharField(max_length=255, blank=True)
+    curve = models.JSONField(default=list, help_text="One row of figures per epoch.")
+    error = models.TextField(blank=True)
+    version = models.OneToOneField(
+        ModelVersion, null=True, blank=True, on_delete=models.SET_NULL, related_name="training"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"training {self.pk} of {self.recommender.key}"
+
+    def is_active(self) -> bool:
+        return self.status in (self.Status.QUEUED, self.Status.RUNNING)
+
+    def may_start(self, now: datetime) -> bool:
+        """Whether an attempt may begin: nobody holds it, and one is left."""
+        free = self.status == self.Status.QUEUED or (
+            self.status == self.Status.RUNNING
+            and self.leased_until is not None
+            and self.leased_until < now
+        )
+        return free and self.attempts < self.MAX_ATTEMPTS

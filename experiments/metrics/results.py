@@ -41,9 +41,10 @@ class CheckFigure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """One health check. `healthy` is None while there is nothing to check, with a `reason`.
+    """One health check. `healthy` is None while there is too little to check, with a `reason`.
 
-    `name` is `sample_ratio` or `users_in_two_variants`; `detail` is one plain sentence.
+    `name` is `sample_ratio` or `users_in_two_variants`; `detail` is one plain sentence. Where there
+    is no p, `reason` says why: `too_few_users`, or `no_such_users` (healthy: nobody to test).
     """
 
     name: str
@@ -57,8 +58,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 class ArmValue(msgspec.Struct, frozen=True, kw_only=True):
     """A metric in one variant, with the interval of that arm alone.
 
-    The interval is for one look at the scorecard's confidence: value -+ z * std_error. It describes
-    the arm; only a comparison decides.
+    The interval is for one look at the scorecard's confidence: value -+ z * std_error, not below 0;
+    Wilson's for proportions. It describes the arm; only a comparison decides.
     """
 
     variant: str
@@ -71,7 +72,11 @@ class ArmValue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ComparisonResult(msgspec.Struct, frozen=True, kw_only=True):
-    """Treatment against control by one method on one scale, at this look alone."""
+    """Treatment against control by one method on one scale, at this look alone.
+
+    `reason` is a value of experiments.stats.Reason; `collecting` and `control_mean_near_zero` come
+    with the numbers there are. `df` is None for the sequential method, which has none.
+    """
 
     method: Method
     scale: Scale
@@ -85,9 +90,10 @@ class ComparisonResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Floor(msgspec.Struct, frozen=True, kw_only=True):
-    """How far every arm is from being judged; the figures are those of the arm that lacks most.
+    """How far the arms are from being judged; the figures are those of the arm that lacks most.
 
-    `precision` is (mean / standard error)^2. Nothing is judged or coloured until `reached`.
+    `precision` is (mean / standard error)^2, None where all users have the same value. Nothing is
+    judged or coloured until `reached`, which takes every arm.
     """
 
     reached: bool
@@ -103,11 +109,16 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def precision_missing(self) -> float:
-        return max(self.precision_needed - (self.precision or 0.0), 0.0)
+        if self.precision is None:
+            return 0.0
+        return max(self.precision_needed - self.precision, 0.0)
 
 
 class RunningMinimum(msgspec.Struct, frozen=True, kw_only=True):
-    """The smallest sequential p over the looks past the floor, and the absolute effect seen then."""
+    """The smallest sequential p over the looks that could be judged, and the effect seen then.
+
+    A look can be judged when every arm is past the floor and health holds. The effect is absolute.
+    """
 
     p_value: float
     effect: float
@@ -116,9 +127,10 @@ class RunningMinimum(msgspec.Struct, frozen=True, kw_only=True):
 class VariantComparison(msgspec.Struct, frozen=True, kw_only=True):
     """A treatment against the control on one metric.
 
-    `results` holds sequential and fixed, relative and absolute: four entries. `p_value` is the one to
-    show: the running minimum of the sequential p. `adjusted_p_value` is what the reading used: after
-    Holm over the treatments on the primary metric, else equal to `p_value`.
+    `results` holds sequential and fixed, relative and absolute: four entries. `p_value` is the one
+    to show: the running minimum of the sequential p, or before any look could be judged this
+    look's. `adjusted_p_value` is what the reading used: after Holm over the treatments on the
+    primary metric, else equal to `p_value`.
     """
 
     variant: str
@@ -184,8 +196,9 @@ class ExposurePoint(msgspec.Struct, frozen=True, kw_only=True):
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of the sentence at the top of the page.
 
-    `variant` is the treatment the sentence is about (None for unhealthy, and for collecting);
-    effect, low and high are relative and always-valid. `failed_checks` names what broke when unhealthy.
+    `variant` is the treatment the sentence is about, None when unhealthy or collecting. effect,
+    low and high are relative and always-valid; `p_value` is the adjusted one. `failed_checks`
+    names what broke when unhealthy; `floor` says what is missing when collecting.
     """
 
     state: State
@@ -200,9 +213,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SetAside(msgspec.Struct, frozen=True, kw_only=True):
-    """What was not counted: exposures that were no random split, and users seen in two variants."""
+    """What was not counted: exposures to a forced variant, and users seen in two variants."""
 
-    exposures_not_split: int
+    exposures_forced: int
     users_in_two_variants: int
 
 
@@ -242,5 +255,5 @@ def encode(scorecard: Scorecard) -> bytes:
 
 
 def decode(document: bytes | str) -> Scorecard:
-    """The scorecard a JSON document holds. Raises msgspec.ValidationError for any other document."""
+    """The scorecard a JSON document holds. Raises msgspec.DecodeError for any other document."""
     return msgspec.json.decode(document, type=Scorecard)

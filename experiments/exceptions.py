@@ -1,8 +1,12 @@
-"""What can be wrong with a request about experiments. Each error names the field and what is allowed."""
+"""What can be wrong with a request about experiments. Each error names the field and what is
+allowed.
+"""
 
 
 class ExperimentError(Exception):
-    """Base of this package's errors. `field` is the offending input, or None where no one field is."""
+    """Base of this package's errors. `field` is the offending input, or None where no
+    one field is.
+    """
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)

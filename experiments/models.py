@@ -71,7 +71,8 @@ class Experiment(models.Model):
         help_text="Share of the layer's users, 0.01 to 1.",
     )
     slots = models.JSONField(
-        default=list, help_text="Half-open ranges [low, high) of the layer's buckets, while running."
+        default=list,
+        help_text="Half-open ranges [low, high) of the layer's buckets, while running.",
     )
     primary_metric = models.CharField(max_length=64)
     tuning = models.PositiveIntegerField(
@@ -112,7 +113,9 @@ class Variant(models.Model):
         ordering = ["position"]
         constraints = [
             models.UniqueConstraint(fields=["experiment", "key"], name="one_variant_per_key"),
-            models.UniqueConstraint(fields=["experiment", "position"], name="one_variant_per_place"),
+            models.UniqueConstraint(
+                fields=["experiment", "position"], name="one_variant_per_place"
+            ),
         ]
 
     def __str__(self) -> str:

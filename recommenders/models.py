@@ -62,6 +62,9 @@ class ModelVersion(models.Model):
     metrics = models.JSONField(
         default=dict, help_text="Offline figures on the newest part of the data, held out."
     )
+    popular = models.JSONField(
+        default=list, help_text="The hundred items most people chose: [key, people]."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

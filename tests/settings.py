@@ -5,7 +5,7 @@ import tempfile
 
 os.environ["WINNOW_VAR"] = os.environ.get("WINNOW_TEST_VAR") or tempfile.mkdtemp(prefix="winnow-")
 
-from config.settings import *  # noqa: E402, F403
+from config.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

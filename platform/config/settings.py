@@ -19,6 +19,9 @@ LOG_DIR = WINNOW_VAR / "log"
 MODELS_DIR = WINNOW_VAR / "models"
 CACHE_DIR = WINNOW_VAR / "cache"
 PLAN_MIRROR = WINNOW_VAR / "plan.json"
+LEASH = BASE_DIR / "platform" / "config" / "leash.py"
+
+WINNOW_VERSION = "0.1.0"
 
 DEBUG = os.environ.get("WINNOW_DEBUG") == "1"
 SECRET_KEY = os.environ.get("WINNOW_SECRET_KEY") or secret.read_or_create(WINNOW_VAR / "secret_key")
@@ -117,6 +120,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "pipelines.sweep_trainings", "schedule": timedelta(seconds=30)},
 }
 
+TRAINING_SEED = 42
+
 # --- Routing --------------------------------------------------------------------------------------
 
 ROUTE_DEADLINE_MS = int(os.environ.get("WINNOW_ROUTE_DEADLINE_MS", "100"))
@@ -150,7 +155,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["api.authentication.HasKey"],
     "DEFAULT_RENDERER_CLASSES": ["api.rendering.MsgspecRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["api.rendering.MsgspecParser"],
+    "DEFAULT_PARSER_CLASSES": [],  # views decode the body themselves, into their own types
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "api.problems.handle",
     "UNAUTHENTICATED_USER": None,
@@ -159,6 +164,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Winnow",
     "DESCRIPTION": "Route people to recommender variants, and send back what they did.",
     "VERSION": "1",
+    "POSTPROCESSING_HOOKS": ["api.schema.add_components"],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": [],
     "SERVE_AUTHENTICATION": [],

@@ -8,6 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 if os.environ.get("WINNOW_SUPERVISED"):
     bind_to_parent()
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402  (the leash comes first)
+from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()

@@ -1,4 +1,6 @@
-"""What the routing of a whole installation rests on: its keys, and the plans that were published."""
+"""What the routing of a whole installation rests on: its keys, and the plans that were
+published.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,9 @@ from django.db import models
 
 
 class ApiKey(models.Model):
-    """A key of the API. Only its SHA-256 is kept: it is long and random, so no salt or slow hash is needed."""
+    """A key of the API. Only its SHA-256 is kept: it is long and random, so no salt or slow hash is
+    needed.
+    """
 
     name = models.CharField(max_length=120)
     prefix = models.CharField(max_length=12, help_text="The first characters, to recognise it by.")

@@ -1,0 +1,209 @@
+"""Writes on experiments. Each function does one thing whole, or raises and leaves nothing done.
+
+A running experiment is part of the plan that routing reads: what changes one goes through
+`serving.lifecycle`, which also publishes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from experiments import lifecycle, selectors
+from experiments.assignment import ranges
+from experiments.exceptions import Invalid, NotAllowed
+from experiments.metrics import METRICS
+from experiments.models import Experiment, Layer, Phase, Placement, Snapshot, Variant
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from experiments.metrics import Scorecard
+    from recommenders.models import Recommender
+
+LONGEST_NAME = 120
+MOST_VARIANTS = 6
+FINEST_WEIGHT = Decimal("0.0001")  # one bucket
+
+
+@dataclass(frozen=True, kw_only=True)
+class VariantSpec:
+    """An arm to be: `weight` is a share of the experiment's users, 0.0001 to 1."""
+
+    recommender: Recommender
+    weight: Decimal
+    key: str | None = None
+
+
+def create_placement(*, key: str, name: str, default_recommender: Recommender) -> Placement:
+    """A placement with a layer of its own, so that its experiments exclude one another."""
+    with transaction.atomic():
+        layer = Layer.objects.create(key=key)
+        return Placement.objects.create(
+            key=key, name=name, layer=layer, default_recommender=default_recommender
+        )
+
+
+def create_experiment(
+    *,
+    name: str,
+    placement: Placement,
+    variants: Sequence[VariantSpec],
+    primary_metric: str,
+    hypothesis: str = "",
+    traffic: Decimal = Decimal(1),
+    actor: User | None = None,
+) -> Experiment:
+    """A draft. Raises Invalid, naming the field, where it could never be started as given."""
+    name = name.strip()
+    _check_name(name)
+    _check_variants(variants)
+    _check_traffic(traffic)
+    if primary_metric not in METRICS:
+        raise Invalid(f"Choose one of {', '.join(METRICS)}.", field="primary_metric")
+    try:
+        with transaction.atomic():
+            experiment = Experiment.objects.create(
+                key=_free_key(name),
+                name=name,
+                hypothesis=hypothesis.strip(),
+                placement=placement,
+                layer=placement.layer,
+                traffic=traffic,
+                primary_metric=primary_metric,
+                created_by=actor,
+            )
+            Variant.objects.bulk_create(_arms(experiment, variants))
+    except IntegrityError:  # somebody took the name between the check and here
+        raise _name_taken(name) from None
+    return experiment
+
+
+def start_experiment(experiment: Experiment, *, now: datetime) -> Experiment:
+    """Claims users of the layer and opens the first phase. Raises NotAllowed with what
+    is missing.
+    """
+    with transaction.atomic():
+        experiment = _locked(experiment)
+        experiment.status = lifecycle.after("start", experiment.status)
+        missing = [check.text for check in selectors.launch_checklist(experiment) if not check.ok]
+        if missing:
+            raise NotAllowed(" ".join(missing))
+        slots = ranges.claim(experiment.traffic, selectors.taken_slots(experiment.layer))
+        experiment.slots = slots or []
+        experiment.started_at = now
+        experiment.save()
+        weights = {variant.key: variant.weight for variant in experiment.variants.all()}
+        Phase.objects.create(
+            experiment=experiment, number=1, ranges=ranges.split(weights), started_at=now
+        )
+    return experiment
+
+
+def stop_experiment(experiment: Experiment, *, now: datetime) -> Experiment:
+    """Ends the current phase and gives the users back to the layer."""
+    with transaction.atomic():
+        experiment = _locked(experiment)
+        experiment.status = lifecycle.after("stop", experiment.status)
+        experiment.slots = []
+        experiment.stopped_at = now
+        experiment.save()
+        experiment.phases.filter(ended_at=None).update(ended_at=now)
+    return experiment
+
+
+def store_snapshot(
+    experiment: Experiment,
+    scorecard: Scorecard,
+    *,
+    body: dict[str, object],
+    log_versions: dict[str, int],
+    code_version: str,
+) -> Snapshot:
+    """Keeps a scorecard with what produced it."""
+    return Snapshot.objects.create(
+        experiment=experiment,
+        phase=scorecard.phase,
+        as_of=scorecard.as_of,
+        scorecard=body,
+        log_versions=log_versions,
+        code_version=code_version,
+    )
+
+
+def _locked(experiment: Experiment) -> Experiment:
+    return Experiment.objects.select_for_update().get(pk=experiment.pk)
+
+
+def _check_name(name: str) -> None:
+    if not slugify(name) or not slugify(name)[0].isalpha():
+        raise Invalid("Give a name that begins with a letter.", field="name")
+    if len(name) > LONGEST_NAME:
+        raise Invalid(f"Give a name of at most {LONGEST_NAME} characters.", field="name")
+    if Experiment.objects.filter(name__iexact=name).exists():
+        raise _name_taken(name)
+
+
+def _name_taken(name: str) -> Invalid:
+    return Invalid(f"An experiment named “{name}” exists. Choose another name.", field="name")
+
+
+def _check_traffic(traffic: Decimal) -> None:
+    if not Decimal("0.01") <= traffic <= 1:
+        raise Invalid("Give a share of traffic from 1% to 100%.", field="traffic")
+
+
+def _check_variants(variants: Sequence[VariantSpec]) -> None:
+    if not 2 <= len(variants) <= MOST_VARIANTS:
+        raise Invalid(
+            f"An experiment compares 2 to {MOST_VARIANTS} variants; this one has {len(variants)}.",
+            field="variants",
+        )
+    for index, variant in enumerate(variants):
+        _check_weight(variant.weight, field=f"variants/{index}/weight")
+    total = sum((variant.weight for variant in variants), Decimal(0))
+    if total != 1:
+        raise Invalid(
+            f"The weights sum to {total:.2%}. Change them so that they sum to 100%.",
+            field="variants",
+        )
+
+
+def _check_weight(weight: Decimal, *, field: str) -> None:
+    if not 0 < weight <= 1:
+        raise Invalid("Give a weight above 0% and at most 100%.", field=field)
+    if weight % FINEST_WEIGHT:
+        raise Invalid("Give a weight in steps of 0.01%: that is one bucket.", field=field)
+
+
+def _free_key(name: str) -> str:
+    stem = slugify(name)[:56].strip("-_").replace("_", "-")
+    key, n = stem, 1
+    while Experiment.objects.filter(key=key).exists():
+        n += 1
+        key = f"{stem}-{n}"
+    return key
+
+
+def _arms(experiment: Experiment, variants: Sequence[VariantSpec]) -> list[Variant]:
+    keys: list[str] = []
+    for variant in variants:
+        stem = variant.key or variant.recommender.key
+        same = sum(1 for key in keys if key == stem or key.startswith(f"{stem}-arm-"))
+        keys.append(stem if not same else f"{stem}-arm-{same + 1}")
+    return [
+        Variant(
+            experiment=experiment,
+            position=position,
+            key=key,
+            recommender=variant.recommender,
+            weight=variant.weight,
+        )
+        for position, (key, variant) in enumerate(zip(keys, variants, strict=True))
+    ]

@@ -1,0 +1,44 @@
+"""Keys: `Authorization: Bearer KEY` or `X-API-Key: KEY`."""
+
+from __future__ import annotations
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from experiments.assignment import PlannedKey
+from serving import keys
+
+HOW = "Send a key of Settings, API keys as `Authorization: Bearer KEY` or `X-API-Key: KEY`."
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """Authenticates by the plan's keys. `request.auth` is the PlannedKey; there is no user."""
+
+    def authenticate(self, request: Request) -> tuple[None, PlannedKey] | None:
+        secret = _secret(request)
+        if secret is None:
+            return None
+        key = keys.authenticate(secret)
+        if key is None:
+            raise AuthenticationFailed(f"This API key is not known or was revoked. {HOW}")
+        return None, key
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="winnow"'
+
+
+class HasKey(BasePermission):
+    message = f"An API key is needed. {HOW}"
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return request.auth is not None
+
+
+def _secret(request: Request) -> str | None:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and secret:
+        return secret.strip()
+    return request.headers.get("X-API-Key") or None

@@ -1,0 +1,59 @@
+"""What the API's bodies look like, beyond those that serving defines."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from experiments.assignment import Assignment
+from experiments.metrics import Scorecard
+from serving.routing import Id
+
+
+class AssignRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose assignments are asked for."""
+
+    user: Id
+
+
+class AssignResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the user stands on every placement. Asking shows nobody anything, so nothing is
+    recorded.
+    """
+
+    user: str
+    plan_version: int
+    assignments: tuple[Assignment, ...]
+
+
+class EventsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A batch of 1 to 1,000 events. Each is judged by itself, so one bad event spoils no other."""
+
+    events: list[Any]
+
+
+class Results(msgspec.Struct, frozen=True, kw_only=True):
+    """The latest snapshot of an experiment: the numbers of its page."""
+
+    snapshot: int
+    created_at: datetime
+    log_versions: dict[str, int]
+    code_version: str
+    scorecard: Scorecard
+
+
+class FieldError(msgspec.Struct, frozen=True, kw_only=True):
+    pointer: str
+    detail: str
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """RFC 9457. `errors` names the fields by JSON pointer."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldError] = []

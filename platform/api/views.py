@@ -1,0 +1,139 @@
+"""The doors of the API: each parses, calls one function, and answers."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api import bodies, schema
+from api.problems import InvalidBody, Unavailable
+from api.rendering import convert_query, decode
+from events import runtime
+from events.exceptions import JournalError
+from events.ingest import MAX_BATCH, Receipt, accept
+from experiments import selectors
+from experiments.assignment import assign
+from experiments.models import Experiment
+from serving import plans
+from serving.routing import RouteRequest, RouteResponse, route
+
+
+class RouteView(APIView):
+    """Serves a slate."""
+
+    @extend_schema(
+        operation_id="route",
+        summary="Serve a slate and record the exposure",
+        request=schema.body(RouteRequest),
+        responses=schema.responses(200, RouteResponse, 400, 404),
+    )
+    def post(self, request: Request) -> Response:
+        return Response(route(decode(request, RouteRequest), now=timezone.now()))
+
+    @extend_schema(
+        operation_id="route_by_query",
+        summary="Serve a slate and record the exposure, by query string",
+        parameters=[
+            OpenApiParameter("user", str, required=True),
+            OpenApiParameter("placement", str, required=True),
+            OpenApiParameter("k", int, default=10),
+            OpenApiParameter("request_id", str),
+        ],
+        responses=schema.responses(200, RouteResponse, 400, 404),
+    )
+    def get(self, request: Request) -> Response:
+        return Response(route(convert_query(request, RouteRequest), now=timezone.now()))
+
+
+class AssignView(APIView):
+    """Says where a user stands, and records nothing."""
+
+    @extend_schema(
+        operation_id="assign",
+        summary="All assignments of a user, without a slate or an exposure",
+        request=schema.body(bodies.AssignRequest),
+        responses=schema.responses(200, bodies.AssignResponse, 400),
+    )
+    def post(self, request: Request) -> Response:
+        asked = decode(request, bodies.AssignRequest)
+        plan = plans.current()
+        return Response(
+            bodies.AssignResponse(
+                user=asked.user, plan_version=plan.version, assignments=assign(plan, asked.user)
+            )
+        )
+
+
+class EventsView(APIView):
+    """Takes events in. What is accepted is on disk before the answer."""
+
+    @extend_schema(
+        operation_id="events",
+        summary="Record what users did",
+        request=schema.body(bodies.EventsRequest),
+        responses=schema.responses(202, Receipt, 400, 503),
+    )
+    def post(self, request: Request) -> Response:
+        batch = decode(request, bodies.EventsRequest).events
+        if not 1 <= len(batch) <= MAX_BATCH:
+            raise InvalidBody(
+                f"Send 1 to {MAX_BATCH} events at a time; this batch has {len(batch)}.",
+                pointer="/events",
+            )
+        try:
+            receipt = accept(
+                batch,
+                now=timezone.now(),
+                journal=runtime.events_journal(),
+                recent=runtime.recent(),
+                history=runtime.history(),
+            )
+        except JournalError as error:
+            raise Unavailable(f"Nothing was accepted: {error}") from error
+        return Response(receipt, status=status.HTTP_202_ACCEPTED)
+
+
+class ResultsView(APIView):
+    """The numbers of an experiment's page."""
+
+    @extend_schema(
+        operation_id="results",
+        summary="The latest snapshot of an experiment",
+        responses=schema.responses(200, bodies.Results, 404),
+    )
+    def get(self, request: Request, key: str) -> Response:
+        experiment = Experiment.objects.filter(key=key).first()
+        if experiment is None:
+            raise NotFound(f"There is no experiment “{key}”.")
+        snapshot = selectors.latest_snapshot(experiment)
+        if snapshot is None:
+            raise NotFound(
+                f"“{key}” has not been analysed yet. Start it, and look again in a minute."
+            )
+        return Response(
+            bodies.Results(
+                snapshot=snapshot.pk,
+                created_at=snapshot.created_at,
+                log_versions=snapshot.log_versions,
+                code_version=snapshot.code_version,
+                scorecard=selectors.scorecard_of(snapshot),
+            )
+        )
+
+
+class UnknownView(APIView):
+    """Any other address below the API."""
+
+    authentication_classes = []
+    permission_classes = []
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, rest: str) -> Response:
+        raise NotFound("There is nothing at this address. /api/docs lists what there is.")
+
+    post = put = patch = delete = get

@@ -1,0 +1,55 @@
+"""How routing did in the last minute that the log holds whole."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from events import readers
+from serving.models import Pulse
+
+WINDOW = timedelta(minutes=1)
+KEEP = timedelta(days=1)
+
+
+def _end_of_log(log: readers.Log, now: datetime) -> tuple[datetime, float | None]:
+    """Up to when the log is whole, and how many seconds behind that is; None for an empty log.
+
+    With nothing waiting in the journals the log is whole up to now, however old its last commit.
+    """
+    exposures = log.freshness(now, journal_dir=settings.JOURNAL_DIR)["exposures"]
+    if exposures.committed_at is None:
+        return now, None
+    if exposures.backlog_bytes == 0:
+        return now, 0.0
+    return exposures.committed_at, exposures.age
+
+
+def take(*, now: datetime) -> Pulse | None:
+    """Stores the figures of the last minute, and forgets those older than a day."""
+    log = readers.open_log(settings.LOG_DIR)
+    exposures = log.exposures()
+    until, lag = _end_of_log(log, now)
+    recent = exposures.filter(
+        (exposures["at"] >= until - WINDOW)
+        & (exposures["at"] < until)
+        & (exposures["day"] >= (until - WINDOW).date())
+    )
+    row = (
+        recent.agg(
+            n=recent.count(),
+            p95=recent["latency_ms"].quantile(0.95),
+            fallbacks=recent["fallback"].notnull().mean(),
+        )
+        .to_pyarrow()
+        .to_pylist()[0]
+    )
+    Pulse.objects.filter(at__lt=now - KEEP).delete()
+    return Pulse.objects.create(
+        at=now,
+        requests_per_minute=row["n"] / (WINDOW / timedelta(minutes=1)),
+        p95_ms=row["p95"],
+        fallback_share=row["fallbacks"],
+        log_lag_seconds=lag,
+    )

@@ -1,0 +1,36 @@
+"""Every Celery task: fetch, call one function, store. The work itself is in the modules beside this
+one.
+"""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from pipelines import analysis, pulse, slates, training
+from recommenders import jobs
+
+
+@shared_task(name="pipelines.train")
+def train(training_id: int) -> None:
+    training.attempt(training_id)
+
+
+@shared_task(name="pipelines.materialise_slates")
+def materialise_slates(recommender: str) -> None:
+    slates.materialise(recommender)
+
+
+@shared_task(name="pipelines.analyse_running")
+def analyse_running(force: bool = False) -> None:
+    analysis.analyse_due(now=timezone.now(), force=force)
+
+
+@shared_task(name="pipelines.take_pulse")
+def take_pulse() -> None:
+    pulse.take(now=timezone.now())
+
+
+@shared_task(name="pipelines.sweep_trainings")
+def sweep_trainings() -> None:
+    jobs.sweep(now=timezone.now())

@@ -1,0 +1,132 @@
+"""Running a training job: the worker's side, which holds the lease, and the child's, which does the
+work.
+
+The work runs in a fresh child process. TensorFlow never meets a fork, and all that a training took
+of memory goes back with the process.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from typing import IO
+
+import pandas as pd
+from celery import current_app
+from django.conf import settings
+from django.utils import timezone
+
+from events import readers
+from recommenders import jobs, services
+from recommenders.algorithms import Algorithm, create
+from recommenders.dataset import Dataset
+from recommenders.evaluation import evaluate
+from recommenders.models import ModelVersion, Training
+from serving import plans
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 5.0
+HELD_OUT = 0.1  # of the data, the newest, kept from the model that is measured
+FIT_SHARE = 0.45  # of a training's progress, for each of its two fits
+INTERACTIONS = ("click", "view", "add_to_cart", "purchase", "rating")
+
+Report = Callable[[float, str, "dict[str, float] | None"], None]
+
+
+def attempt(training_id: int) -> None:
+    """Claims the job and sees one attempt through. Does nothing where the job is not to be had."""
+    training = jobs.claim(training_id, now=timezone.now())
+    if training is None:
+        return
+    logger.info("training %s, attempt %s", training.recommender.key, training.attempts)
+    with tempfile.TemporaryFile() as errors:
+        code = _run_child(training, errors)
+        if code == 0:
+            logger.info("training %s done", training.recommender.key)
+            return
+        error = _last_words(errors, code)
+    logger.error("training %s failed: %s", training.recommender.key, error.strip().splitlines()[-1])
+    jobs.give_up(training, error, now=timezone.now())
+
+
+def _run_child(training: Training, errors: IO[bytes]) -> int:
+    leash = [sys.executable, "-I", "-S", str(settings.LEASH), str(os.getpid())]
+    job = [sys.executable, str(settings.BASE_DIR / "manage.py"), "train_job", str(training.pk)]
+    child = subprocess.Popen(
+        [*leash, *job], stderr=errors, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    )
+    try:
+        while True:
+            try:
+                return child.wait(HEARTBEAT_SECONDS)
+            except subprocess.TimeoutExpired:
+                if not jobs.renew(training, now=timezone.now()):
+                    return -signal.SIGTERM
+    finally:
+        child.kill()
+        child.wait()
+
+
+def _last_words(errors: IO[bytes], code: int) -> str:
+    errors.seek(0)
+    text = errors.read().decode(errors="replace").strip()
+    ended = f"ended by signal {-code}" if code < 0 else f"exit code {code}"
+    return f"{text}\nThe training process {ended}."
+
+
+def run(training: Training) -> ModelVersion:
+    """The child's work: fit on the older part and measure, then fit on everything and store."""
+    data = load_dataset()
+    recommender = training.recommender
+
+    def report(fraction: float, message: str, curve: dict[str, float] | None = None) -> None:
+        jobs.report(training, fraction, message, curve)
+
+    report(0.02, f"Read {data.n_interactions:,} interactions of {data.n_users:,} users.")
+    older, newest = data.split_by_time(1 - HELD_OUT)
+    measured = _fit(recommender.algorithm, recommender.config, older, report, start=0.05)
+    report(0.5, "Measuring on the newest part.")
+    metrics = evaluate(measured, older, newest)
+    model = _fit(recommender.algorithm, recommender.config, data, report, start=0.53, curve=False)
+    report(0.98, "Storing the model version.")
+    version = services.add_version(
+        training, model, data, metrics=metrics, models_dir=settings.MODELS_DIR
+    )
+    jobs.succeed(training, version, now=timezone.now())
+    plans.publish()
+    current_app.send_task("pipelines.materialise_slates", args=[recommender.key], retry=False)
+    return version
+
+
+def _fit(
+    algorithm: str,
+    config: dict[str, object],
+    data: Dataset,
+    report: Report,
+    *,
+    start: float,
+    curve: bool = True,
+) -> Algorithm:
+    model = create(algorithm, **config)
+
+    def progress(fraction: float, message: str, row: dict[str, float] | None = None) -> None:
+        report(start + FIT_SHARE * fraction, message, row if curve else None)
+
+    model.fit(data, seed=settings.TRAINING_SEED, progress=progress)
+    return model
+
+
+def load_dataset() -> Dataset:
+    """All interactions of the log: what every recommender is trained on."""
+    events = readers.open_log(settings.LOG_DIR).events()
+    wanted = events.filter(events.type.isin(INTERACTIONS) & events.item.notnull())
+    frame: pd.DataFrame = (
+        wanted.select("user", "item", "value", "at", "type").to_pyarrow().to_pandas()
+    )
+    return Dataset.from_frames(frame)

@@ -1,0 +1,223 @@
+"""The hot path: a request becomes an assignment, a slate, an exposure and a response."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from events import history, runtime
+from events.best_effort import BestEffort
+from events.ingest import record_exposure
+from events.records import ExposedItem, Exposure
+from experiments.assignment import Assignment, Plan, PlannedRecommender, assign_on
+from serving import plans, slates
+from serving.engine import NoAnswer, Question, Ranked, engine
+from serving.exceptions import UnknownPlacement
+
+lookups = BestEffort("route_lookups")
+
+ServedBy = Literal["web", "worker", "cache"]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the request comes from: `item` is the one whose page is shown."""
+
+    item: Id | None = None
+
+
+class RouteRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is to be shown how many items, and where."""
+
+    user: Id
+    placement: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    k: Annotated[int, msgspec.Meta(ge=1, le=100)] = 10
+    attributes: Annotated[dict[str, str | int | float | bool], msgspec.Meta(max_length=50)] = {}
+    exclude: Annotated[list[Id], msgspec.Meta(max_length=1000)] = []
+    context: Context = Context()
+    request_id: Id | None = None
+
+
+class RoutedItem(msgspec.Struct, frozen=True, kw_only=True):
+    item: str
+    position: int
+    score: float
+    why: str | None
+
+
+class RouteResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """The slate, and everything about how it came to be."""
+
+    request_id: str
+    user: str
+    placement: str
+    experiment: str | None
+    phase: int | None
+    variant: str | None
+    bucket: int | None
+    reason: str
+    recommender: str
+    model_version: str | None
+    served_by: ServedBy
+    fallback: str | None
+    items: list[RoutedItem]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Live:
+    """What one Valkey round trip brought. All of it is None while Valkey is away."""
+
+    plan_version: int | None = None
+    history: list[str] | None = None
+    slate: slates.StoredSlate | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slate:
+    ranked: Sequence[Ranked]
+    served_by: ServedBy
+    fallback: str | None
+
+
+def route(request: RouteRequest, *, now: datetime) -> RouteResponse:
+    """Serves one slate and records that it was served. Raises UnknownPlacement."""
+    started = time.perf_counter()
+    plan, assignment, live = _where(request)
+    recommender = plan.recommenders[assignment.recommender]
+    slate = _slate(recommender, _question(request, live), live.slate)
+    response = _response(request, assignment, recommender, slate)
+    latency_ms = (time.perf_counter() - started) * 1000
+    exposure = _exposure(request, response, plan, latency_ms, now)
+    record_exposure(exposure, journal=runtime.exposures_journal())
+    return response
+
+
+def _where(request: RouteRequest) -> tuple[Plan, Assignment, Live]:
+    """The assignment under the newest plan, and what Valkey knows of the user."""
+    plan = plans.current()
+    assignment = _assign(plan, request)
+    live = _fetch(request.user, assignment.recommender)
+    newest = plans.holder.seen(live.plan_version)
+    if newest is not plan:
+        assignment = _assign(newest, request)
+        live = _fetch(request.user, assignment.recommender)
+    return newest, assignment, live
+
+
+def _assign(plan: Plan, request: RouteRequest) -> Assignment:
+    try:
+        return assign_on(plan, request.user, request.placement)
+    except KeyError:
+        known = ", ".join(plan.placements) or "none yet"
+        raise UnknownPlacement(
+            f"There is no placement “{request.placement}”. Known: {known}.", pointer="/placement"
+        ) from None
+
+
+def _fetch(user: str, recommender: str) -> Live:
+    replies = lookups.run(lambda: _ask(user, recommender), None)
+    if replies is None:
+        return Live()
+    version, past, slate = replies
+    return Live(
+        plan_version=int(version) if version else None,
+        history=history.decode(past),
+        slate=slates.decode(slate),
+    )
+
+
+def _ask(user: str, recommender: str) -> list[Any]:
+    pipe = runtime.valkey().pipeline(transaction=False)
+    pipe.get(plans.VERSION_KEY)
+    history.read_command(pipe, user)
+    pipe.get(slates.key(recommender, user))
+    return list(pipe.execute())
+
+
+def _question(request: RouteRequest, live: Live) -> Question:
+    past = live.history or []
+    item = request.context.item
+    if item is not None:
+        past = [*(seen for seen in past if seen != item), item]
+    return Question(user=request.user, k=request.k, history=past or None, exclude=request.exclude)
+
+
+def _slate(
+    recommender: PlannedRecommender, question: Question, stored: slates.StoredSlate | None
+) -> Slate:
+    """From the model; where it cannot answer, from a worker's slate; else from the
+    popular items.
+    """
+    try:
+        ranked = engine().ask(recommender, question)
+        return Slate(ranked=ranked, served_by="web", fallback=None)
+    except NoAnswer as no:
+        why = no.why
+    unwanted = [*question.exclude, *(question.history or [])]
+    if stored is not None and stored.version == recommender.version:
+        return Slate(ranked=stored.ranked(question.k, unwanted), served_by="worker", fallback=why)
+    return Slate(
+        ranked=_popular(recommender, question.k, unwanted), served_by="cache", fallback=why
+    )
+
+
+def _popular(recommender: PlannedRecommender, k: int, unwanted: Sequence[str]) -> list[Ranked]:
+    out = set(unwanted)
+    kept = [(item, people) for item, people in recommender.popular if item not in out][:k]
+    return [
+        Ranked(item=item, score=float(people), why=f"{people} people chose it")
+        for item, people in kept
+    ]
+
+
+def _response(
+    request: RouteRequest, assignment: Assignment, recommender: PlannedRecommender, slate: Slate
+) -> RouteResponse:
+    return RouteResponse(
+        request_id=request.request_id or str(uuid.uuid4()),
+        user=request.user,
+        placement=request.placement,
+        experiment=assignment.experiment,
+        phase=assignment.phase,
+        variant=assignment.variant,
+        bucket=assignment.bucket,
+        reason=assignment.reason.value,
+        recommender=recommender.key,
+        model_version=recommender.version,
+        served_by=slate.served_by,
+        fallback=slate.fallback,
+        items=[
+            RoutedItem(item=slot.item, position=position, score=slot.score, why=slot.why)
+            for position, slot in enumerate(slate.ranked, start=1)
+        ],
+    )
+
+
+def _exposure(
+    request: RouteRequest, response: RouteResponse, plan: Plan, latency_ms: float, now: datetime
+) -> Exposure:
+    return Exposure(
+        request_id=response.request_id,
+        user=response.user,
+        experiment=response.experiment,
+        phase=response.phase,
+        variant=response.variant,
+        placement=response.placement,
+        recommender=response.recommender,
+        model_version=response.model_version,
+        plan_version=plan.version,
+        # The arms serve deterministic lists: given the arm, what was shown was certain to be shown.
+        items=tuple(ExposedItem(id=i.item, score=i.score, propensity=1.0) for i in response.items),
+        reason=response.reason,
+        served_by=response.served_by,
+        fallback=response.fallback,
+        latency_ms=latency_ms,
+        attributes={name: str(value) for name, value in request.attributes.items()},
+        at=now,
+    )

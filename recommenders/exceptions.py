@@ -1,0 +1,84 @@
+"""Every error the recommender library raises on purpose.
+
+They share one base, so a caller that only reports can catch `RecommenderError`. Messages name the
+thing, the figure and the next step, because they are shown to people as they are.
+"""
+
+from collections.abc import Iterable
+
+
+class RecommenderError(Exception):
+    """Base of all errors of the recommenders package."""
+
+
+class DatasetError(RecommenderError):
+    """The behaviour handed in cannot be learned from."""
+
+
+class EmptyDatasetError(DatasetError):
+    """There is no row of behaviour at all."""
+
+
+class NotEnoughDataError(DatasetError):
+    """There is behaviour, but not of the kind this algorithm needs."""
+
+
+class InvalidColumnError(DatasetError):
+    """A column is absent, or holds values it must not hold."""
+
+    def __init__(self, column: str, why: str) -> None:
+        super().__init__(f"column '{column}': {why}")
+        self.column = column
+
+
+class MissingIdError(InvalidColumnError):
+    """An id is absent (NaN, None or an empty string)."""
+
+
+class IdTypeError(InvalidColumnError):
+    """Ids are of mixed types, or of a type that cannot be an id."""
+
+
+class HyperparameterError(RecommenderError):
+    """A hyper-parameter is unknown, of the wrong type or out of its range."""
+
+    def __init__(self, field: str, value: object, allowed: str) -> None:
+        super().__init__(f"hyper-parameter '{field}' cannot be {value!r}: {allowed}")
+        self.field = field
+        self.allowed = allowed
+
+
+class UnknownHyperparameterError(HyperparameterError):
+    """The algorithm has no hyper-parameter of that name."""
+
+    def __init__(self, field: str, algorithm: str, fields: Iterable[str]) -> None:
+        known = ", ".join(fields) or "none"
+        RecommenderError.__init__(
+            self, f"'{algorithm}' has no hyper-parameter '{field}'; it has: {known}"
+        )
+        self.field = field
+        self.allowed = known
+
+
+class UnknownAlgorithmError(RecommenderError):
+    """No algorithm is registered under that name."""
+
+    def __init__(self, name: str, names: Iterable[str]) -> None:
+        super().__init__(f"no algorithm is called '{name}'; there are: {', '.join(names)}")
+        self.name = name
+
+
+class NotFittedError(RecommenderError):
+    """The model was asked for something before `fit` or `load`."""
+
+
+class InvalidRequestError(RecommenderError):
+    """The arguments of a call contradict each other or their documented range."""
+
+
+class ArtefactError(RecommenderError):
+    """A folder does not hold a model this version can read, or cannot take one."""
+
+
+class EvaluationError(RecommenderError):
+    """The held-out data cannot give the measure asked for."""

@@ -1,0 +1,119 @@
+"""Training jobs: rows that say who may work, who does, and how it ended.
+
+The row is the truth. Celery is told as soon as the row is committed; where that message is lost, or
+the worker dies, a sweep finds the row by its state and rings again.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from recommenders.models import ModelVersion, Recommender, Training
+
+logger = logging.getLogger(__name__)
+
+TASK = "pipelines.train"
+ERROR_LENGTH = 4000
+
+
+def request_training(recommender: Recommender) -> Training:
+    """Queues a training, or returns the one that is already queued or running."""
+    with transaction.atomic():
+        Recommender.objects.select_for_update().get(pk=recommender.pk)
+        active = recommender.trainings.filter(
+            status__in=[Training.Status.QUEUED, Training.Status.RUNNING]
+        ).first()
+        if active:
+            return active
+        training = Training.objects.create(recommender=recommender, message="Waiting for a worker.")
+        transaction.on_commit(lambda: ring(training))
+    return training
+
+
+def ring(training: Training) -> None:
+    """Tells Celery that there is work. A broker that is away is no error: the sweep rings again."""
+    try:
+        current_app.send_task(TASK, args=[training.pk], retry=False)
+    except OperationalError as error:
+        logger.warning("The broker did not take training %s (%s).", training.pk, error)
+
+
+def claim(training_id: int, *, now: datetime) -> Training | None:
+    """Begins an attempt and takes the lease; None where somebody else has it or none is left."""
+    with transaction.atomic():
+        training = Training.objects.select_for_update().filter(pk=training_id).first()
+        if training is None or not training.may_start(now):
+            return None
+        training.status = Training.Status.RUNNING
+        training.attempts += 1
+        training.leased_until = now + Training.LEASE
+        training.started_at = now
+        training.progress, training.message, training.curve = 0.0, "Starting.", []
+        training.save()
+    return training
+
+
+def renew(training: Training, *, now: datetime) -> bool:
+    """The heartbeat: keeps the lease. False where the job is no longer this attempt's."""
+    held = Training.objects.filter(
+        pk=training.pk, attempts=training.attempts, status=Training.Status.RUNNING
+    )
+    return held.update(leased_until=now + Training.LEASE) == 1
+
+
+def report(
+    training: Training, fraction: float, message: str, curve: dict[str, float] | None = None
+) -> None:
+    """Progress for people: 0 to 1, what is being done, and a row of the curve where
+    there is one.
+    """
+    if curve is not None:
+        training.curve = [*training.curve, curve]
+    training.progress, training.message = fraction, message
+    training.save(update_fields=["progress", "message", "curve"])
+
+
+def succeed(training: Training, version: ModelVersion, *, now: datetime) -> None:
+    """Ends the job with its model version, which becomes the live one."""
+    with transaction.atomic():
+        training.status = Training.Status.SUCCEEDED
+        training.version = version
+        training.progress, training.message = 1.0, f"Made {version.name}."
+        training.finished_at = now
+        training.save()
+        Recommender.objects.filter(pk=training.recommender_id).update(live=version)
+
+
+def give_up(training: Training, error: str, *, now: datetime) -> bool:
+    """Ends an attempt that failed. True where another attempt follows."""
+    with transaction.atomic():
+        training = Training.objects.select_for_update().get(pk=training.pk)
+        again = training.attempts < Training.MAX_ATTEMPTS
+        training.status = Training.Status.QUEUED if again else Training.Status.FAILED
+        training.error = error[-ERROR_LENGTH:]
+        training.leased_until = None
+        training.message = "Trying once more." if again else "Stopped after two attempts."
+        training.finished_at = None if again else now
+        training.save()
+        if again:
+            transaction.on_commit(lambda: ring(training))
+    return again
+
+
+def sweep(*, now: datetime) -> list[Training]:
+    """Rings for every job that waits with nobody working on it; ends those with no attempt left."""
+    rung = []
+    for training in Training.objects.filter(
+        status__in=[Training.Status.QUEUED, Training.Status.RUNNING]
+    ):
+        if training.may_start(now):
+            ring(training)
+            rung.append(training)
+        elif training.leased_until is not None and training.leased_until < now:
+            give_up(training, "The worker went away while training.", now=now)
+    return rung

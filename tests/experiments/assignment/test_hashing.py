@@ -1,0 +1,52 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments.assignment import bucket, bucket_many
+from experiments.assignment.hashing import fnv1a32
+
+VECTORS = json.loads((Path(__file__).parents[2] / "contracts" / "assignment.json").read_text())[
+    "vectors"
+]
+
+
+def test_the_hash_is_fnv_1a() -> None:
+    # The published test vectors of FNV-1a, 32 bits, for ASCII text.
+    assert fnv1a32("") == 0x811C9DC5
+    assert fnv1a32("a") == 0xE40C292C
+    assert fnv1a32("foobar") == 0xBF9CF968
+
+
+def test_buckets_are_those_of_the_vectors_file() -> None:
+    assert [bucket(seed, unit) for seed, unit, _ in VECTORS] == [b for _, _, b in VECTORS]
+
+
+@given(st.text(max_size=20), st.lists(st.text(max_size=300), max_size=20))
+def test_many_buckets_equal_single_ones(seed: str, units: list[str]) -> None:
+    expected = [bucket(seed, unit) for unit in units]
+
+    assert bucket_many(seed, units).tolist() == expected
+    assert bucket_many(seed, pa.array(units, pa.string())).tolist() == expected
+
+
+def test_a_matrix_of_bytes_holds_units_of_one_length() -> None:
+    units = [f"user-{i:07d}" for i in range(100)]
+    matrix = np.frombuffer("".join(units).encode(), dtype=np.uint8).reshape(100, 12)
+
+    assert bucket_many("seed", matrix).tolist() == [bucket("seed", unit) for unit in units]
+
+
+def test_buckets_are_uniform_and_two_seeds_are_independent() -> None:
+    users = [f"user-{i}" for i in range(100_000)]
+    one = bucket_many("7f3a9c1e5b2d4860", users) // 1000
+    other = bucket_many("7f3a9c1e5b2d4861", users) // 1000
+
+    table = np.zeros((10, 10))
+    np.add.at(table, (one, other), 1)
+    chi_square = ((table - 1000) ** 2 / 1000).sum()
+
+    assert chi_square < 148.2  # the .999 quantile at 99 degrees of freedom

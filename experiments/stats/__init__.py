@@ -1,0 +1,35 @@
+"""The statistics of experiments: pure, vectorised, no framework. docs/explanation/statistics.md.
+
+Samples are sufficient statistics over users; `compare` turns two of them into an effect with an
+interval and a p-value, or a typed reason; `check_srm` and `floor` say whether that may be judged.
+"""
+
+from experiments.stats.compare import Comparison, compare
+from experiments.stats.critical import running_minimum
+from experiments.stats.exceptions import SampleError, SettingsError, StatsError
+from experiments.stats.floor import PRECISION_NEEDED, USERS_NEEDED, Floor, floor
+from experiments.stats.reasons import Reason
+from experiments.stats.samples import MeanSample, ProportionSample, RatioSample, Sample
+from experiments.stats.settings import Settings
+from experiments.stats.srm import SampleRatio, check_srm
+
+__all__ = [
+    "PRECISION_NEEDED",
+    "USERS_NEEDED",
+    "Comparison",
+    "Floor",
+    "MeanSample",
+    "ProportionSample",
+    "RatioSample",
+    "Reason",
+    "Sample",
+    "SampleError",
+    "SampleRatio",
+    "Settings",
+    "SettingsError",
+    "StatsError",
+    "check_srm",
+    "compare",
+    "floor",
+    "running_minimum",
+]

@@ -1,0 +1,44 @@
+"""Why a comparison or a check gives no number, or one that must not be judged yet."""
+
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.stats.arrays import Bools
+
+
+class Reason(StrEnum):
+    """Listed from the most to the least serious: where several hold, the first is the one given."""
+
+    TOO_FEW_USERS = "too_few_users"
+    """An arm has fewer than 2 users, which a variance needs; or a check expects fewer than 5."""
+
+    ZERO_DENOMINATOR = "zero_denominator"
+    """The denominator of a ratio sums to zero in an arm: there is no ratio."""
+
+    ZERO_VARIANCE = "zero_variance"
+    """All users of an arm have the same value: there is no standard error to judge by."""
+
+    CONTROL_MEAN_NEGATIVE = "control_mean_negative"
+    """A percentage of a negative baseline has no agreed meaning; the absolute scale has."""
+
+    CONTROL_MEAN_NEAR_ZERO = "control_mean_near_zero"
+    """The control mean is within c standard errors of zero: a relative effect has no upper end."""
+
+    COLLECTING = "collecting"
+    """An arm is below the floor: the numbers are there, nothing may be judged by them yet."""
+
+
+Reasons: TypeAlias = Reason | NDArray[Any] | None
+"""One reason or None; for arrays an object array of the same."""
+
+
+def first_reason(shape: tuple[int, ...], found: dict[Reason, Bools]) -> NDArray[Any]:
+    """Object array of `shape` holding, per element, the most serious reason found, or None."""
+    reasons = np.full(shape, None, dtype=object)
+    for reason in reversed(Reason):
+        if reason in found:
+            reasons[np.broadcast_to(found[reason], shape)] = reason
+    return reasons

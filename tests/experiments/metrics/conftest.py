@@ -52,7 +52,9 @@ class ToyLog:
         self._events: list[dict[str, object]] = []
         self._ids = count()
 
-    def serve(self, user: str, variant: str, items: str, at: float = 0, **changes: object) -> str:
+    def serve(
+        self, user: str, variant: str | None, items: str, at: float = 0, **changes: object
+    ) -> str:
         """Serve the letters of `items` and return the request id."""
         slate = [{"id": letter, "score": 1.0, "propensity": 1.0} for letter in items]
         row = {
@@ -69,7 +71,9 @@ class ToyLog:
         self._exposures.append(row)
         return str(row["request_id"])
 
-    def click(self, user: str, request: str, item: str, at: float = 1, **changes: object) -> None:
+    def click(
+        self, user: str, request: str | None, item: str | None, at: float = 1, **changes: object
+    ) -> None:
         row = {
             "id": f"e{next(self._ids)}",
             "type": "click",

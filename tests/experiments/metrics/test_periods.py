@@ -14,7 +14,8 @@ START = datetime(2026, 3, 1, 12, 0, 0, 400_000, tzinfo=UTC)
     [
         (timedelta(0), timedelta(seconds=10)),
         (timedelta(minutes=2), timedelta(seconds=10)),
-        (timedelta(minutes=11), timedelta(minutes=1)),
+        (timedelta(minutes=9, seconds=59), timedelta(seconds=10)),
+        (timedelta(minutes=10), timedelta(minutes=1)),
         (timedelta(hours=3), timedelta(minutes=5)),
         (timedelta(days=2), timedelta(hours=1)),
         (timedelta(days=30), timedelta(days=1)),

@@ -138,7 +138,7 @@ def test_a_slate_that_fell_back_stays_in_its_arm(log: Any, rows: Any) -> None:
 def test_another_experiment_and_an_unlisted_variant_do_not_count(log: Any, rows: Any) -> None:
     log.serve("u", "A", "a", experiment="cart")
     log.serve("w", "C", "a")
-    log.serve("x", "A", "a", experiment=None, phase=None, variant=None, reason="no_experiment")
+    log.serve("x", None, "a", experiment=None, phase=None, reason="no_experiment")
 
     assert rows() == []
 

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from experiments import selectors, services
+from experiments.exceptions import Invalid, NotAllowed
+from experiments.models import Experiment, Phase, Placement, Variant
+from experiments.services import VariantSpec
+from recommenders.models import Recommender
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+MakeRecommender = Callable[..., Recommender]
+
+
+def create(home: Placement, weights: list[str], **changes: object) -> Experiment:
+    given: dict[str, object] = {
+        "name": "Learned ranking",
+        "placement": home,
+        "variants": [
+            VariantSpec(recommender=home.default_recommender, weight=Decimal(w)) for w in weights
+        ],
+        "primary_metric": "ctr",
+    }
+    return services.create_experiment(**(given | changes))  # type: ignore[arg-type]
+
+
+def test_a_draft_has_its_arms_in_order_and_takes_no_users(draft: Experiment) -> None:
+    assert draft.key == "home-ctr"
+    assert draft.status == "draft"
+    assert draft.slots == []
+    assert [(v.letter, v.key, v.weight) for v in draft.variants.all()] == [
+        ("A", "popular", Decimal("0.5000")),
+        ("B", "item-knn", Decimal("0.5000")),
+    ]
+
+
+def test_two_arms_of_one_recommender_get_keys_of_their_own(home: Placement) -> None:
+    experiment = create(home, ["0.5", "0.25", "0.25"])
+
+    keys = [variant.key for variant in experiment.variants.all()]
+    assert keys == ["popular", "popular-arm-2", "popular-arm-3"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "message"),
+    [
+        ({"name": "  "}, "name", "Give a name that begins with a letter."),
+        ({"name": "x" * 121}, "name", "Give a name of at most 120 characters."),
+        ({"traffic": Decimal("1.1")}, "traffic", "Give a share of traffic from 1% to 100%."),
+        ({"primary_metric": "luck"}, "primary_metric", "Choose one of ctr,"),
+    ],
+)
+def test_a_bad_field_is_named_and_nothing_is_made(
+    home: Placement, changes: dict[str, object], field: str, message: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        create(home, ["0.5", "0.5"], **changes)
+
+    assert refused.value.field == field
+    assert refused.value.message.startswith(message)
+    assert Experiment.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("weights", "field", "message"),
+    [
+        (["0.5", "0.4"], "variants", "The weights sum to 90.00%."),
+        (["1"], "variants", "An experiment compares 2 to 6 variants; this one has 1."),
+        (["1.2", "-0.2"], "variants/0/weight", "Give a weight above 0% and at most 100%."),
+        (["1", "0"], "variants/1/weight", "Give a weight above 0% and at most 100%."),
+        (["0.33333", "0.66667"], "variants/0/weight", "Give a weight in steps of 0.01%"),
+    ],
+)
+def test_bad_weights_are_refused_and_nothing_is_made(
+    home: Placement, weights: list[str], field: str, message: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        create(home, weights)
+
+    assert refused.value.field == field
+    assert refused.value.message.startswith(message)
+    assert (Experiment.objects.count(), Variant.objects.count()) == (0, 0)
+
+
+def test_a_name_is_taken_whatever_its_case(draft: Experiment, home: Placement) -> None:
+    with pytest.raises(Invalid) as refused:
+        create(home, ["0.5", "0.5"], name="HOME ctr")
+
+    assert refused.value.field == "name"
+    assert Experiment.objects.get() == draft
+
+
+def test_starting_claims_users_and_opens_the_first_phase(draft: Experiment) -> None:
+    running = services.start_experiment(draft, now=NOW)
+
+    assert running.status == "running"
+    assert running.slots == [(0, 8000)]
+    phase = running.phases.get()
+    assert (phase.number, phase.started_at) == (1, NOW)
+    assert phase.ranges == {"popular": [[0, 5000]], "item-knn": [[5000, 10000]]}
+    assert selectors.free_share(running.layer) == Decimal("0.2")
+
+
+def test_an_arm_without_a_trained_model_cannot_start(
+    home: Placement, make_recommender: MakeRecommender
+) -> None:
+    untrained = make_recommender("conv-ctr", trained=False)
+    arms = [
+        VariantSpec(recommender=r, weight=Decimal("0.5"))
+        for r in (home.default_recommender, untrained)
+    ]
+    experiment = create(home, [], variants=arms)
+
+    with pytest.raises(NotAllowed, match="conv-ctr has no trained model yet: train it first"):
+        services.start_experiment(experiment, now=NOW)
+
+    experiment.refresh_from_db()
+    assert (experiment.status, experiment.slots) == ("draft", [])
+    assert not Phase.objects.exists()
+
+
+def test_two_experiments_of_a_layer_cannot_take_more_than_all_its_users(
+    draft: Experiment, home: Placement
+) -> None:
+    services.start_experiment(draft, now=NOW)
+    second = create(home, ["0.5", "0.5"], traffic=Decimal("0.3"))
+
+    with pytest.raises(NotAllowed, match="has 20% of its users free and this experiment wants 30%"):
+        services.start_experiment(second, now=NOW)
+
+    second.refresh_from_db()
+    assert second.status == "draft"
+
+
+def test_stopping_ends_the_phase_and_frees_the_users(draft: Experiment) -> None:
+    services.start_experiment(draft, now=NOW)
+
+    stopped = services.stop_experiment(draft, now=NOW)
+
+    assert (stopped.status, stopped.slots) == ("stopped", [])
+    assert stopped.phases.get().ended_at == NOW
+    assert selectors.free_share(stopped.layer) == 1
+
+
+@pytest.mark.parametrize("move", ["start", "stop"])
+def test_a_stopped_experiment_moves_no_more(draft: Experiment, move: str) -> None:
+    services.start_experiment(draft, now=NOW)
+    services.stop_experiment(draft, now=NOW)
+
+    with pytest.raises(NotAllowed, match=f"A stopped experiment cannot {move}"):
+        getattr(services, f"{move}_experiment")(draft, now=NOW)

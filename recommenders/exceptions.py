@@ -82,3 +82,15 @@ class ArtefactError(RecommenderError):
 
 class EvaluationError(RecommenderError):
     """The held-out data cannot give the measure asked for."""
+
+
+class InvalidRecommender(RecommenderError):
+    """A recommender cannot be registered as described; `field` names what to change."""
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class ItemFileError(RecommenderError):
+    """A file of items cannot be imported; the message names the line and the field."""

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from recommenders import algorithms, artefacts
 from recommenders.dataset import Dataset
-from recommenders.exceptions import InvalidRecommender
+from recommenders.exceptions import DatasetError, InvalidRecommender
 from recommenders.jobs import request_training
 from recommenders.models import KEY, Item, ModelVersion, Recommender, Training
 
@@ -82,13 +82,15 @@ def _upsert(rows: Sequence[ItemRow]) -> int:
 
 def add_version(
     training: Training,
-    model: algorithms.Algorithm,
+    model: algorithms.Algorithm[Any],
     data: Dataset,
     *,
     metrics: Mapping[str, float],
     models_dir: Path,
 ) -> ModelVersion:
     """Stores the artefact of a finished fit and its row. The number is one above the newest."""
+    if data.first_at is None or data.last_at is None:
+        raise DatasetError("The data has no times, so its window cannot be told.")
     recommender = training.recommender
     newest = recommender.versions.order_by("-number").first()
     number = newest.number + 1 if newest else 1
@@ -107,5 +109,11 @@ def add_version(
             users=data.n_users,
             items=data.n_items,
             metrics=dict(metrics),
-            popular=data.most_popular(MOST_POPULAR),
+            popular=_popular(data),
         )
+
+
+def _popular(data: Dataset) -> list[tuple[str, int]]:
+    items = data.most_popular(MOST_POPULAR)
+    people = data.people[data.items.codes(items)].tolist()
+    return list(zip(items, people, strict=True))

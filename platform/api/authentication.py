@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from experiments.assignment import PlannedKey
 from serving import keys
@@ -17,10 +15,10 @@ HOW = "Send a key of Settings, API keys as `Authorization: Bearer KEY` or `X-API
 class ApiKeyAuthentication(BaseAuthentication):
     """Authenticates by the plan's keys. `request.auth` is the PlannedKey; there is no user."""
 
-    def authenticate(self, request: Request) -> tuple[None, PlannedKey] | None:
+    def authenticate(self, request: Request) -> tuple[None, PlannedKey]:
         secret = _secret(request)
         if secret is None:
-            return None
+            raise AuthenticationFailed(f"An API key is needed. {HOW}")
         key = keys.authenticate(secret)
         if key is None:
             raise AuthenticationFailed(f"This API key is not known or was revoked. {HOW}")
@@ -28,13 +26,6 @@ class ApiKeyAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="winnow"'
-
-
-class HasKey(BasePermission):
-    message = f"An API key is needed. {HOW}"
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return request.auth is not None
 
 
 def _secret(request: Request) -> str | None:

@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api import bodies, schema
+from api.decoding import convert_query, decode
 from api.problems import InvalidBody, Unavailable
-from api.rendering import convert_query, decode
 from events import runtime
 from events.exceptions import JournalError
 from events.ingest import MAX_BATCH, Receipt, accept
@@ -130,7 +130,6 @@ class UnknownView(APIView):
     """Any other address below the API."""
 
     authentication_classes = []
-    permission_classes = []
 
     @extend_schema(exclude=True)
     def get(self, request: Request, rest: str) -> Response:

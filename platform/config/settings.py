@@ -153,7 +153,7 @@ USE_TZ = True
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["api.authentication.HasKey"],
+    "DEFAULT_PERMISSION_CLASSES": [],  # a key is all it takes
     "DEFAULT_RENDERER_CLASSES": ["api.rendering.MsgspecRenderer"],
     "DEFAULT_PARSER_CLASSES": [],  # views decode the body themselves, into their own types
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

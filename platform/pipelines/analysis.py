@@ -55,7 +55,7 @@ def analyse(experiment: Experiment, log: readers.Log, *, now: datetime) -> Snaps
         experiment,
         card,
         body=msgspec.to_builtins(card),
-        log_versions={stream: version for stream, version in log.versions.items()},
+        log_versions={str(stream): version for stream, version in log.versions.items()},
         code_version=settings.WINNOW_VERSION,
     )
     users = sum(arm.users for arm in card.arms)

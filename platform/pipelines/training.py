@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from typing import IO
+from typing import IO, Any
 
 import pandas as pd
 from celery import current_app
@@ -112,7 +112,7 @@ def _fit(
     *,
     start: float,
     curve: bool = True,
-) -> Algorithm:
+) -> Algorithm[Any]:
     model = create(algorithm, **config)
 
     def progress(fraction: float, message: str, row: dict[str, float] | None = None) -> None:

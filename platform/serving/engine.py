@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as DeadlineExceeded
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 
@@ -52,7 +53,7 @@ class NoAnswer(Exception):
         self.why = why
 
 
-def answer(model: Algorithm, question: Question) -> list[Ranked]:
+def answer(model: Algorithm[Any], question: Question) -> list[Ranked]:
     """The model's slate for one user: at most k items, best first."""
     histories = None if question.history is None else [list(question.history)]
     ids, scores = model.recommend(
@@ -71,7 +72,7 @@ class Engine:
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="model")
-        self._models: dict[str, Future[Algorithm]] = {}
+        self._models: dict[str, Future[Algorithm[Any]]] = {}
         self._lock = threading.Lock()
 
     def ask(self, recommender: PlannedRecommender, question: Question) -> list[Ranked]:
@@ -93,15 +94,18 @@ class Engine:
     ) -> list[Ranked]:
         future = self._pool.submit(work)
         try:
-            return future.result(deadline)
+            ranked = future.result(deadline)
         except DeadlineExceeded:
             future.cancel()
             raise NoAnswer("model_timeout") from None
         except Exception:
             logger.exception("%s failed to answer", recommender.version)
             raise NoAnswer("model_error") from None
+        if not ranked:  # a neighbour model knows nothing to say to somebody without a history
+            raise NoAnswer("no_candidates")
+        return ranked
 
-    def _model(self, recommender: PlannedRecommender) -> Future[Algorithm]:
+    def _model(self, recommender: PlannedRecommender) -> Future[Algorithm[Any]]:
         version = str(recommender.version)
         with self._lock:
             if version not in self._models:

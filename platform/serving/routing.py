@@ -161,10 +161,11 @@ def _slate(
         why = no.why
     unwanted = [*question.exclude, *(question.history or [])]
     if stored is not None and stored.version == recommender.version:
-        return Slate(ranked=stored.ranked(question.k, unwanted), served_by="worker", fallback=why)
-    return Slate(
-        ranked=_popular(recommender, question.k, unwanted), served_by="cache", fallback=why
-    )
+        ranked = stored.ranked(question.k, unwanted)
+        if ranked:
+            return Slate(ranked=ranked, served_by="worker", fallback=why)
+    ranked = _popular(recommender, question.k, unwanted)
+    return Slate(ranked=ranked, served_by="cache", fallback=why)
 
 
 def _popular(recommender: PlannedRecommender, k: int, unwanted: Sequence[str]) -> list[Ranked]:

@@ -1,0 +1,17 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from serving.keys import create_key
+
+
+class Command(BaseCommand):
+    help = "Makes an API key and prints its secret, which nothing can show again."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", help="What the key is for, such as shop-backend.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        _, secret = create_key(options["name"])
+        self.stdout.write(secret)

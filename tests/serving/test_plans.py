@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import redis
+from django.db import DatabaseError
+from pytest_django import Settings
+
+from experiments.assignment import EMPTY
+from serving import keys, plans
+from serving.lifecycle import start_experiment, stop_experiment
+from serving.models import PublishedPlan
+from tests.installation import NOW, home_experiment
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_before_anything_is_published_the_plan_is_empty() -> None:
+    assert plans.current() == EMPTY
+
+
+def test_starting_publishes_everything_that_routing_needs(tmp_path: Path) -> None:
+    experiment = home_experiment(tmp_path / "models", traffic="0.5")
+
+    start_experiment(experiment, now=NOW)
+
+    plan = plans.current()
+    assert plan.version == PublishedPlan.objects.latest().pk
+    assert plan.placements["home"].default_recommender == "popular"
+    [planned] = plan.experiments
+    assert (planned.key, planned.phase, planned.slots) == ("home-ctr", 1, ((0, 5000),))
+    assert [(v.key, v.ranges) for v in planned.variants] == [
+        ("popular", ((0, 5000),)),
+        ("item-knn", ((5000, 10000),)),
+    ]
+    assert plan.recommenders["item-knn"].version == "item-knn@1"
+    assert plan.recommenders["popular"].popular[0] == ("a-item-0", 10)
+
+
+def test_a_stopped_experiment_is_in_no_plan(tmp_path: Path) -> None:
+    experiment = home_experiment(tmp_path / "models")
+    start_experiment(experiment, now=NOW)
+
+    stop_experiment(experiment, now=NOW)
+
+    assert plans.current().experiments == ()
+
+
+def test_another_process_sees_a_newer_version_and_takes_it(
+    tmp_path: Path, fresh_process: redis.Redis
+) -> None:
+    old = plans.current()
+    start_experiment(home_experiment(tmp_path / "models"), now=NOW)
+    other = plans.Holder()
+    other.hold(old)
+
+    announced = fresh_process.get(plans.VERSION_KEY)
+
+    assert announced is not None
+    assert other.seen(int(announced)).version == int(announced)
+
+
+def test_a_process_starts_and_routes_with_the_database_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_experiment(home_experiment(tmp_path / "models"), now=NOW)
+    published = plans.current()
+
+    def down(*args: object) -> None:
+        raise DatabaseError("the database is away")
+
+    monkeypatch.setattr(PublishedPlan.objects, "order_by", down)
+
+    assert plans.Holder().current() == published
+
+
+def test_without_valkey_the_mirror_brings_the_newer_plan(
+    tmp_path: Path, settings: Settings
+) -> None:
+    other = plans.Holder()
+    other.hold(plans.current())
+
+    start_experiment(home_experiment(tmp_path / "models"), now=NOW)
+
+    assert other.seen(None).version == PublishedPlan.objects.latest().pk
+
+
+def test_a_key_opens_until_it_is_revoked() -> None:
+    key, secret = keys.create_key("shop")
+
+    planned = keys.authenticate(secret)
+    assert planned is not None
+    assert planned.name == "shop"
+    assert secret not in str(PublishedPlan.objects.latest().body)
+
+    keys.revoke_key(key, now=NOW)
+    assert keys.authenticate(secret) is None

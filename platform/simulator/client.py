@@ -8,7 +8,7 @@ import http.client
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -69,7 +69,8 @@ class Tally:
 class Client:
     """Safe to share between threads; each gets a connection of its own.
 
-    `patience` is how long, in seconds, one request is tried before Unavailable is raised.
+    `patience` is how long, in seconds, one request is tried before Unavailable is raised; once
+    `stop` is set, no longer than one try.
     """
 
     def __init__(
@@ -79,13 +80,14 @@ class Client:
         *,
         patience: float = 120.0,
         timeout: float = 15.0,
-        sleep: Callable[[float], None] = time.sleep,
+        stop: threading.Event | None = None,
     ) -> None:
         parts = urlsplit(url if "//" in url else f"http://{url}")
         self._secure = parts.scheme == "https"
         self._host, self._path = parts.netloc, parts.path.rstrip("/")
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-        self._patience, self._timeout, self._sleep = patience, timeout, sleep
+        self._patience, self._timeout = patience, timeout
+        self._stop = stop or threading.Event()
         self._local = threading.local()
         self._connections: list[http.client.HTTPConnection] = []
         self._lock = threading.Lock()
@@ -129,10 +131,10 @@ class Client:
                 return answer
             if status and status != 429 and status < 500:
                 raise Refused(status, answer[:500].decode("utf-8", "replace"))
-            if time.monotonic() + pause > deadline:
+            if time.monotonic() + pause > deadline or self._stop.is_set():
                 raise Unavailable(_last_words(self._host, path, self._patience, status, answer))
             self._count(retries=1)
-            self._sleep(pause * random.uniform(0.7, 1.0))  # noqa: S311  (spreads repeats, no secret)
+            self._stop.wait(pause * random.uniform(0.7, 1.0))  # noqa: S311  (spreads repeats)
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def _attempt(self, path: str, document: bytes) -> tuple[int, bytes]:

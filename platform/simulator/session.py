@@ -1,7 +1,8 @@
 """Sessions: shoppers' past is sent ahead, then they load pages, read, and click."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -16,12 +17,13 @@ LONGEST_AGO, SHORTEST_AGO = timedelta(days=6.5), timedelta(minutes=5)
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What came of some sessions."""
+    """What came of some sessions. `variants` counts shoppers by the variant of their first page."""
 
-    shoppers: int
-    pages: int
-    impressions: int
-    clicks: int
+    shoppers: int = 0
+    pages: int = 0
+    impressions: int = 0
+    clicks: int = 0
+    variants: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, other: "Seen") -> "Seen":
         return Seen(
@@ -29,10 +31,8 @@ class Seen:
             pages=self.pages + other.pages,
             impressions=self.impressions + other.impressions,
             clicks=self.clicks + other.clicks,
+            variants=self.variants + other.variants,
         )
-
-
-NOTHING = Seen(shoppers=0, pages=0, impressions=0, clicks=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class Shop:
         """Sessions of some shoppers, their past sent in one batch. Raises the client's errors."""
         now = datetime.now(UTC)
         self.client.send([event for shopper in group for event in self.past(shopper, now)])
-        return sum((self._session(shopper) for shopper in group), NOTHING)
+        return sum((self._session(shopper) for shopper in group), Seen())
 
     def past(self, shopper: Shopper, now: datetime) -> Iterator[OutgoingEvent]:
         """A shopper's history as views of the last days, oldest first."""
@@ -66,22 +66,23 @@ class Shop:
 
     def _session(self, shopper: Shopper) -> Seen:
         visit = start(self.world, shopper, self.seed)
-        seen = Seen(shoppers=1, pages=0, impressions=0, clicks=0)
+        seen = Seen(shoppers=1)
         for page in range(1, visit.pages + 1):
-            seen += self._page(visit, f"{shopper.id}-p{page}")
+            seen += self._page(visit, page)
         return seen
 
-    def _page(self, visit: Visit, request_id: str) -> Seen:
+    def _page(self, visit: Visit, number: int) -> Seen:
         user = visit.shopper.id
         page = self.client.route(
-            user=user, placement=self.placement, k=SLATE, request_id=request_id
+            user=user, placement=self.placement, k=SLATE, request_id=f"{user}-p{number}"
         )
         slate = [shown.item for shown in page.items]
         clicked = visit.read(slate)
         events = [_click(user, slate[place], page.request_id, place) for place in clicked]
         if events:
             self.client.send(events)
-        return Seen(shoppers=0, pages=1, impressions=len(slate), clicks=len(clicked))
+        first = [page.variant] if number == 1 and page.variant else []
+        return Seen(pages=1, impressions=len(slate), clicks=len(clicked), variants=Counter(first))
 
 
 def start(world: World, shopper: Shopper, seed: int) -> Visit:

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import eigh
 from scipy.optimize import brentq
-from scipy.sparse.linalg import svds
 from scipy.special import expit
 
 from simulator.catalogue import Catalogue, Floats, Ints
@@ -93,15 +93,12 @@ def build(catalogue: Catalogue, nature: Nature | None = None) -> World:
 
 def _factorise(centred: Floats, rank: int) -> tuple[Floats, Floats]:
     """People (n, rank) and items (rank, m) whose products have unit spread over all pairs."""
-    rank = min(rank, min(centred.shape) - 1)
-    start = np.ones(min(centred.shape))
-    left, sizes, right = (
-        np.asarray(part, dtype=np.float64)
-        for part in svds(centred, k=rank, v0=start, solver="arpack")
-    )
-    # The columns of `right` are orthonormal, so the spread follows from the sizes alone.
-    spread = float(np.sqrt((sizes**2).sum() / centred.size))
-    return left * sizes / spread, right
+    count = len(centred)
+    wanted = (max(count - rank, 0), count - 1)
+    # The leading left singular vectors: eigenvectors of the people x people matrix.
+    squares, left = eigh(centred @ centred.T, subset_by_index=wanted)
+    spread = np.sqrt(squares.sum() / centred.size)
+    return np.asarray(left / spread), np.asarray(left.T @ centred)
 
 
 def _calibrated(world: World) -> float:

@@ -16,14 +16,26 @@ def script() -> Iterator[Script]:
         yield script
 
 
-@pytest.fixture
-def pauses() -> list[float]:
-    return []
+class Clockless(threading.Event):
+    """Pauses that take no time, and are noted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pauses: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.pauses.append(timeout or 0.0)
+        return False
 
 
 @pytest.fixture
-def shop(script: Script, pauses: list[float]) -> Iterator[Client]:
-    with Client(script.url, "secret", patience=60, timeout=5, sleep=pauses.append) as shop:
+def stop() -> Clockless:
+    return Clockless()
+
+
+@pytest.fixture
+def shop(script: Script, stop: Clockless) -> Iterator[Client]:
+    with Client(script.url, "secret", patience=60, timeout=5, stop=stop) as shop:
         yield shop
 
 
@@ -64,10 +76,10 @@ def test_a_page_is_asked_for_again_under_the_same_request_id(shop: Client, scrip
     assert [body["request_id"] for body in script.bodies("/api/v1/route")] == ["r1"] * 3
 
 
-def test_pauses_grow_to_a_limit(shop: Client, script: Script, pauses: list[float]) -> None:
+def test_pauses_grow_to_a_limit(shop: Client, script: Script, stop: Clockless) -> None:
     script.troubles = [503] * 8
     shop.send([event(1)])
-    for pause, most in zip(pauses, (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0), strict=True):
+    for pause, most in zip(stop.pauses, (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0), strict=True):
         assert 0.7 * most <= pause <= most
 
 
@@ -88,6 +100,14 @@ def test_patience_ends(script: Script) -> None:
     ):
         shop.send([event(1)])
     assert shop.tally.acknowledged == 0
+
+
+def test_who_is_stopped_tries_no_more(shop: Client, script: Script, stop: Clockless) -> None:
+    script.troubles = [503] * 100
+    stop.set()
+    with pytest.raises(Unavailable):
+        shop.send([event(1)])
+    assert len(script.requests) == 1
 
 
 def test_nobody_there_is_said_with_the_next_step() -> None:

@@ -8,8 +8,8 @@ from itertools import islice
 import pytest
 
 from simulator.client import Client
-from simulator.exceptions import Refused
-from simulator.session import NOTHING, Shop
+from simulator.exceptions import Refused, SimulatorError
+from simulator.session import Seen, Shop
 from simulator.shoppers import shoppers
 from simulator.traffic import groups, run
 from simulator.world import World
@@ -24,7 +24,7 @@ def script(world: World) -> Iterator[Script]:
 
 @pytest.fixture
 def shop(script: Script, world: World) -> Iterator[Shop]:
-    with Client(script.url, "secret", patience=5, sleep=lambda seconds: None) as client:
+    with Client(script.url, "secret", patience=5) as client:
         yield Shop(client=client, world=world, placement="home", seed=9)
 
 
@@ -63,6 +63,7 @@ def test_no_two_events_share_an_id_and_all_are_counted(shop: Shop, script: Scrip
     ids = [e["id"] for b in script.bodies("/api/v1/events") for e in b["events"]]
     assert len(set(ids)) == len(ids) == shop.client.tally.acknowledged
     assert seen.shoppers == 60
+    assert seen.variants == {"popular": 60}
     assert shop.client.tally.pages == seen.pages
 
 
@@ -92,7 +93,7 @@ def test_groups_shrink_with_the_rate(shop: Shop) -> None:
 def test_a_stopped_run_begins_nothing(shop: Shop, script: Script) -> None:
     stop = threading.Event()
     stop.set()
-    assert run(shop, shoppers(shop.world, run="r", seed=1), stop=stop) == NOTHING
+    assert run(shop, shoppers(shop.world, run="r", seed=1), stop=stop) == Seen()
     assert script.requests == []
 
 
@@ -100,3 +101,13 @@ def test_a_refusal_ends_the_run(shop: Shop, script: Script) -> None:
     script.troubles = [401] * 1000
     with pytest.raises(Refused, match="401"):
         run(shop, islice(shoppers(shop.world, run="r", seed=1), 40))
+
+
+def test_with_somebody_to_tell_trouble_costs_one_group_only(shop: Shop, script: Script) -> None:
+    script.troubles = [401]
+    told: list[SimulatorError] = []
+    seen = run(shop, islice(shoppers(shop.world, run="r", seed=1), 40), complain=told.append)
+    assert [str(error) for error in told] == [
+        'The API refused a request with 401: {"detail": "no"}'
+    ]
+    assert seen.shoppers == 20

@@ -5,10 +5,13 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from simulator.catalogue import Catalogue, Floats
+from simulator.catalogue import Floats
+from simulator.invented import Shape, invent
 from simulator.shoppers import LONGEST, SHORTEST, Shopper, shoppers
 from simulator.visit import FEWEST_PAGES, MOST_PAGES, Visit
 from simulator.world import Nature, World, build, examination
+
+SMALL = Shape(items=200, people=120, longest=80, median=40)
 
 
 def first(world: World, count: int, *, run: str = "r", seed: int = 3) -> list[Shopper]:
@@ -45,20 +48,31 @@ def test_the_personal_part_has_unit_spread(world: World) -> None:
     assert np.sqrt((personal**2).mean()) == pytest.approx(1.0)
 
 
-def test_the_popular_slate_earns_the_target(catalogue: Catalogue) -> None:
-    world = build(catalogue, Nature(target=0.08))
+def test_the_popular_slate_earns_the_target() -> None:
+    world = build(invent(SMALL), Nature(target=0.08))
     order = np.argsort(-world.bias, kind="stable")
     earned = []
-    for taste, past in zip(world.people, catalogue.histories, strict=True):
+    for taste, past in zip(world.people, world.catalogue.histories, strict=True):
         slate = order[~np.isin(order, past[: len(past) // 2][-50:])][:10]
         earned.append(world.clicks(taste, slate, [False] * 10).mean())
     assert np.mean(earned) == pytest.approx(0.08)
 
 
-def test_a_world_is_the_same_each_time_it_is_built(world: World, catalogue: Catalogue) -> None:
-    again = build(catalogue)
-    assert again.intercept == pytest.approx(world.intercept, abs=1e-9)
-    assert again.people @ again.items == pytest.approx(world.people @ world.items, abs=1e-8)
+def test_a_world_is_the_same_each_time_it_is_built() -> None:
+    first, second = build(invent(SMALL)), build(invent(SMALL))
+    assert second.intercept == pytest.approx(first.intercept, abs=1e-9)
+    assert second.people @ second.items == pytest.approx(first.people @ first.items, abs=1e-8)
+
+
+def test_the_personal_part_is_the_best_of_its_rank() -> None:
+    catalogue = invent(SMALL)
+    world = build(catalogue, Nature(factors=7))
+    centred = catalogue.matrix().toarray()
+    centred -= centred.mean(axis=0)
+    left, sizes, right = np.linalg.svd(centred, full_matrices=False)
+    best = (left[:, :7] * sizes[:7]) @ right[:7]
+    personal: Floats = world.people @ world.items
+    assert personal * np.sqrt((best**2).mean()) == pytest.approx(best, abs=1e-9)
 
 
 def test_a_personal_slate_truly_beats_the_popular_one(world: World) -> None:

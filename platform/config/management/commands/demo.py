@@ -1,4 +1,4 @@
-"""`manage.py demo`: fills an empty installation, then keeps shoppers coming. `up --demo` runs it."""
+"""`manage.py demo`: fills an empty installation and keeps shoppers coming; part of `up --demo`."""
 
 import os
 import signal

@@ -1,0 +1,97 @@
+"""The first shoppers, as many as a clear answer needs; and those that keep coming."""
+
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import islice
+
+from celery import current_app
+from tqdm import tqdm
+
+from config.demo.comparison import PLACEMENT, TRAFFIC
+from config.demo.exceptions import DemoError
+from experiments import selectors
+from experiments.metrics import Scorecard
+from experiments.models import Experiment
+from simulator.client import Client
+from simulator.complaints import Complaints
+from simulator.exceptions import SimulatorError
+from simulator.session import Seen, Shop
+from simulator.shoppers import shoppers
+from simulator.traffic import run
+from simulator.world import World
+
+SHOPPERS = 5_000
+ENOUGH = 0.95  # of them: fewer missing than that are not worth another burst
+TRICKLE = 3.0  # shoppers per second
+PATIENCE = 120.0  # seconds for an analysis that covers the burst
+AGAIN = 15.0  # seconds after which it is asked for again
+ANALYSE = "pipelines.analyse_running"
+
+
+def missing(experiment: Experiment) -> int:
+    """How many shoppers the burst still lacks, by the newest snapshot; 0 once it is over."""
+    if experiment.status != Experiment.Status.RUNNING:
+        return 0
+    people = _people(_scorecard(experiment))
+    lacking = SHOPPERS - round(people / float(TRAFFIC))
+    return lacking if lacking > (1 - ENOUGH) * SHOPPERS else 0
+
+
+@contextmanager
+def shop(world: World, url: str, key: str, stop: threading.Event) -> Iterator[Shop]:
+    """The shop that both the burst and the trickle visit."""
+    with Client(url, key, stop=stop) as client:
+        seed = secrets.randbelow(2**31)
+        yield Shop(client=client, world=world, placement=PLACEMENT, seed=seed)
+
+
+def burst(where: Shop, count: int, stop: threading.Event) -> Seen:
+    """Send shoppers as fast as they are served. Raises DemoError where the API refuses them."""
+    crowd = shoppers(where.world, run=secrets.token_hex(4), seed=where.seed)
+    with tqdm(total=count, desc="Sending shoppers", unit=" shoppers") as bar:
+        try:
+            return run(where, islice(crowd, count), progress=bar.update, stop=stop)
+        except SimulatorError as error:
+            raise DemoError(f"The shoppers could not be sent: {error}") from error
+
+
+def trickle(where: Shop, complaints: Complaints, stop: threading.Event) -> None:
+    """A few shoppers a second until stopped, so that other experiments receive traffic."""
+    seed = secrets.randbelow(2**31)
+    crowd = shoppers(where.world, run=secrets.token_hex(4), seed=seed)
+    run(where, crowd, rate=TRICKLE, complain=complaints, stop=stop)
+
+
+def analysed(experiment: Experiment, people: int, stop: threading.Event) -> Scorecard | None:
+    """The first scorecard as of now or later that knows at least so many people; None if stopped.
+
+    Raises DemoError where none comes in time.
+    """
+    since, asked = datetime.now(UTC), float("-inf")
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if time.monotonic() - asked > AGAIN:
+            current_app.send_task(ANALYSE, args=[True], retry=False)
+            asked = time.monotonic()
+        scorecard = _scorecard(experiment)
+        if scorecard and scorecard.as_of >= since and _people(scorecard) >= people:
+            return scorecard
+        if stop.wait(0.5):
+            return None
+    raise DemoError(
+        f"No analysis of {experiment.key} covered the shoppers within {PATIENCE:.0f} s. "
+        "See what the processes `drain` and `analysis` print."
+    )
+
+
+def _scorecard(experiment: Experiment) -> Scorecard | None:
+    snapshot = selectors.latest_snapshot(experiment)
+    return None if snapshot is None else selectors.scorecard_of(snapshot)
+
+
+def _people(scorecard: Scorecard | None) -> int:
+    return 0 if scorecard is None else sum(arm.users for arm in scorecard.arms)

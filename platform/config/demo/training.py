@@ -1,0 +1,59 @@
+"""The three recommenders, registered and trained by Celery."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tqdm import tqdm
+
+from config.demo.exceptions import DemoError
+from recommenders.models import Recommender, Training
+from recommenders.services import register, request_training
+
+POLL = 0.5  # seconds between two looks at a job
+
+
+@dataclass(frozen=True, kw_only=True)
+class Role:
+    """A recommender of the demonstration; the first is the control and the placement's default."""
+
+    key: str
+    algorithm: str
+
+
+ROLES = (
+    Role(key="popular", algorithm="popularity"),
+    Role(key="item-knn", algorithm="item_knn"),
+    Role(key="conv-ctr", algorithm="conv_ctr"),
+)
+
+
+def registered() -> list[Recommender]:
+    """The recommenders, in the order of the roles; those that are missing are registered."""
+    return [
+        Recommender.objects.filter(key=role.key).first()
+        or register(key=role.key, algorithm=role.algorithm, config={})
+        for role in ROLES
+    ]
+
+
+def trained(recommenders: Iterable[Recommender]) -> None:
+    """Have trained what has no live version, and wait. Raises DemoError where a training fails."""
+    waiting = [request_training(one) for one in recommenders if one.live_id is None]
+    for training in waiting:
+        _follow(training)
+
+
+def _follow(training: Training) -> None:
+    with tqdm(total=100, desc=f"Training {training.recommender.key}", unit="%") as bar:
+        while training.is_active():
+            time.sleep(POLL)
+            training.refresh_from_db()
+            bar.set_postfix_str(training.message, refresh=False)
+            bar.update(round(100 * training.progress) - bar.n)
+    if training.status != Training.Status.SUCCEEDED:
+        reason = training.error.strip().splitlines() or ["no reason was given"]
+        raise DemoError(
+            f"The training of {training.recommender.key} failed: {reason[-1]} "
+            "Its page in the dashboard shows all of it. Start again to try once more."
+        )

@@ -103,7 +103,9 @@ def lifts(spec: ScorecardSpec, sample: Sample, ends: tuple[datetime, ...]) -> tu
     """The relative effect with its always-valid interval at every as-of time, per treatment."""
     found = compare_arms(spec, sample, "sequential", "relative")
     effect, low, high = (np.asarray(a) for a in (found.effect, found.low, found.high))
-    judged = (np.asarray(floor(sample).reason, dtype=object) == None).all(axis=0)  # noqa: E711
+    arms = floor(sample)
+    missing = np.asarray(arms.users_missing) + np.asarray(arms.precision_missing)
+    judged = (missing == 0).all(axis=0)
     return tuple(
         LiftPoint(
             as_of=end,

@@ -5,7 +5,7 @@ class MetricsError(Exception):
     """Base of every error of this package."""
 
 
-class UnknownMetric(MetricsError, KeyError):  # noqa: N818 - reads as a sentence where it is raised
+class UnknownMetric(MetricsError, KeyError):
     """A metric key that is not in METRICS."""
 
     def __init__(self, key: str, known: tuple[str, ...]) -> None:
@@ -16,5 +16,5 @@ class UnknownMetric(MetricsError, KeyError):  # noqa: N818 - reads as a sentence
         return str(self.args[0])
 
 
-class InvalidSpec(MetricsError, ValueError):  # noqa: N818
+class InvalidSpec(MetricsError, ValueError):
     """A specification that cannot be analysed; the message names the field and the remedy."""

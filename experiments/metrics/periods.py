@@ -23,7 +23,7 @@ def choose_period(started_at: datetime, until: datetime) -> timedelta:
 
     10 s for a demo of minutes, a day for a test of weeks; beyond 420 days, a multiple of weeks.
     """
-    span = max(until - started_at, timedelta(0)) + timedelta(seconds=1)  # see Grid: a floored start
+    span = max(until - started_at.replace(microsecond=0), timedelta(0))
     for step in _STEPS:
         if span <= MOST_PERIODS * step:
             return step

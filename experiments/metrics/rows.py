@@ -36,7 +36,10 @@ def phase_exposures(exposures: Table, spec: ScorecardSpec) -> Table:
 
 
 def first_exposures(exposures: Table, spec: ScorecardSpec) -> Table:
-    """One row per user first exposed in this phase: user, variant (the first), crossed (bool)."""
+    """One row per user first exposed in this phase: user, variant (the first), crossed (bool).
+
+    `crossed`: seen in a second variant of the phase, be it one the spec does not list.
+    """
     here = _.phase == spec.phase
     return (
         exposures.filter(
@@ -44,7 +47,7 @@ def first_exposures(exposures: Table, spec: ScorecardSpec) -> Table:
             _.phase <= spec.phase,
             _.at <= ibis.literal(spec.as_of),
             _.reason == "split",
-            _.variant.isin(spec.variants),
+            _.variant.notnull(),
         )
         .group_by("user")
         .aggregate(
@@ -52,7 +55,7 @@ def first_exposures(exposures: Table, spec: ScorecardSpec) -> Table:
             variant=_.variant.argmin(_.at, where=here),
             crossed=_.variant.min(where=here) != _.variant.max(where=here),
         )
-        .filter(_.first_phase == spec.phase)
+        .filter(_.first_phase == spec.phase, _.variant.isin(spec.variants))
         .drop("first_phase")
     )
 
@@ -67,7 +70,6 @@ def user_periods(exposures: Table, events: Table, spec: ScorecardSpec, grid: Gri
     slates = (
         phase_exposures(exposures, spec)
         .filter(_.reason == "split")
-        .semi_join(members, "user")
         .select("user", "request_id", "items", served_at=_.at)
     )
     counted = ibis.union(_impressions(slates, grid), _clicks(slates, events, spec, grid))

@@ -11,36 +11,10 @@ import pyarrow as pa
 import pytest
 from ibis.expr.types import Table
 
+from events.schema import EVENTS, EXPOSURES
 from experiments.metrics import ScorecardSpec
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-_ITEM = pa.struct(
-    [("id", pa.string()), ("score", pa.float64()), ("propensity", pa.float64())],
-)
-EXPOSURES = pa.schema(
-    [
-        ("request_id", pa.string()),
-        ("user", pa.string()),
-        ("experiment", pa.string()),
-        ("phase", pa.int32()),
-        ("variant", pa.string()),
-        ("items", pa.list_(_ITEM)),
-        ("reason", pa.string()),
-        ("fallback", pa.string()),
-        ("at", pa.timestamp("us", tz="UTC")),
-    ]
-)
-EVENTS = pa.schema(
-    [
-        ("id", pa.string()),
-        ("type", pa.string()),
-        ("user", pa.string()),
-        ("item", pa.string()),
-        ("request_id", pa.string()),
-        ("at", pa.timestamp("us", tz="UTC")),
-    ]
-)
 
 
 class ToyLog:

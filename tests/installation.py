@@ -21,13 +21,15 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def behaviour() -> pd.DataFrame:
-    """Two tastes, ten people and eight: `a` items and `b` items, the lower the number more liked."""
+    """Two tastes, of ten people and of eight: the lower an item's number the more liked.
+
+    78 rows; everyone begins at item 0 and goes on in order.
+    """
     rows = [
         (f"{taste}{person}", f"{taste}-item-{item}")
-        for taste, people in (("a", 10), ("b", 8))
-        for person in range(people)
         for item in range(6)
-        if item <= person
+        for taste, people in (("a", 10), ("b", 8))
+        for person in range(item, people)
     ]
     times = [NOW - timedelta(days=1, minutes=len(rows) - i) for i in range(len(rows))]
     return pd.DataFrame(rows, columns=["user", "item"]).assign(at=times)

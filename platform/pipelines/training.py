@@ -123,10 +123,11 @@ def _fit(
 
 
 def load_dataset() -> Dataset:
-    """All interactions of the log: what every recommender is trained on."""
+    """All interactions of the log: what every recommender is trained on.
+
+    Ratings are left out: no algorithm reads them yet, and a view has none.
+    """
     events = readers.open_log(settings.LOG_DIR).events()
     wanted = events.filter(events.type.isin(INTERACTIONS) & events.item.notnull())
-    frame: pd.DataFrame = (
-        wanted.select("user", "item", "value", "at", "type").to_pyarrow().to_pandas()
-    )
+    frame: pd.DataFrame = wanted.select("user", "item", "at").to_pyarrow().to_pandas()
     return Dataset.from_frames(frame)

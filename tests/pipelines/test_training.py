@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import redis
+from django.conf import settings
+
+from events.importing import import_events
+from pipelines import slates, training
+from recommenders import artefacts, jobs
+from recommenders.algorithms import load
+from recommenders.models import Recommender
+from recommenders.services import register
+from serving import plans
+from serving.slates import decode, key
+from tests.installation import NOW, behaviour
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[object]]]:
+    """What Celery was asked to do."""
+    asked: list[tuple[str, list[object]]] = []
+
+    def send_task(name: str, *, args: list[object], retry: bool) -> None:
+        asked.append((name, args))
+
+    monkeypatch.setattr(training.current_app, "send_task", send_task)
+    return asked
+
+
+@pytest.fixture
+def past(tmp_path: Path) -> None:
+    file = tmp_path / "past.csv"
+    behaviour().assign(at=behaviour()["at"].map(lambda at: at.isoformat())).to_csv(
+        file, index=False
+    )
+    import_events(file, log_dir=settings.LOG_DIR, now=NOW)
+
+
+@pytest.fixture
+def knn() -> Recommender:
+    return register(key="item-knn", algorithm="item_knn", config={})
+
+
+def train(recommender: Recommender) -> None:
+    claimed = jobs.claim(jobs.request_training(recommender).pk, now=NOW)
+    assert claimed is not None
+    training.run(claimed)
+    recommender.refresh_from_db()
+
+
+def test_a_training_makes_the_next_version_and_it_goes_live(
+    past: None, knn: Recommender, told: list[tuple[str, list[object]]]
+) -> None:
+    train(knn)
+    train(knn)
+
+    version = knn.live
+    assert version is not None
+    assert version.name == "item-knn@2"
+    assert (version.interactions, version.users, version.items) == (78, 18, 12)
+    assert set(version.metrics) == {"users", "ndcg@10", "hit_rate@10", "coverage@10"}
+    assert version.popular[0] == ["a-item-0", 10]
+    assert plans.current().recommenders["item-knn"].version == "item-knn@2"
+    assert told[-1] == ("pipelines.materialise_slates", ["item-knn"])
+
+
+def test_the_artefact_is_what_its_checksum_says(past: None, knn: Recommender) -> None:
+    train(knn)
+
+    assert knn.live is not None
+    folder = settings.MODELS_DIR / knn.live.folder
+    assert artefacts.measure(folder) == (knn.live.checksum, knn.live.size_bytes)
+    ids, _ = load(folder).recommend(["new"], 3, histories=[["a-item-0"]])
+    assert list(ids[0]) == ["a-item-1", "a-item-2", "a-item-3"]
+
+
+def test_slates_are_made_for_the_active_users(
+    past: None, knn: Recommender, fresh_process: redis.Redis
+) -> None:
+    train(knn)
+
+    assert slates.materialise("item-knn") == 18
+
+    stored = decode(fresh_process.get(key("item-knn", "a1")))
+    assert stored is not None
+    assert stored.version == "item-knn@1"
+    assert [item for item, _, _ in stored.items] == ["a-item-2", "a-item-3", "a-item-4", "a-item-5"]
+
+
+def test_nothing_is_made_before_a_first_version(past: None, knn: Recommender) -> None:
+    assert slates.materialise("item-knn") == 0

@@ -1,0 +1,114 @@
+"""Item-to-item similarity: fitting it, scoring histories with it, and explaining a score."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+_CELLS = 1 << 24  # similarities (4 bytes each) held at once while fitting
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbours:
+    """The most similar items, kept per history item: what an item met says about the others.
+
+    Item `j` speaks for `items[starts[j]:starts[j + 1]]` with `weights[...]`. All three arrays may
+    be memory-mapped.
+    """
+
+    starts: NDArray[np.int64]
+    items: NDArray[np.int32]
+    weights: NDArray[np.float32]
+
+    @classmethod
+    def fit(
+        cls, matrix: sp.csr_matrix[np.float32], *, neighbours: int, shrinkage: float
+    ) -> "Neighbours":
+        """Cosine with shrinkage: people of both / (sqrt(people of i * people of j) + shrinkage).
+
+        matrix: users x items of 0 and 1. Shrinkage pulls pairs that few people share towards 0
+        (Ferrari Dacrema et al. 2019, "Are we really making much progress?", section 3.1).
+        Every candidate keeps its `neighbours` most similar items, so a candidate's score is a
+        sum over those of them that are in the history.
+        """
+        blocks = [
+            _closest(block, first, neighbours) for first, block in _similarity(matrix, shrinkage)
+        ]
+        candidates = sp.vstack(blocks, format="csr")
+        by_history = candidates.T.tocsr()
+        by_history.sort_indices()
+        return cls(
+            by_history.indptr.astype(np.int64),
+            by_history.indices.astype(np.int32),
+            by_history.data.astype(np.float32),
+        )
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def scores(self, histories: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
+        """Sum of similarities to the history, of shape (histories, items); -inf where there is
+        no similar item, since then there is nothing to say.
+        """
+        rows = len(histories)
+        history = np.concatenate(histories) if rows else np.empty(0, np.int64)
+        owner = np.repeat(np.arange(rows), [len(one) for one in histories])
+        entries, counts = self._entries(history)
+        cells = self.items[entries] + np.repeat(owner * len(self), counts)
+        sums = np.bincount(cells, self.weights[entries], minlength=rows * len(self))
+        scores = sums.astype(np.float32).reshape(rows, len(self))
+        scores[scores == 0.0] = -np.inf
+        return scores
+
+    def strongest(self, codes: NDArray[np.int64], history: NDArray[np.int64]) -> NDArray[np.int64]:
+        """For each item, the history item that adds most to its score (the later one at a tie),
+        or -1.
+        """
+        entries, counts = self._entries(history)
+        items, weights = self.items[entries], self.weights[entries]
+        sources = np.repeat(history, counts)
+        best = np.full(len(codes), -1, np.int64)
+        for place, code in enumerate(codes):
+            mine = np.flatnonzero(items == code)[::-1]
+            if len(mine):
+                best[place] = sources[mine[np.argmax(weights[mine])]]
+        return best
+
+    def _entries(self, history: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Places of all that the history's items say, and how many of them each item says."""
+        starts = self.starts[history]
+        counts = self.starts[history + 1] - starts
+        before = np.cumsum(counts) - counts
+        return np.arange(counts.sum()) + np.repeat(starts - before, counts), counts
+
+
+def _similarity(
+    matrix: sp.csr_matrix[np.float32], shrinkage: float
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Similarity of a block of candidates to all items, block by block to bound the memory."""
+    columns = matrix.tocsc()
+    root = np.sqrt(np.diff(columns.indptr)).astype(np.float32)
+    size = max(1, _CELLS // max(1, matrix.shape[1]))
+    for first in range(0, matrix.shape[1], size):
+        block = slice(first, first + size)
+        shared = (columns[:, block].T @ matrix).toarray()
+        # An item nobody met shares nobody: 0 / 0 is 0 here.
+        scale = np.maximum(root[block, None] * root[None, :] + np.float32(shrinkage), 1e-9)
+        similarity = shared / scale
+        itself = np.arange(len(similarity))
+        similarity[itself, itself + first] = 0.0
+        yield first, similarity
+
+
+def _closest(
+    similarity: NDArray[np.float32], first: int, neighbours: int
+) -> sp.csr_matrix[np.float32]:
+    keep = min(neighbours, similarity.shape[1])
+    columns = np.argpartition(-similarity, keep - 1, axis=1)[:, :keep]
+    values = np.take_along_axis(similarity, columns, axis=1)
+    rows = np.repeat(np.arange(len(similarity)), keep)
+    closest = sp.csr_matrix((values.ravel(), (rows, columns.ravel())), shape=similarity.shape)
+    closest.eliminate_zeros()
+    return closest

@@ -1,0 +1,71 @@
+"""Most people first: the baseline every other algorithm must beat."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommenders.algorithms.artefact import Artefact
+from recommenders.algorithms.base import Algorithm, Progress, check
+from recommenders.algorithms.config import Config
+from recommenders.algorithms.ranking import Slates, first_allowed
+from recommenders.algorithms.reasons import Reason
+from recommenders.dataset import Dataset
+
+
+@dataclass(frozen=True, kw_only=True)
+class PopularityConfig(Config):
+    """Nothing to set."""
+
+
+class Popularity(Algorithm[PopularityConfig]):
+    """Ranks by how many different people met an item. Everyone gets the same order.
+
+    A plain count over all the data, without decay: a person counts once per item however often
+    they came back. Items nobody met come last, with score 0. Ties go by item id.
+    """
+
+    name = "popularity"
+    title = "Most popular"
+    summary = "The items that the most people chose, the same for everyone."
+    config_type = PopularityConfig
+
+    _people: NDArray[np.int64]
+    _order: NDArray[np.int64]
+
+    def _fit(self, dataset: Dataset, seed: int | None, progress: Progress) -> None:
+        self._people = dataset.people
+        self._order = by_people(self._people)
+        progress(1.0, "Counted people per item", None)
+
+    def _rank(
+        self, histories: Sequence[NDArray[np.int64]], banned: Sequence[NDArray[np.int64]], k: int
+    ) -> Slates:
+        slates = Slates(len(histories), k)
+        for row, codes in enumerate(banned):
+            best = first_allowed(self._order, codes, k)
+            slates.put(row, best, self._people[best].astype(np.float32))
+        return slates
+
+    def _explain(self, codes: NDArray[np.int64], history: NDArray[np.int64]) -> list[Reason | None]:
+        return popular(self._people, codes)
+
+    def _arrays(self) -> Mapping[str, NDArray[np.generic]]:
+        return {"people": self._people}
+
+    def _restore(self, content: Artefact) -> None:
+        self._people = content.arrays["people"]
+        check(len(self._people) == len(self._items), "counts and items differ in number")
+        self._order = by_people(self._people)
+
+
+def by_people(people: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Item codes, those of the most people first, ties by id."""
+    return np.argsort(-people, kind="stable")
+
+
+def popular(people: NDArray[np.int64], codes: NDArray[np.int64]) -> list[Reason | None]:
+    """How many people met each item; None for unknown items and those nobody met."""
+    counts = [int(people[code]) if code >= 0 else 0 for code in codes]
+    return [Reason(kind="popular", people=count) if count else None for count in counts]

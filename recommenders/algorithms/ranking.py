@@ -1,0 +1,48 @@
+"""Picking the best k of many scores."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Codes = NDArray[np.integer[Any]]
+Scores = NDArray[np.floating[Any]]
+
+
+def top_k(scores: Scores, k: int) -> NDArray[np.int64]:
+    """Places of the k largest finite scores, best first, ties by place; fewer when there are fewer.
+
+    A partial sort finds the k-th largest score, and only what reaches it is ordered.
+    """
+    if k < len(scores):
+        kth = np.partition(scores, len(scores) - k)[len(scores) - k]
+        places = np.flatnonzero((scores >= kth) & (scores > -np.inf))
+    else:
+        places = np.flatnonzero(scores > -np.inf)
+    return places[np.argsort(-scores[places], kind="stable")[:k]]
+
+
+def first_allowed(order: Codes, banned: Codes, k: int) -> Codes:
+    """The first k codes of a ready order that are not banned."""
+    head = order[: k + len(banned)]
+    return head[~np.isin(head, banned)][:k]
+
+
+class Slates:
+    """Rows of at most k codes with scores, filled one user at a time; the rest is -1 and -inf."""
+
+    def __init__(self, users: int, k: int) -> None:
+        self.codes = np.full((users, k), -1, np.int64)
+        self.scores = np.full((users, k), -np.inf, np.float32)
+
+    def put(self, row: int, codes: Codes, scores: Scores) -> None:
+        """Fill a row from its start."""
+        self.codes[row, : len(codes)] = codes
+        self.scores[row, : len(codes)] = scores
+
+
+def ban(scores: Scores, banned: Sequence[Codes]) -> None:
+    """Give each row's banned codes the score -inf, in place."""
+    for row, codes in zip(scores, banned, strict=True):
+        row[codes] = -np.inf

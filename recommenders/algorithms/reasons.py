@@ -1,0 +1,19 @@
+"""Why an item was recommended, as a value."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """kind `popular`: `people` met the item. kind `because`: `item` of the history led to it."""
+
+    kind: Literal["popular", "because"]
+    item: str | None = None
+    people: int | None = None
+
+    def words(self) -> str:
+        """The reason in plain words, with the item's id."""
+        if self.kind == "because":
+            return f"Because of {self.item}"
+        return f"Chosen by {self.people:,} " + ("person" if self.people == 1 else "people")

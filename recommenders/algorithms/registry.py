@@ -1,0 +1,69 @@
+"""The algorithms by name. Adding one is a line in ALGORITHMS."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recommenders.algorithms import artefact
+from recommenders.algorithms.base import Algorithm
+from recommenders.algorithms.config import Field
+from recommenders.algorithms.conv_ctr import ConvCtr
+from recommenders.algorithms.item_knn import ItemKnn
+from recommenders.algorithms.popularity import Popularity
+from recommenders.exceptions import ArtefactError, HyperparameterError, UnknownAlgorithmError
+
+ALGORITHMS: dict[str, type[Algorithm[Any]]] = {
+    algorithm.name: algorithm for algorithm in (Popularity, ItemKnn, ConvCtr)
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """An algorithm as a form shows it."""
+
+    name: str
+    title: str
+    summary: str
+    fields: tuple[Field, ...]
+
+
+def names() -> list[str]:
+    """The names `create` knows, simplest algorithm first."""
+    return list(ALGORITHMS)
+
+
+def create(name: str, **config: object) -> Algorithm[Any]:
+    """A new, unfitted model.
+
+    Raises UnknownAlgorithmError, UnknownHyperparameterError or HyperparameterError.
+    """
+    algorithm = _algorithm(name)
+    return algorithm(algorithm.config_type.of(name, config))
+
+
+def describe(name: str) -> Description:
+    """What the algorithm is and takes. Raises UnknownAlgorithmError."""
+    algorithm = _algorithm(name)
+    return Description(
+        name=name,
+        title=algorithm.title,
+        summary=algorithm.summary,
+        fields=algorithm.config_type.fields(),
+    )
+
+
+def load(folder: Path | str) -> Algorithm[Any]:
+    """The model that `save` wrote. Raises ArtefactError where the folder holds none we can read."""
+    content = artefact.read(Path(folder))
+    try:
+        model = create(content.algorithm, **content.config)
+    except (UnknownAlgorithmError, HyperparameterError) as error:
+        raise ArtefactError(f"{folder}: {error}") from error
+    model.restore(content)
+    return model
+
+
+def _algorithm(name: str) -> type[Algorithm[Any]]:
+    if name not in ALGORITHMS:
+        raise UnknownAlgorithmError(name, ALGORITHMS)
+    return ALGORITHMS[name]

@@ -1,0 +1,30 @@
+"""Behaviour whose answers are known by construction."""
+
+import pandas as pd
+
+from recommenders.dataset import Dataset
+
+# Two tastes that share nothing. Within a taste every item is met by a known number of people:
+#   a1 4, a2 3, a3 2, a4 1   and   b1 3, b2 2, b3 1
+ROWS = [
+    ("u1", "a1"), ("u1", "a2"), ("u1", "a3"), ("u1", "a4"),
+    ("u2", "a1"), ("u2", "a2"), ("u2", "a3"),
+    ("u3", "a1"), ("u3", "a2"),
+    ("u4", "a1"),
+    ("v1", "b1"), ("v1", "b2"), ("v1", "b3"),
+    ("v2", "b1"), ("v2", "b2"),
+    ("v3", "b1"),
+]  # fmt: skip
+POPULAR = ["a1", "a2", "b1", "a3", "b2", "a4", "b3"]
+
+
+def frame(rows: list[tuple[str, str]] = ROWS) -> pd.DataFrame:
+    """Rows of (user, item), one second apart."""
+    table = pd.DataFrame(rows, columns=["user", "item"])
+    table["at"] = pd.date_range("2025-01-01", periods=len(rows), freq="s", tz="UTC")
+    return table
+
+
+def dataset(rows: list[tuple[str, str]] = ROWS) -> Dataset:
+    """The rows as a Dataset."""
+    return Dataset.from_frames(frame(rows))

@@ -25,6 +25,7 @@ def port_number(text: str) -> int:
 
 class Command(BaseCommand):
     help = "Run Winnow: web server, workers, drain and an embedded Valkey. Ctrl-C stops it."
+    requires_system_checks = []  # they take a second: run once nothing stands in the way
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=port_number, default=8000, help="of the web server")
@@ -54,6 +55,7 @@ class Command(BaseCommand):
 
     def _prepare(self) -> None:
         self.stdout.write("up: preparing the database and the static files")
+        self.check()
         try:
             call_command("migrate", interactive=False, verbosity=0)
         except DatabaseError as error:

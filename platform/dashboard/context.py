@@ -1,0 +1,50 @@
+"""What the frame around every page shows: the places with their counts, the pulse, the person."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest
+
+from experiments.models import Experiment
+from recommenders.models import Recommender
+from serving.models import Pulse
+
+PLACES = {"experiment": "experiments", "recommender": "recommenders", "key": "settings"}
+
+
+class Frame:
+    """Read only where a template asks, so that a partial costs no query of the frame's."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @property
+    def place(self) -> str:
+        match = getattr(self._request, "resolver_match", None)
+        name = (match.url_name or "") if match else ""
+        return next((place for stem, place in PLACES.items() if name.startswith(stem)), "")
+
+    @cached_property
+    def experiments(self) -> int:
+        return Experiment.objects.count()
+
+    @cached_property
+    def recommenders(self) -> int:
+        return Recommender.objects.count()
+
+    @cached_property
+    def pulse(self) -> Pulse | None:
+        return Pulse.objects.first()
+
+    @property
+    def initials(self) -> str:
+        user = self._request.user
+        words = (getattr(user, "get_full_name", str)() or user.get_username()).split()
+        return "".join(word[0] for word in words[:2]).upper()
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    theme = request.COOKIES.get("theme", "")
+    return {"frame": Frame(request), "theme": theme if theme in ("light", "dark") else ""}

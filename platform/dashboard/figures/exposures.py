@@ -1,0 +1,96 @@
+"""New users per period and arm, against what the weights planned. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+import plotly.graph_objects as go
+
+from dashboard.figures.style import LineEnd, colour, layout
+from dashboard.reading.arms import ArmView
+from experiments.metrics.results import ExposurePoint, Scorecard
+
+
+def exposures_against_plan(scorecard: Scorecard, arms: Sequence[ArmView]) -> go.Figure | None:
+    """Per arm a line of new users and a dashed one of its plan; None before the first user."""
+    points = _whole_periods(scorecard)
+    if not any(point.new_users for point in points):
+        return None
+    arrivals: dict[datetime, int] = defaultdict(int)
+    for point in points:
+        arrivals[point.as_of] += point.new_users
+    weights = {arm.variant: arm.weight for arm in scorecard.arms}
+    figure = go.Figure()
+    ends = []
+    for arm in arms:
+        own = [point for point in points if point.variant == arm.key]
+        if own:
+            figure.add_traces(_traces(own, arm, arrivals, weights.get(arm.key, arm.share)))
+            ends.append(_line_end(own[-1], arm))
+    highest = max(
+        max(point.new_users, arrivals[point.as_of] * weights.get(point.variant, 0.0))
+        for point in points
+    )
+    figure.update_layout(
+        layout(
+            span=(min(arrivals), max(arrivals)),
+            low=0,
+            high=highest * 1.1,
+            ends=ends,
+            right=32,
+            tickformat=",d",
+        )
+    )
+    return figure
+
+
+def _whole_periods(scorecard: Scorecard) -> list[ExposurePoint]:
+    """All but a last period that has not ended: it would look like a fall in traffic."""
+    points = list(scorecard.exposures)
+    times = sorted({point.as_of for point in points})
+    if len(times) < 2 or (times[-1] - times[-2]).total_seconds() >= scorecard.period_seconds:
+        return points
+    return [point for point in points if point.as_of < times[-1]]
+
+
+def _traces(
+    points: Sequence[ExposurePoint], arm: ArmView, arrivals: dict[datetime, int], weight: float
+) -> list[go.Scatter]:
+    x = [point.as_of.isoformat() for point in points]
+    plan = [arrivals[point.as_of] * weight for point in points]
+    alone = len(points) == 1
+    return [
+        go.Scatter(
+            x=x,
+            y=plan,
+            mode="markers" if alone else "lines",
+            line={"color": colour(arm.hue), "width": 1, "dash": "4px,3px"},
+            marker={"color": colour(arm.hue), "size": 7, "symbol": "circle-open"},
+            hoverinfo="skip",
+        ),
+        go.Scatter(
+            x=x,
+            y=[point.new_users for point in points],
+            mode="markers" if alone else "lines",
+            line={"color": colour(arm.hue), "width": 2},
+            marker={"color": colour(arm.hue), "size": 6},
+            name=f"{arm.letter} {arm.key}",
+            text=[
+                f"{new.new_users:,} of {hoped:,.0f} planned"
+                for new, hoped in zip(points, plan, strict=True)
+            ],
+            hovertemplate="%{text}",
+        ),
+    ]
+
+
+def _line_end(point: ExposurePoint, arm: ArmView) -> LineEnd:
+    return LineEnd(
+        hue=arm.hue,
+        x=point.as_of.isoformat(),
+        y=float(point.new_users),
+        text=arm.letter,
+        short=arm.letter,
+    )

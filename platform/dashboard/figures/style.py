@@ -1,0 +1,137 @@
+"""What every chart shares: no frame, hairline grid, labels at line ends, no legend. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import plotly.graph_objects as go
+
+HEIGHT = 300
+TOP, BOTTOM = 16, 32
+LABEL_GAP = 16  # pixels between two labels at line ends
+DAY_MS = 86_400_000
+TICKS = [
+    {"dtickrange": [None, DAY_MS - 1], "value": "%H:%M\n%-d %b"},
+    {"dtickrange": [DAY_MS, None], "value": "%-d %b"},
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineEnd:
+    """A label beside the last point of a line: full, and short for narrow screens."""
+
+    hue: str
+    x: str
+    y: float
+    text: str
+    short: str
+
+
+def colour(hue: str, part: str = "") -> str:
+    """The token of an arm's colour: `part` is empty, `band` or `text`."""
+    return f"var(--arm-{hue}{'-' + part if part else ''})"
+
+
+def layout(
+    *,
+    span: tuple[datetime, datetime],
+    low: float,
+    high: float,
+    ends: Sequence[LineEnd],
+    right: int,
+    **y_axis: Any,
+) -> go.Layout:
+    """A chart over `span` whose y runs from `low` to `high`, with `right` pixels for labels."""
+    return go.Layout(
+        template="none",
+        height=HEIGHT,
+        margin={"l": 56, "r": right, "t": TOP, "b": BOTTOM},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"size": 12, "color": "var(--ink-3)"},
+        showlegend=False,
+        dragmode=False,
+        hovermode="x unified",
+        hoverlabel={
+            "bgcolor": "var(--surface)",
+            "bordercolor": "var(--line-strong)",
+            "font": {"color": "var(--ink)", "size": 12},
+        },
+        xaxis=_axis(
+            type="date",
+            range=_range(*span),
+            showgrid=False,
+            hoverformat="%-d %b, %H:%M",
+            tickformatstops=TICKS,
+            nticks=8,
+        ),
+        yaxis=_axis(range=[low, high], nticks=6, showline=False, ticklabelstandoff=6, **y_axis),
+        annotations=_labels(ends, low, high),
+        meta={"short_labels": [end.short for end in ends]},
+    )
+
+
+def _range(first: datetime, last: datetime) -> list[str]:
+    """The axis; a single moment gets a little room on both sides."""
+    room = timedelta(seconds=30) if first == last else timedelta(0)
+    return [(first - room).isoformat(), (last + room).isoformat()]
+
+
+def _axis(**more: Any) -> dict[str, Any]:
+    return {
+        "fixedrange": True,
+        "zeroline": False,
+        "gridcolor": "var(--line)",
+        "linecolor": "var(--line-strong)",
+        "showline": True,
+        "ticks": "",
+        **more,
+    }
+
+
+def _labels(ends: Sequence[LineEnd], low: float, high: float) -> list[dict[str, Any]]:
+    per_pixel = (high - low) / (HEIGHT - TOP - BOTTOM)
+    places = spread([end.y for end in ends], LABEL_GAP * per_pixel)
+    return [
+        {
+            "x": end.x,
+            "y": place,
+            "text": end.text,
+            "font": {"color": colour(end.hue, "text"), "size": 12},
+            "showarrow": False,
+            "xanchor": "left",
+            "xshift": 6,
+        }
+        for end, place in zip(ends, places, strict=True)
+    ]
+
+
+def spread(places: Sequence[float], gap: float) -> list[float]:
+    """The places, moved apart where closer than `gap`, in their order and about their middle."""
+    order = sorted(range(len(places)), key=lambda i: places[i])
+    groups: list[list[int]] = []
+    for i in order:
+        groups.append([i])
+        while len(groups) > 1 and _overlap(groups[-2], groups[-1], places, gap):
+            above = groups.pop()
+            groups[-1] += above
+    moved = list(places)
+    for group in groups:
+        first = _middle(group, places) - gap * (len(group) - 1) / 2
+        for step, i in enumerate(group):
+            moved[i] = first + gap * step
+    return moved
+
+
+def _middle(group: Sequence[int], places: Sequence[float]) -> float:
+    return sum(places[i] for i in group) / len(group)
+
+
+def _overlap(
+    below: Sequence[int], above: Sequence[int], places: Sequence[float], gap: float
+) -> bool:
+    room = _middle(above, places) - _middle(below, places)
+    return room < gap * (len(below) + len(above)) / 2

@@ -1,0 +1,87 @@
+"""The form that registers a recommender: its settings are those the algorithm describes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from recommenders import algorithms
+from recommenders.algorithms import Description, Field
+from recommenders.exceptions import HyperparameterError, InvalidRecommender, RecommenderError
+from recommenders.models import KEY
+
+
+class RecommenderForm(forms.Form):
+    """The key and the algorithm."""
+
+    use_required_attribute = False
+
+    key = forms.CharField(
+        max_length=64,
+        validators=[KEY],
+        help_text="Lower-case letters, digits, hyphens, such as item-knn-fresh. It never changes.",
+        error_messages={"required": "Give the recommender a key, such as item-knn-fresh."},
+    )
+    algorithm = forms.ChoiceField(
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose an algorithm.",
+            "invalid_choice": "There is no such algorithm. Choose one of those shown.",
+        },
+    )
+
+    def __init__(self, data: QueryDict | None) -> None:
+        super().__init__(data)
+        self.descriptions = [algorithms.describe(name) for name in algorithms.names()]
+        picker = self.fields["algorithm"]
+        assert isinstance(picker, forms.ChoiceField)  # noqa: S101  (for the type checker)
+        picker.choices = [(d.name, d.title) for d in self.descriptions]
+        picker.initial = self.descriptions[0].name
+        self.configs = [ConfigForm(data, description) for description in self.descriptions]
+
+    @property
+    def chosen(self) -> str:
+        return str(self["algorithm"].value() or "")
+
+    def config(self) -> ConfigForm | None:
+        """The settings of the chosen algorithm; those of the others are never read."""
+        return next((c for c in self.configs if c.description.name == self.chosen), None)
+
+    def refuse(self, error: RecommenderError) -> None:
+        """Shows the service's error in its place."""
+        config = self.config()
+        if isinstance(error, InvalidRecommender) and error.field in self.fields:
+            self.add_error(error.field, str(error))
+        elif isinstance(error, HyperparameterError) and config and error.field in config.fields:
+            config.add_error(error.field, f"{error.allowed.capitalize()}.")
+        else:
+            self.add_error(None, str(error))
+
+
+class ConfigForm(forms.Form):
+    """One algorithm's settings."""
+
+    use_required_attribute = False
+
+    def __init__(self, data: QueryDict | None, description: Description) -> None:
+        super().__init__(data, prefix=description.name)
+        self.description = description
+        for field in description.fields:
+            self.fields[field.name] = _form_field(field)
+
+
+def _form_field(field: Field) -> forms.Field:
+    says = f"{field.allowed[:1].upper()}{field.allowed[1:]}."
+    kind: type[forms.IntegerField] = forms.IntegerField if field.type is int else forms.FloatField
+    wrong = dict.fromkeys(("required", "invalid", "min_value", "max_value"), says)
+    options: dict[str, Any] = {"min_value": field.low, "max_value": field.high}
+    return kind(
+        label=field.name.replace("_", " ").capitalize(),
+        initial=field.default,
+        help_text=field.help,
+        error_messages=wrong,
+        widget=forms.NumberInput(attrs={"step": "1" if field.type is int else "any"}),
+        **options,
+    )

@@ -1,0 +1,65 @@
+"""Reads that a list page makes. Their number does not grow with what is listed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+
+from experiments import selectors
+from experiments.metrics.results import Arm, Verdict
+from experiments.models import Experiment, Snapshot
+from recommenders.models import Recommender, Training
+
+
+@dataclass(frozen=True, kw_only=True)
+class Glance:
+    """What a list shows of an experiment's latest scorecard."""
+
+    verdict: Verdict
+    users: int
+
+
+def experiments_at_a_glance() -> list[tuple[Experiment, Glance | None]]:
+    """Every experiment, newest first, with the verdict of its latest snapshot.
+
+    Only verdict and arms leave the database: a whole scorecard holds every day of every arm.
+    """
+    found = list(selectors.listed())
+    rows: Any = Snapshot.objects.filter(pk__in=[e.snapshot_id for e in found]).values_list(  # type: ignore[attr-defined]
+        "experiment_id", F("scorecard__verdict"), F("scorecard__arms")
+    )
+    glances = {key: _glance(verdict, arms) for key, verdict, arms in rows}
+    return [(experiment, glances.get(experiment.pk)) for experiment in found]
+
+
+def _glance(verdict: object, arms: object) -> Glance:
+    counted = msgspec.convert(arms, tuple[Arm, ...])
+    return Glance(
+        verdict=msgspec.convert(verdict, Verdict), users=sum(arm.users for arm in counted)
+    )
+
+
+def experiment_of(key: str) -> QuerySet[Experiment]:
+    """One experiment with all that its page shows of it."""
+    return (
+        Experiment.objects.filter(key=key)
+        .select_related("layer", "placement__default_recommender")
+        .prefetch_related("variants__recommender__live__recommender", "phases")
+    )
+
+
+def recommenders_listed() -> QuerySet[Recommender]:
+    """Every recommender with its live version, running experiments and newest training."""
+    newest = Training.objects.filter(recommender=OuterRef("pk")).order_by("-id")
+    return Recommender.objects.select_related("live__recommender").annotate(
+        running=Count(
+            "variants__experiment",
+            filter=Q(variants__experiment__status=Experiment.Status.RUNNING),
+            distinct=True,
+        ),
+        training_status=Subquery(newest.values("status")[:1]),
+        training_progress=Subquery(newest.values("progress")[:1]),
+    )

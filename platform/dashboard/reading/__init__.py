@@ -1,0 +1,1 @@
+"""What a scorecard says, in the words and shapes of a page. Nothing here computes a statistic."""

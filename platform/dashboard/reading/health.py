@@ -1,0 +1,70 @@
+"""The health strip: each check with its figure. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboard import formats
+from experiments.metrics.results import Check, Scorecard
+
+TITLES = {"sample_ratio": "Sample ratio", "users_in_two_variants": "Users in two variants"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthFigure:
+    """One check: `healthy` None while there is nothing to check."""
+
+    title: str
+    figure: str
+    detail: str
+    healthy: bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """All checks, and the word and tone they come to together."""
+
+    word: str
+    icon: str
+    tone: str
+    figures: tuple[HealthFigure, ...]
+
+
+def health(scorecard: Scorecard, *, log_lag: float | None) -> Health:
+    """The strip of a scorecard; `log_lag` is how many seconds the log is behind, where known."""
+    figures = [_figure(check, scorecard) for check in scorecard.health]
+    figures.append(
+        HealthFigure(
+            title="Log",
+            figure=formats.DASH if log_lag is None else f"{formats.span(log_lag)} behind",
+            detail="How old the newest exposure in the log was when it was written.",
+            healthy=None,
+        )
+    )
+    word, icon, tone = _overall(scorecard)
+    return Health(word=word, icon=icon, tone=tone, figures=tuple(figures))
+
+
+def _overall(scorecard: Scorecard) -> tuple[str, str, str]:
+    said = [check.healthy for check in scorecard.health]
+    if False in said:
+        return "Unhealthy", "warn", "warn"
+    if True in said:
+        return "Healthy", "healthy", "better"
+    return "Not checked yet", "collecting", "flat"
+
+
+def _figure(check: Check, scorecard: Scorecard) -> HealthFigure:
+    if check.name == "users_in_two_variants":
+        users = sum(arm.users for arm in scorecard.arms) + scorecard.set_aside.users_in_two_variants
+        figure = f"{scorecard.set_aside.users_in_two_variants:,} of {users:,}"
+    elif check.p_value is None:
+        figure = "too few users yet" if check.healthy is None else formats.DASH
+    else:
+        figure = formats.equals_p(check.p_value)
+    return HealthFigure(
+        title=TITLES.get(check.name, check.name.replace("_", " ").capitalize()),
+        figure=figure,
+        detail=check.detail,
+        healthy=check.healthy,
+    )

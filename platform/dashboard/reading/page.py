@@ -1,0 +1,113 @@
+"""Everything the page of one experiment shows, put together from its latest snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dashboard import figures, formats
+from dashboard.reading import table
+from dashboard.reading import verdict as verdicts
+from dashboard.reading.arms import ArmView, arms_of
+from dashboard.reading.clicks import ClickRow, clicks
+from dashboard.reading.health import Health, health
+from dashboard.reading.rows import Badge, badge_of
+from dashboard.reading.series import NumberTable, exposure_numbers, series_numbers
+from dashboard.reading.verdict import WAITING, Sentence
+from experiments import selectors
+from experiments.metrics.results import MetricResult, Scale, Scorecard
+
+if TYPE_CHECKING:
+    from experiments.models import Experiment, Snapshot
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """A figure as JSON-able values, and the same numbers as a table."""
+
+    figure: dict[str, Any]
+    numbers: NumberTable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """What exists only once there is a snapshot."""
+
+    snapshot: Snapshot
+    scorecard: Scorecard
+    primary: MetricResult
+    users: int
+    health: Health
+    groups: tuple[table.Group, ...]
+    clicks: tuple[ClickRow, ...]
+    over_time: Chart | None
+    exposures: Chart | None
+
+    @property
+    def every(self) -> str:
+        return formats.every(self.scorecard.period_seconds)
+
+    @property
+    def judged(self) -> bool:
+        return self.scorecard.verdict.state in ("better", "worse", "no_call")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """One experiment. `results` is None for a draft and before the first analysis."""
+
+    experiment: Experiment
+    phase: int | None
+    badge: Badge
+    arms: tuple[ArmView, ...]
+    verdict: Sentence
+    results: Results | None
+    scale: Scale
+
+
+def experiment_page(
+    experiment: Experiment,
+    snapshot: Snapshot | None,
+    *,
+    scale: Scale,
+    log_lag: float | None,
+) -> Page:
+    """The page of an experiment that has been started; reads only what it is given."""
+    scorecard = selectors.scorecard_of(snapshot) if snapshot else None
+    arms = arms_of(experiment, scorecard)
+    found = _results(snapshot, scorecard, arms, scale, log_lag) if snapshot and scorecard else None
+    return Page(
+        experiment=experiment,
+        phase=max((phase.number for phase in experiment.phases.all()), default=None),
+        badge=badge_of(experiment.status, scorecard),
+        arms=arms,
+        verdict=verdicts.sentence(scorecard, arms) if scorecard else WAITING,
+        results=found,
+        scale=scale,
+    )
+
+
+def _results(
+    snapshot: Snapshot,
+    scorecard: Scorecard,
+    arms: tuple[ArmView, ...],
+    scale: Scale,
+    log_lag: float | None,
+) -> Results:
+    return Results(
+        snapshot=snapshot,
+        scorecard=scorecard,
+        primary=scorecard.metric(scorecard.primary),
+        users=sum(arm.users for arm in scorecard.arms),
+        health=health(scorecard, log_lag=log_lag),
+        groups=table.groups(scorecard, arms, scale=scale),
+        clicks=clicks(scorecard, arms),
+        over_time=_chart(figures.over_time(scorecard, arms), series_numbers(scorecard, arms)),
+        exposures=_chart(
+            figures.exposures_against_plan(scorecard, arms), exposure_numbers(scorecard, arms)
+        ),
+    )
+
+
+def _chart(figure: Any, numbers: NumberTable) -> Chart | None:
+    return Chart(figure=figure.to_plotly_json(), numbers=numbers) if figure else None

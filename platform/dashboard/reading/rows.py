@@ -1,0 +1,77 @@
+"""An experiment as one line of a list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from dashboard import formats
+from dashboard.reading import verdict as verdicts
+from dashboard.reading.arms import ArmView, arms_of
+
+if TYPE_CHECKING:
+    from dashboard.queries import Glance
+    from experiments.metrics.results import Verdict
+    from experiments.models import Experiment
+
+
+class Judged(Protocol):
+    """Anything that holds a verdict: a scorecard, or what a list reads of one."""
+
+    @property
+    def verdict(self) -> Verdict: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Badge:
+    """A state in one word, with its tone and icon."""
+
+    tone: str
+    icon: str
+    word: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExperimentRow:
+    """`rest`: the layer's users that do not take part, in units of the arms' shares."""
+
+    experiment: Experiment
+    badge: Badge
+    sentence: str
+    interval: str
+    users: int | None
+    arms: tuple[ArmView, ...]
+    rest: float
+    running: bool
+
+
+def experiment_row(experiment: Experiment, glance: Glance | None) -> ExperimentRow:
+    verdict = glance.verdict if glance else None
+    return ExperimentRow(
+        experiment=experiment,
+        badge=badge_of(experiment.status, glance),
+        sentence=_sentence(experiment.status, glance),
+        interval=formats.interval(verdict.low, verdict.high, "percent")
+        if verdict
+        else formats.DASH,
+        users=glance.users if glance else None,
+        arms=arms_of(experiment, None),
+        rest=(1 - float(experiment.traffic)) / float(experiment.traffic),
+        running=experiment.status == "running",
+    )
+
+
+def badge_of(status: str, judged: Judged | None) -> Badge:
+    """Draft and stopped are said as such; a running experiment says what its verdict says."""
+    if status == "draft":
+        return Badge(tone="flat", icon="draft", word="Draft")
+    if status == "stopped":
+        return Badge(tone="flat", icon="stopped", word="Stopped")
+    tone, icon, word = verdicts.badge(judged.verdict if judged else None)
+    return Badge(tone=tone, icon=icon, word=word)
+
+
+def _sentence(status: str, glance: Glance | None) -> str:
+    if status == "draft":
+        return "Not started yet."
+    return verdicts.short(glance.verdict) if glance else "No exposure has been analysed yet."

@@ -1,0 +1,130 @@
+"""What templates need to write: figures, times and icons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from django import template
+from django.template.loader import render_to_string
+from django.utils.html import format_html, json_script
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import now
+
+from dashboard import formats
+from dashboard.reading.words import metric_within_sentence, within_sentence
+from experiments.selectors import Check
+from recommenders.models import ModelVersion, Training
+
+register = template.Library()
+
+for function in (
+    formats.number,
+    formats.significant,
+    formats.percent,
+    formats.share,
+    formats.value,
+    formats.p_value,
+    formats.equals_p,
+    formats.span,
+    formats.size,
+):
+    register.filter(function.__name__, function)
+
+MOMENTS = {"day": "%-d %b", "moment": "%-d %b %Y, %H:%M", "clock": "%-d %b, %H:%M"}
+
+
+@register.simple_tag
+def moment(at: datetime | None, style: Literal["day", "moment", "clock"] = "moment") -> str:
+    """A time that the browser rewrites in the reader's zone; without scripts it says UTC."""
+    if at is None:
+        return formats.DASH
+    return format_html(
+        '<time datetime="{}" data-style="{}" title="{} UTC">{}{}</time>',
+        at.isoformat(),
+        style,
+        at.strftime("%-d %b %Y, %H:%M:%S"),
+        at.strftime(MOMENTS[style]),
+        "" if style == "day" else " UTC",
+    )
+
+
+@register.filter
+def age(at: datetime) -> str:
+    """How long ago: `3 hours`."""
+    return formats.span(max((now() - at).total_seconds(), 0))
+
+
+@register.filter
+def plural(count: int, word: str) -> str:
+    return formats.plural(count, word)
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """A drawing of templates/icons, hidden from screen readers: words stand beside it."""
+    body = mark_safe(render_to_string(f"icons/{name}.svg"))  # noqa: S308  (our own files)
+    return format_html(
+        '<svg class="icon {}" viewBox="0 0 16 16" aria-hidden="true" focusable="false">{}</svg>',
+        extra,
+        body,
+    )
+
+
+@register.filter
+def letter(position: int) -> str:
+    """The letter of the arm at a position."""
+    return "ABCDEF"[position]
+
+
+@register.filter
+def metric_name(key: str) -> str:
+    """A metric's name within a sentence; a key that is no longer known is shown as it is."""
+    return metric_within_sentence(key)
+
+
+@register.filter
+def all_ok(checklist: Sequence[Check]) -> bool:
+    return all(check.ok for check in checklist)
+
+
+@register.filter
+def figure_json(figure: dict[str, Any], name: str) -> SafeString:
+    """A figure as a data block, which the policy against inline scripts leaves alone."""
+    return json_script(figure, f"{name}-figure")
+
+
+@register.filter
+def offline(version: ModelVersion, measure: str) -> str:
+    """An offline figure of a version, whatever cut-off its name carries: `.118`."""
+    found = next((v for k, v in version.metrics.items() if k.startswith(measure)), None)
+    return formats.offline(found)
+
+
+@register.filter
+def words(name: str) -> str:
+    """A name of the code as words: `embedding_size` is `Embedding size`."""
+    return name.replace("_", " ").capitalize()
+
+
+@register.filter
+def lowfirst(text: str) -> str:
+    """A title within a sentence."""
+    return within_sentence(text)
+
+
+@register.filter
+def measure(name: str) -> str:
+    """An offline measure as people write it."""
+    written = {"ndcg": "nDCG", "auc": "AUC", "logloss": "Log loss", "mrr": "MRR"}
+    stem, at, cutoff = name.partition("@")
+    return f"{written.get(stem, words(stem))}{at}{cutoff}"
+
+
+@register.filter
+def duration(training: Training) -> str:
+    """How long a finished training took in its last attempt."""
+    if training.started_at is None or training.finished_at is None:
+        return formats.DASH
+    return formats.span((training.finished_at - training.started_at).total_seconds())

@@ -1,0 +1,87 @@
+"""The page of one experiment, its live part, and its two moves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from dashboard import queries
+from dashboard.reading.page import experiment_page
+from experiments import selectors
+from experiments.exceptions import ExperimentError
+from experiments.metrics.results import Scale
+from experiments.models import Experiment
+from serving import lifecycle
+from serving.models import Pulse
+
+NOTHING_NEW = 204
+
+
+@require_safe
+def page(request: HttpRequest, key: str) -> HttpResponse:
+    experiment = get_object_or_404(queries.experiment_of(key))
+    return render(request, "dashboard/experiment.html", _context(request, experiment))
+
+
+@require_safe
+@never_cache
+def live(request: HttpRequest, key: str) -> HttpResponse:
+    """The part that follows the log. What the browser shows already is not sent again."""
+    experiment = get_object_or_404(queries.experiment_of(key))
+    if request.GET.get("status") != experiment.status:
+        return HttpResponse(status=NOTHING_NEW, headers={"HX-Refresh": "true"})
+    snapshot = selectors.latest_snapshot(experiment)
+    if request.GET.get("snapshot") == str(snapshot.pk if snapshot else ""):
+        return HttpResponse(status=NOTHING_NEW)
+    return render(request, "dashboard/experiment/live.html", _context(request, experiment))
+
+
+@require_POST
+def start(request: HttpRequest, key: str) -> HttpResponse:
+    experiment = get_object_or_404(Experiment, key=key)
+    try:
+        lifecycle.start_experiment(experiment, now=now())
+    except ExperimentError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, "The experiment runs. Users meet it from their next request on.")
+    return redirect(experiment)
+
+
+@require_POST
+def stop(request: HttpRequest, key: str) -> HttpResponse:
+    experiment = get_object_or_404(Experiment, key=key)
+    try:
+        lifecycle.stop_experiment(experiment, now=now())
+    except ExperimentError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, "The experiment is stopped. What was measured stays here.")
+    return redirect(experiment)
+
+
+def _context(request: HttpRequest, experiment: Experiment) -> dict[str, Any]:
+    draft = experiment.status == Experiment.Status.DRAFT
+    snapshot = None if draft else selectors.latest_snapshot(experiment)
+    pulse = None if draft else Pulse.objects.first()
+    return {
+        "page": experiment_page(
+            experiment,
+            snapshot,
+            scale=_scale(request),
+            log_lag=pulse.log_lag_seconds if pulse else None,
+        ),
+        "experiment": experiment,
+        "checklist": selectors.launch_checklist(experiment) if draft else [],
+        "api_call": request.build_absolute_uri(f"/api/v1/experiments/{experiment.key}/results"),
+    }
+
+
+def _scale(request: HttpRequest) -> Scale:
+    return "absolute" if request.GET.get("scale") == "absolute" else "relative"

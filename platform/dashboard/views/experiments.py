@@ -1,0 +1,56 @@
+"""The list of experiments, and the form that makes one."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from dashboard import queries
+from dashboard.forms.experiment import ExperimentForm, VariantRows, placement_choices
+from dashboard.people import person
+from dashboard.reading.rows import experiment_row
+from experiments.exceptions import ExperimentError
+from experiments.models import Experiment
+from experiments.services import create_experiment
+from recommenders.models import Recommender
+
+
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    rows = [experiment_row(e, glance) for e, glance in queries.experiments_at_a_glance()]
+    running = sum(row.running for row in rows)
+    return render(request, "dashboard/experiments.html", {"rows": rows, "running": running})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def create(request: HttpRequest) -> HttpResponse:
+    placements = placement_choices()
+    data = request.POST if request.method == "POST" else None
+    form = ExperimentForm(data, placements=placements)
+    variants = VariantRows.of(data, list(Recommender.objects.select_related("live__recommender")))
+    if data is not None:
+        made = _create(request, form, variants)
+        if made:
+            messages.success(
+                request, "The draft is saved. Start it when the checklist is complete."
+            )
+            return redirect(made)
+    page = {"form": form, "variants": variants, "ready": bool(placements)}
+    return render(request, "dashboard/experiment_new.html", page, status=422 if data else 200)
+
+
+def _create(request: HttpRequest, form: ExperimentForm, variants: VariantRows) -> Experiment | None:
+    if not (form.is_valid() & variants.is_valid()):
+        return None
+    try:
+        return create_experiment(
+            **form.wanted(),
+            variants=variants.wanted(),
+            actor=person(request),
+        )
+    except ExperimentError as error:
+        if not variants.refuse(error):
+            form.refuse(error)
+        return None

@@ -1,0 +1,107 @@
+"""A table of the log: Delta Lake, partitioned by day, each commit carrying how far it has read.
+
+A commit names, for each journal it took rows from, the offset behind the last of them, as Delta's
+application transactions. Rows and offsets become visible together or not at all, so whoever
+continues from the table's own record neither loses nor repeats a row.
+"""
+
+import ctypes
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import unquote
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake.exceptions import CommitFailedError
+
+from events.exceptions import LogConflict
+from events.records import Stream
+from events.schema import PARTITION, SCHEMAS
+
+
+class LogTable:
+    """One stream's table, at the version this object last saw."""
+
+    def __init__(self, log_dir: Path, stream: Stream) -> None:
+        self.stream = stream
+        self.path = log_dir / stream
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._table = DeltaTable.create(
+            str(self.path), SCHEMAS[stream], mode="ignore", partition_by=[PARTITION]
+        )
+
+    @property
+    def version(self) -> int:
+        """The version this object sees."""
+        return int(self._table.version())
+
+    def refresh(self) -> None:
+        """See the newest version."""
+        self._table.update_incremental()
+
+    def committed(self, app_id: str) -> int:
+        """The transaction version the table holds for this id; 0 if none."""
+        return int(self._table.transaction_version(app_id) or 0)
+
+    def files(self, *, since: str | None = None, until: str | None = None) -> list[str]:
+        """The data files of the version seen, of partitions `since` <= day <= `until` if given."""
+        bounds = [(PARTITION, ">=", since), (PARTITION, "<=", until)]
+        filters = [bound for bound in bounds if bound[2] is not None]
+        return data_files(self._table, filters)
+
+    def append(self, rows: pa.Table, transactions: Mapping[str, int]) -> None:
+        """Commit rows (perhaps none) and transaction versions at once.
+
+        Raises LogConflict where another commit since the version seen carries one of the same ids:
+        nothing was written then. Anything else deltalake raises may have been committed or not;
+        open the table again and ask `committed`.
+        """
+        properties = CommitProperties(
+            app_transactions=[Transaction(name, version) for name, version in transactions.items()]
+        )
+        try:
+            self._commit(rows, properties)
+        except CommitFailedError as error:
+            raise LogConflict(f"{self.stream}: {error}") from error
+
+    def _commit(self, rows: pa.Table, properties: CommitProperties) -> None:
+        if rows.num_rows:
+            write_deltalake(self._table, rows, mode="append", commit_properties=properties)
+            return
+        self._table.create_write_transaction(
+            [], "append", SCHEMAS[self.stream], [PARTITION], commit_properties=properties
+        )
+        self.refresh()
+
+
+def data_files(table: DeltaTable, filters: Sequence[tuple[str, str, str | None]] = ()) -> list[str]:
+    """The Parquet files of the version the object is at; paths as the file system has them."""
+    return [unquote(uri) for uri in table.file_uris(file_pruning_predicate=list(filters) or None)]
+
+
+def exists(log_dir: Path, stream: Stream) -> bool:
+    """Whether the stream's table was ever created."""
+    return DeltaTable.is_deltatable(str(log_dir / stream))
+
+
+def force_to_disk(folder: Path) -> None:
+    """Return once all written so far on the folder's file system would survive a power cut.
+
+    Delta's files are written without fsync. A journal is the only durable copy of its rows until
+    this has run.
+    """
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        _syncfs(fd)
+    finally:
+        os.close(fd)
+
+
+def _syncfs(fd: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(libc, "syncfs"):  # not Linux
+        os.sync()
+    elif libc.syncfs(fd) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))

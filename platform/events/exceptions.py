@@ -1,0 +1,46 @@
+"""Every error the events room raises on purpose, named for what happened."""
+
+
+class EventsError(Exception):
+    """Base of this package's errors; the message says what to do."""
+
+
+class JournalError(EventsError):
+    """A journal did not take a record; the caller must not acknowledge it."""
+
+
+class JournalFull(JournalError):
+    """The journals reached their bound on disk: the drain is behind or not running."""
+
+
+class JournalUnavailable(JournalError):
+    """The disk refused a write or an fsync."""
+
+
+class RecordTooLarge(JournalError):
+    """One append is larger than a journal record may be."""
+
+
+class DrainAlreadyRunning(EventsError):
+    """Another drain holds this host's journals."""
+
+
+class LogConflict(EventsError):
+    """Somebody else committed what this commit was about to: re-read the table, decide again."""
+
+
+class BatchTooLarge(EventsError):
+    """More events in one call than ingestion takes."""
+
+
+class ImportRefused(EventsError):
+    """A file cannot be imported at all: unknown format, missing or unknown columns, unreadable."""
+
+
+class InvalidField(EventsError):
+    """One field of an event is not as it must be; `error` says what is allowed."""
+
+    def __init__(self, field: str, error: str) -> None:
+        super().__init__(f"{field}: {error}")
+        self.field = field
+        self.error = error

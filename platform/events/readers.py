@@ -1,0 +1,126 @@
+"""Reading the log: one pinned version of each table, as Ibis tables on DuckDB."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import ibis
+import msgspec
+from deltalake import DeltaTable
+from ibis.backends.duckdb import Backend
+
+from events import delta
+from events.backlog import backlog
+from events.records import STREAMS, Stream
+from events.schema import PARTITION, SCHEMAS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Freshness:
+    """How far one stream's table is behind, at the version that is read.
+
+    `committed_at` is that version's time and `age` its age in seconds; both are None for a table
+    nobody wrote to. `backlog_bytes` lie in this host's journals and not in the table; `lag` is the
+    age in seconds of the oldest record among them, 0 when there is none.
+    """
+
+    committed_at: datetime | None
+    age: float | None
+    backlog_bytes: int
+    lag: float
+
+
+class Log:
+    """Both tables at the versions of the moment it was opened, in one DuckDB: they can be joined.
+
+    For one thread. `versions` has a stream's version, -1 for a table nobody created yet.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._tables = {stream: _open(folder, stream) for stream in STREAMS}
+        self.versions: dict[str, int] = {
+            stream: int(table.version()) if table else -1 for stream, table in self._tables.items()
+        }
+        self._backend: Backend = ibis.duckdb.connect()
+        self._created: set[Stream] = set()
+
+    def exposures(self) -> ibis.Table:
+        """What users were served: the columns of `schema.EXPOSURES`."""
+        return self._read("exposures")
+
+    def events(self) -> ibis.Table:
+        """What users did: the columns of `schema.EVENTS`."""
+        return self._read("events")
+
+    def freshness(self, now: datetime, *, journal_dir: Path) -> dict[Stream, Freshness]:
+        """How far each of the pinned versions is behind this host's journals."""
+        return {stream: self._freshness(stream, now, journal_dir) for stream in STREAMS}
+
+    def lag_seconds(self, *, now: datetime, journal_dir: Path) -> float:
+        """Age of the oldest record of this host that is not in the pinned versions; 0 if none."""
+        return max(f.lag for f in self.freshness(now, journal_dir=journal_dir).values())
+
+    def close(self) -> None:
+        """Let go of DuckDB; tables read from this log can no longer be executed."""
+        self._backend.disconnect()
+
+    def _read(self, stream: Stream) -> ibis.Table:
+        if stream not in self._created:
+            self._create(stream)
+            self._created.add(stream)
+        return self._backend.table(stream)
+
+    def _create(self, stream: Stream) -> None:
+        table = self._tables[stream]
+        files = delta.data_files(table) if table else []
+        if files:
+            self._backend.raw_sql(_view(stream, files))
+        else:
+            self._backend.create_table(stream, SCHEMAS[stream].empty_table())
+
+    def _freshness(self, stream: Stream, now: datetime, journal_dir: Path) -> Freshness:
+        table = self._tables[stream]
+        version = self.versions[stream]
+        committed_at = _committed_at(self._folder / stream, version) if version > 0 else None
+        behind = backlog(
+            journal_dir,
+            stream,
+            lambda name: int(table.transaction_version(name) or 0) if table else 0,
+        )
+        return Freshness(
+            committed_at=committed_at,
+            age=(now - committed_at).total_seconds() if committed_at else None,
+            backlog_bytes=behind.size,
+            lag=max(0.0, (now - behind.oldest).total_seconds()) if behind.oldest else 0.0,
+        )
+
+
+def open_log(folder: Path) -> Log:
+    """The log under `folder`, pinned to its newest versions. A missing log reads as empty."""
+    return Log(folder)
+
+
+def _open(folder: Path, stream: Stream) -> DeltaTable | None:
+    return DeltaTable(str(folder / stream)) if delta.exists(folder, stream) else None
+
+
+def _committed_at(path: Path, version: int) -> datetime | None:
+    """From the commit itself: deltalake's history misnumbers versions after a checkpoint."""
+    try:
+        actions = (path / "_delta_log" / f"{version:020}.json").read_bytes().splitlines()
+    except FileNotFoundError:  # so old that only a checkpoint has it
+        return None
+    infos = [info for line in actions if (info := msgspec.json.decode(line).get("commitInfo"))]
+    return datetime.fromtimestamp(infos[0]["timestamp"] / 1000, UTC) if infos else None
+
+
+def _view(stream: Stream, files: list[str]) -> str:
+    # DuckDB over the version's files is 7 times as fast on many small ones as over Delta's Arrow
+    # dataset. The partition column is in the files' paths, not in the files.
+    names = ", ".join(f'"{name}"' for name in SCHEMAS[stream].names)
+    paths = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
+    return (
+        f"CREATE VIEW {stream} AS SELECT {names} FROM read_parquet([{paths}], "  # noqa: S608
+        f"hive_partitioning = true, hive_types = {{'{PARTITION}': DATE}})"
+    )

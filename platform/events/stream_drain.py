@@ -1,0 +1,95 @@
+"""The drain's work for one stream: collect, drop duplicates, commit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from events.collector import Collector
+from events.delta import LogTable
+from events.records import Record, Stream
+from events.schema import to_table
+from events.window import RecentWindow, load_window
+
+BATCH_ROWS = 50_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commit:
+    """What one commit did. `lag` is the age in seconds, at commit, of its oldest row.
+
+    `more` says that the batch was full: there is a backlog.
+    """
+
+    stream: Stream
+    version: int
+    rows: int
+    duplicates: int
+    lag: float
+    more: bool
+
+    def __str__(self) -> str:
+        return (
+            f"{self.stream}: version {self.version}, {self.rows} rows, "
+            f"{self.duplicates} duplicates dropped, lag {self.lag:.1f} s"
+        )
+
+
+class StreamDrain:
+    """State between commits; all of it can be had again from the table, and is after an error."""
+
+    def __init__(
+        self, journal_dir: Path, log_dir: Path, stream: Stream, *, batch_rows: int = BATCH_ROWS
+    ) -> None:
+        self.stream = stream
+        self._journal_dir = journal_dir
+        self._log_dir = log_dir
+        self._batch_rows = batch_rows
+        self._state: tuple[LogTable, Collector, RecentWindow] | None = None
+
+    def commit_batch(self) -> Commit | None:
+        """Commit at most about `batch_rows` rows; None if there was nothing to commit.
+
+        On any error what this object knew is forgotten, as the commit may have happened or not.
+        """
+        try:
+            return self._commit_batch()
+        except BaseException:
+            self._state = None
+            raise
+
+    def _commit_batch(self) -> Commit | None:
+        table, collector, window = self._open()
+        batch = collector.collect(self._batch_rows)
+        if not batch.offsets:
+            return None
+        fresh = _without_duplicates(batch.records, window)
+        table.append(to_table(self.stream, fresh), batch.offsets)
+        window.add(record.key for record in fresh)
+        return Commit(
+            stream=self.stream,
+            version=table.version,
+            rows=len(fresh),
+            duplicates=len(batch.records) - len(fresh),
+            lag=_lag(batch.records),
+            more=batch.more,
+        )
+
+    def _open(self) -> tuple[LogTable, Collector, RecentWindow]:
+        if self._state is None:
+            table = LogTable(self._log_dir, self.stream)
+            window = load_window(table, datetime.now(UTC).date())
+            collector = Collector(self._journal_dir, self._log_dir, self.stream, table.committed)
+            self._state = table, collector, window
+        return self._state
+
+
+def _without_duplicates(records: Sequence[Record], window: RecentWindow) -> list[Record]:
+    fresh = {record.key: record for record in reversed(records) if record.key not in window}
+    return list(reversed(fresh.values()))
+
+
+def _lag(records: Sequence[Record]) -> float:
+    if not records:
+        return 0.0
+    return (datetime.now(UTC) - min(record.taken_at for record in records)).total_seconds()

@@ -1,0 +1,195 @@
+import fcntl
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from events.delta import LogTable
+from events.exceptions import ImportRefused
+from events.importing import ImportResult, RejectedRow, import_events
+from events.readers import open_log
+from events.records import Event, Stream
+from events.schema import to_table
+
+Logged = Callable[[Stream], list[str]]
+Import = Callable[..., ImportResult]
+
+CSV = """user,item,value,at
+u1,i1,4,1999-12-31T23:00:00-02:00
+u1,i2,,874724710
+u2,i1,3.5,874724710.5
+"""
+
+
+@pytest.fixture
+def load(tmp_path: Path, log_dir: Path, now: datetime) -> Import:
+    def call(name: str, content: str | bytes, **options: Any) -> ImportResult:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return import_events(path, log_dir=log_dir, now=now, **options)
+
+    return call
+
+
+def test_csv_rows_become_events_of_their_day(load: Import, log_dir: Path, now: datetime) -> None:
+    assert load("past.csv", CSV) == ImportResult(added=3)
+    rows = open_log(log_dir).events().order_by(["user", "item"]).to_pyarrow().to_pylist()
+    assert [(r["user"], r["item"], r["type"], r["value"]) for r in rows] == [
+        ("u1", "i1", "rating", 4.0),
+        ("u1", "i2", "view", None),
+        ("u2", "i1", "rating", 3.5),
+    ]
+    assert [str(r["day"]) for r in rows] == ["2000-01-01", "1997-09-20", "1997-09-20"]
+    assert rows[0]["at"] == datetime(2000, 1, 1, 1, tzinfo=UTC)
+    assert {r["received_at"] for r in rows} == {now}
+
+
+@pytest.mark.parametrize("chunk_rows", [1, 2, 100])
+def test_a_repeated_import_adds_nothing(load: Import, logged: Logged, chunk_rows: int) -> None:
+    load("past.csv", CSV, chunk_rows=chunk_rows)
+    before = logged("events")
+    again = load("same.csv", CSV + "u3,i9,1,874724710\n", chunk_rows=chunk_rows)
+    assert (again.added, again.already_there) == (1, 3)
+    assert len(logged("events")) == 4
+    assert set(before) < set(logged("events"))
+
+
+def test_an_import_killed_between_chunks_is_finished_by_repeating_it(
+    load: Import, logged: Logged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = LogTable.append
+
+    def dies(*args: Any) -> None:
+        append(*args)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LogTable, "append", dies)
+    with pytest.raises(KeyboardInterrupt):
+        load("past.csv", CSV, chunk_rows=1)
+    monkeypatch.undo()
+    assert len(logged("events")) == 1
+    result = load("past.csv", CSV, chunk_rows=1)
+    assert (result.added, result.already_there) == (2, 1)
+    assert len(set(logged("events"))) == len(logged("events")) == 3
+
+
+def test_equal_rows_are_one_event_and_given_ids_count_across_days(
+    load: Import, logged: Logged
+) -> None:
+    rows = "user,item,at,id\nu,i,874724710,\nu,i,874724710,\nu,i,874724710,mine\n"
+    result = load("past.csv", rows)
+    assert (result.added, result.already_there) == (2, 1)
+    result = load("later.csv", "user,item,at,id\nu,i,974724710,mine\n")
+    assert (result.added, result.already_there) == (0, 1)
+    assert "mine" in logged("events")
+
+
+def test_what_came_live_is_not_imported_again(
+    load: Import, log_dir: Path, event: Callable[..., Event], logged: Logged
+) -> None:
+    LogTable(log_dir, "events").append(to_table("events", [event("live")]), {"x": 1})
+    load("past.csv", "user,item,at,id\nu,i,874724710,live\n")
+    assert logged("events") == ["live"]
+
+
+def test_jsonl_and_parquet_give_the_same_events_as_csv(
+    load: Import, logged: Logged, tmp_path: Path
+) -> None:
+    load("past.csv", CSV)
+    rows = [
+        {"user": "u1", "item": "i1", "value": 4, "at": "2000-01-01T01:00:00Z"},
+        {"user": "u1", "item": "i2", "at": 874724710},
+    ]
+    lines = load("past.jsonl", "\n".join(json.dumps(row) for row in rows) + "\n\n")
+    assert (lines.added, lines.already_there, lines.rejected) == (0, 2, 0)
+    at = pa.array([datetime(2000, 1, 1, 1, tzinfo=UTC)], pa.timestamp("us", "UTC"))
+    table = pa.table({"user": ["u1"], "item": ["i1"], "value": [4.0], "at": at})
+    pq.write_table(table, tmp_path / "table.parquet")
+    result = load("past.parquet", (tmp_path / "table.parquet").read_bytes())
+    assert (result.added, result.already_there, result.rejected) == (0, 1, 0)
+
+
+def test_integer_ids_become_text(load: Import, log_dir: Path) -> None:
+    load("past.jsonl", '{"user": 7, "item": 42, "at": 874724710}')
+    [row] = open_log(log_dir).events().to_pyarrow().to_pylist()
+    assert (row["user"], row["item"]) == ("7", "42")
+
+
+def test_rejected_rows_are_named_by_line_and_the_others_imported(
+    load: Import, logged: Logged
+) -> None:
+    rows = (
+        b"user,item,at,type,value\n"
+        b"u,i,874724710,click,\n"
+        b",i,874724710,click,\n"
+        b'"two\nlines",,874724710,click,\n'
+        b"u,i,yesterday,click,\n"
+        b"u,i,874724710,Click,\n"
+        b"u,i,874724710,click,many\n"
+        b"u,i,874724710\n"
+        b"\n"
+        b"\xff,i,874724710,click,\n"
+        b"u,i,1e30,click,\n"
+        b"u,i,,click,\n"
+    )
+    result = load("past.csv", rows)
+    assert (result.added, result.rejected) == (1, 9)
+    assert [(r.line, r.field) for r in result.rejections] == [
+        (3, "user"),
+        (5, "item"),
+        (6, "at"),
+        (7, "type"),
+        (8, "value"),
+        (9, ""),
+        (11, "user"),
+        (12, "at"),
+        (13, "at"),
+    ]
+    assert result.rejections[5] == RejectedRow(
+        line=9, field="", error="has 3 cells; the header has 5"
+    )
+    assert len(logged("events")) == 1
+
+
+def test_jsonl_lines_that_are_no_objects_are_rejected(load: Import) -> None:
+    result = load("past.jsonl", b'[1]\n{"user": \n\xff\n{"user": "u", "item": "i", "at": [1]}\n')
+    assert [(r.line, r.field) for r in result.rejections] == [(1, ""), (2, ""), (3, ""), (4, "at")]
+    assert result.rejections[3].error == "must be a time with a time zone, or seconds since 1970"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("past.xlsx", "", r"the extension must be one of \.csv, \.jsonl, \.parquet"),
+        ("past.csv", "", "column 'user' is missing"),
+        ("past.csv", "user,item\nu,i\n", "column 'at' is missing. The columns are user, item, at"),
+        ("past.csv", "user,item,at,movie\n", "column 'movie' is not known"),
+        ("past.csv", "user,item,at,at\n", "a column is there twice"),
+        ("past.parquet", "no parquet", "past.parquet cannot be read"),
+    ],
+)
+def test_a_file_of_another_shape_is_refused_whole(
+    load: Import, log_dir: Path, name: str, content: str, message: str
+) -> None:
+    with pytest.raises(ImportRefused, match=message):
+        load(name, content)
+    assert not log_dir.exists()
+
+
+def test_a_missing_file_is_refused(log_dir: Path, tmp_path: Path, now: datetime) -> None:
+    with pytest.raises(ImportRefused, match="No such file"):
+        import_events(tmp_path / "none.csv", log_dir=log_dir, now=now)
+
+
+def test_two_imports_at_once_are_refused(load: Import, log_dir: Path) -> None:
+    log_dir.mkdir()
+    with (log_dir / "import.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(ImportRefused, match="Another import into this log is running"):
+            load("past.csv", CSV)
+    assert open_log(log_dir).versions == {"events": -1, "exposures": -1}

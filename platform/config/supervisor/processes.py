@@ -72,11 +72,12 @@ def _valkey(binary: str, var: Path, port: int) -> ProcessSpec:
 
 
 def _web(python: str, port: int) -> ProcessSpec:
+    # Below errors granian only warns of the number of threads, which was measured.
     command = (
         *(python, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
         *("--port", str(port), "--workers", str(WEB_WORKERS)),
         *("--blocking-threads", str(WEB_THREADS), "--respawn-failed-workers"),
-        *("--workers-kill-timeout", "2", "--log-level", "warning", "config.wsgi:application"),
+        *("--workers-kill-timeout", "2", "--log-level", "error", "config.wsgi:application"),
     )
     return ProcessSpec(
         name="web",

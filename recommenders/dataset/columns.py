@@ -63,6 +63,23 @@ def number_column(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
     return values
 
 
+def value_column(frame: pd.DataFrame) -> NDArray[np.float64]:
+    """The column `value`, NaN where an event that is no rating carries none.
+
+    A log holds clicks beside ratings, and only a rating means nothing without its value. Without a
+    column `type` every row must have one. Raises InvalidColumnError.
+    """
+    if "type" not in frame:
+        return number_column(frame, "value")
+    absent = frame["value"].isna().to_numpy(dtype=bool)
+    rated = (frame["type"] == "rating").to_numpy(dtype=bool)
+    if (absent & rated).any():
+        raise InvalidColumnError("value", f"{int((absent & rated).sum())} ratings have no value")
+    values = np.full(len(frame), np.nan)
+    values[~absent] = number_column(frame[~absent], "value")
+    return values
+
+
 def _column(frame: pd.DataFrame, name: str) -> "pd.Series[Any]":
     if name not in frame.columns:
         raise InvalidColumnError(name, f"absent; there are: {', '.join(map(str, frame.columns))}")

@@ -9,7 +9,7 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from recommenders.dataset.columns import id_column, number_column, time_column
+from recommenders.dataset.columns import id_column, number_column, time_column, value_column
 from recommenders.dataset.histories import Histories
 from recommenders.dataset.vocabulary import Vocabulary
 from recommenders.exceptions import EmptyDatasetError, InvalidRequestError, NotEnoughDataError
@@ -22,7 +22,7 @@ class Dataset:
     """Rows of behaviour, oldest first: user `user_codes[r]` did something with `item_codes[r]`.
 
     users, items   the ids; codes are places in them. The catalogue may hold items nobody met yet
-    values         a rating or an amount per row, or None where the source has none
+    values         a rating or an amount per row, NaN where a row has none; None without the column
     at             microseconds since 1970 UTC per row, or None: then rows keep the given order
     """
 
@@ -42,9 +42,10 @@ class Dataset:
     ) -> "Dataset":
         """Read behaviour from pandas.
 
-        interactions: columns user, item; optional value (finite number), at (date or seconds since
-        1970), type, label. Rows that are no behaviour are left out: label 0, or, where there
-        is no label, type `impression` (having been shown an item is not liking it).
+        interactions: columns user, item; optional value (finite; may be missing where type is not
+        `rating`), at (date or seconds since 1970), type, label. Rows that are no behaviour are left
+        out: label 0, or, where there is no label, type `impression` (having been shown an item
+        is not liking it).
         items, users: optional frames with the column item (user) naming ids beyond those met.
 
         Raises EmptyDatasetError, MissingIdError, IdTypeError or InvalidColumnError.
@@ -53,7 +54,7 @@ class Dataset:
         if rows.empty:
             raise EmptyDatasetError("there is no behaviour to learn from: 0 usable rows")
         at = time_column(rows, "at") if "at" in rows else None
-        values = number_column(rows, "value") if "value" in rows else None
+        values = value_column(rows) if "value" in rows else None
         order = np.arange(len(rows)) if at is None else np.argsort(at, kind="stable")
         user_codes, user_ids = _encode(rows, "user", users)
         item_codes, item_ids = _encode(rows, "item", items)

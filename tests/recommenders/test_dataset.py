@@ -53,6 +53,16 @@ class TestReading:
         assert data.first_at == datetime(1970, 1, 1, tzinfo=UTC)
         assert data.last_at == datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC)
 
+    def test_only_a_rating_needs_a_value(self) -> None:
+        table = pd.DataFrame({"user": ["u", "u"], "item": ["a", "b"], "type": ["click", "rating"]})
+        data = Dataset.from_frames(table.assign(value=[np.nan, 4.0]))
+        assert data.values is not None
+        np.testing.assert_array_equal(data.values, [np.nan, 4.0])
+        clicks = Dataset.from_frames(table[:1].assign(value=pd.Series([None], dtype=object)))
+        assert clicks.n_interactions == 1
+        with pytest.raises(InvalidColumnError, match="1 ratings have no value"):
+            Dataset.from_frames(table.assign(value=[3.0, np.nan]))
+
     def test_whole_numbers_become_their_digits(self) -> None:
         assert rows(of(user=[7, 10], item=["a", "b"])) == [("7", "a"), ("10", "b")]
 

@@ -165,11 +165,4 @@ def fill(stack: Stack) -> None:
     )
     stack.manage("train", "popular")
     stack.manage("train", "item-knn")
-    stack.shell(
-        "from experiments.services import create_placement\n"
-        "from recommenders.models import Recommender\n"
-        "from serving import plans\n"
-        "create_placement(key='home', name='Home',"
-        " default_recommender=Recommender.objects.get(key='popular'))\n"
-        "plans.publish()\n"
-    )
+    stack.manage("create_placement", "home", "popular", "--name", "Home")

@@ -1,0 +1,43 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from experiments.models import KEY, Placement
+from experiments.services import create_placement
+from recommenders.models import Recommender
+from serving import plans
+
+
+class Command(BaseCommand):
+    help = "Makes a placement: a place in the product that shows recommendations."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("key", help="How the API calls it, such as product-page.")
+        parser.add_argument("recommender", help="What it shows outside experiments.")
+        parser.add_argument("--name", help="How the pages call it; by default the key.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        key = options["key"]
+        try:
+            KEY(key)
+        except ValidationError as error:
+            raise CommandError(f"“{key}” cannot be a key. {' '.join(error.messages)}") from error
+        if Placement.objects.filter(key=key).exists():
+            raise CommandError(f"There is a placement “{key}” already.")
+        create_placement(
+            key=key,
+            name=options["name"] or key,
+            default_recommender=_recommender(options["recommender"]),
+        )
+        plans.publish()
+        self.stdout.write(f"Placement {key} shows {options['recommender']}.")
+
+
+def _recommender(key: str) -> Recommender:
+    found = Recommender.objects.filter(key=key).first()
+    if found is None:
+        known = ", ".join(Recommender.objects.values_list("key", flat=True)) or "none yet"
+        raise CommandError(f"There is no recommender “{key}”. Registered: {known}.")
+    return found

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from tests.stack import PASSWORD, Stack
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of an installed Chromium."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip("no Chromium found; on Debian and Ubuntu: apt install chromium")
+    return found
+
+
+@pytest.fixture
+def page(stack: Stack, chromium: str) -> Iterator[Page]:
+    """A page of a fresh browser, signed in as ada. Whatever the console complains of fails."""
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        page = browser.new_page(base_url=stack.url, viewport={"width": 1440, "height": 900})
+        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda r: _stays_here(r.url, stack, complaints))
+        page.goto("/login/")
+        page.get_by_label("Username").fill("ada")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        yield page
+        browser.close()
+    assert complaints == []
+
+
+def _stays_here(url: str, stack: Stack, complaints: list[str]) -> None:
+    if not url.startswith((stack.url, "data:", "blob:")):
+        complaints.append(f"a page asked for {url}")

@@ -132,7 +132,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 def _scaled(effect: float, unit: Unit) -> tuple[float, int]:
     if unit == "number":
-        return effect, max(_digits(abs(effect), 2), 2) if abs(effect) < 10 else 1
+        return effect, 1 if abs(effect) >= 10 else 2 if abs(effect) >= 0.1 else 3
     scaled = effect * 100
     if unit == "points":
         return scaled, 2

@@ -22,18 +22,19 @@ def exposures_against_plan(scorecard: Scorecard, arms: Sequence[ArmView]) -> go.
     for point in points:
         arrivals[point.as_of] += point.new_users
     weights = {arm.variant: arm.weight for arm in scorecard.arms}
-    figure = go.Figure()
+    traces: list[go.Scatter] = []
     ends = []
     for arm in arms:
         own = [point for point in points if point.variant == arm.key]
         if own:
-            figure.add_traces(_traces(own, arm, arrivals, weights.get(arm.key, arm.share)))
+            traces += _traces(own, arm, arrivals, weights.get(arm.key, arm.share))
             ends.append(_line_end(own[-1], arm))
     highest = max(
         max(point.new_users, arrivals[point.as_of] * weights.get(point.variant, 0.0))
         for point in points
     )
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             span=(min(arrivals), max(arrivals)),
             low=0,
@@ -41,9 +42,8 @@ def exposures_against_plan(scorecard: Scorecard, arms: Sequence[ArmView]) -> go.
             ends=ends,
             right=32,
             tickformat=",d",
-        )
+        ),
     )
-    return figure
 
 
 def _whole_periods(scorecard: Scorecard) -> list[ExposurePoint]:

@@ -21,17 +21,18 @@ def over_time(scorecard: Scorecard, arms: Sequence[ArmView]) -> go.Figure | None
     points = [p for p in scorecard.series.get(metric.metric, ()) if p.value is not None]
     if not points:
         return None
-    figure = go.Figure()
+    traces: list[go.Scatter] = []
     ends = []
     for arm in arms:
         own = [point for point in points if point.variant == arm.key]
         if own:
-            figure.add_traces(_traces(own, arm, metric.format))
+            traces += _traces(own, arm, metric.format)
             ends.append(_line_end(own[-1], arm, metric.format))
     low, high = _range(points)
     widest = max(len(end.text) for end in ends)
     style = {"tickformat": ",.1%"} if metric.format == "percent" else {"tickformat": ",~g"}
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             span=(min(p.as_of for p in points), max(p.as_of for p in points)),
             low=low,
@@ -39,9 +40,8 @@ def over_time(scorecard: Scorecard, arms: Sequence[ArmView]) -> go.Figure | None
             ends=ends,
             right=min(24 + 7 * widest, 200),
             **style,
-        )
+        ),
     )
-    return figure
 
 
 def _traces(points: Sequence[SeriesPoint], arm: ArmView, style: str) -> list[go.Scatter]:

@@ -85,9 +85,9 @@ class ExperimentForm(forms.Form):
         error_messages={
             "required": "Give a share from 1 to 100.",
             "invalid": "Give a number from 1 to 100.",
-            "min_value": "Give at least 1%.",
-            "max_value": "Give at most 100%.",
-            "max_decimal_places": "Give at most two decimals: 0.01% is one bucket.",
+            "min_value": "Give at least 1%%.",
+            "max_value": "Give at most 100%%.",
+            "max_decimal_places": "Give at most two decimals: 0.01%% is one bucket.",
         },
     )
     primary_metric = forms.ChoiceField(
@@ -143,7 +143,7 @@ class VariantForm(forms.Form):
         widget=forms.NumberInput(attrs={"step": "0.01", "min": "0", "data-weight": ""}),
         error_messages={
             "invalid": "Give a number.",
-            "max_decimal_places": "Give at most two decimals: 0.01% is one bucket.",
+            "max_decimal_places": "Give at most two decimals: 0.01%% is one bucket.",
         },
     )
 

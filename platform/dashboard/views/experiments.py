@@ -38,7 +38,7 @@ def create(request: HttpRequest) -> HttpResponse:
             )
             return redirect(made)
     page = {"form": form, "variants": variants, "ready": bool(placements)}
-    return render(request, "dashboard/experiment_new.html", page, status=422 if data else 200)
+    return render(request, "dashboard/experiment_new.html", page)
 
 
 def _create(request: HttpRequest, form: ExperimentForm, variants: VariantRows) -> Experiment | None:

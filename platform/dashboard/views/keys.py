@@ -39,7 +39,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         key, secret = create_key(form.cleaned_data["name"])
         return _page(request, KeyForm(), made=key, secret=secret)
-    return _page(request, form, status=422 if form.is_bound else 200)
+    return _page(request, form)
 
 
 @require_POST
@@ -56,7 +56,6 @@ def _page(
     *,
     made: ApiKey | None = None,
     secret: str = "",
-    status: int = 200,
 ) -> HttpResponse:
     context = {
         "form": form,
@@ -66,4 +65,4 @@ def _page(
         "placement": Placement.objects.first() if made else None,
         "route": request.build_absolute_uri("/api/v1/route"),
     }
-    return render(request, "dashboard/keys.html", context, status=status)
+    return render(request, "dashboard/keys.html", context)

@@ -30,7 +30,7 @@ def register(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"{made.key} is registered. Train it to give it a model.")
             return redirect(made)
     page = {"form": form}
-    return render(request, "dashboard/recommender_new.html", page, status=422 if data else 200)
+    return render(request, "dashboard/recommender_new.html", page)
 
 
 def _register(form: RecommenderForm) -> Recommender | None:

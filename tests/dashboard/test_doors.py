@@ -1,0 +1,152 @@
+"""Who gets in, and what every page promises: no script of another origin, none inline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from experiments.models import Experiment
+from serving.models import Pulse
+from tests.dashboard.factories import AS_OF, snapshot_of
+
+PAGES = [
+    reverse("dashboard:experiments"),
+    reverse("dashboard:experiment-new"),
+    reverse("dashboard:experiment", args=["learned-ranking"]),
+    reverse("dashboard:recommenders"),
+    reverse("dashboard:recommender-new"),
+    reverse("dashboard:recommender", args=["popular"]),
+    reverse("dashboard:keys"),
+]
+PARTS = [
+    reverse("dashboard:pulse"),
+    reverse("dashboard:experiment-live", args=["learned-ranking"]),
+    reverse("dashboard:recommender-live", args=["popular"]),
+]
+POSTS = [
+    reverse("dashboard:experiment-new"),
+    reverse("dashboard:experiment-start", args=["learned-ranking"]),
+    reverse("dashboard:experiment-stop", args=["learned-ranking"]),
+    reverse("dashboard:recommender-new"),
+    reverse("dashboard:recommender-train", args=["popular"]),
+    reverse("dashboard:keys"),
+    reverse("dashboard:key-revoke", args=[1]),
+]
+
+
+@pytest.mark.parametrize("address", PAGES + PARTS)
+def test_every_page_asks_for_a_login_first(client: Client, address: str) -> None:
+    answer = client.get(address)
+
+    assert answer.status_code == 302
+    assert answer["Location"] == f"/login/?next={address}"
+
+
+@pytest.mark.parametrize("address", POSTS)
+def test_no_form_is_taken_without_its_token(person: User, address: str) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(person)
+
+    answer = browser.post(address, {"name": "x"})
+
+    assert answer.status_code == 403
+    assert b"The form was too old to send" in answer.content
+    assert not Experiment.objects.exists()
+
+
+@pytest.mark.parametrize("address", [p for p in POSTS if p not in PAGES])
+def test_a_move_is_never_made_by_a_link(browser: Client, address: str) -> None:
+    assert browser.get(address).status_code == 405
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_keeps_to_its_own_origin_and_to_files(
+    browser: Client, make_experiment: Callable[..., Experiment], address: str
+) -> None:
+    snapshot_of(make_experiment())
+
+    page = browser.get(address).content.decode()
+
+    assert not re.search(r'(src|href|action)="(https?:)?//', page)
+    assert all(
+        "src=" in tag or "application/json" in tag for tag in re.findall("<script[^>]*>", page)
+    )
+    assert not re.search(r"\son[a-z]+=", page)
+    assert page.count("<h1") == 1
+
+
+def test_the_policy_allows_no_inline_script(browser: Client) -> None:
+    policy = browser.get("/experiments/")["Content-Security-Policy"]
+
+    assert "script-src 'self';" in policy
+
+
+@pytest.mark.django_db
+def test_a_login_leads_to_the_experiments(client: Client, person: User) -> None:
+    answer = client.post("/login/", {"username": "maya", "password": "maya-maya-1"})
+
+    assert answer["Location"] == "/experiments/"
+
+
+@pytest.mark.django_db
+def test_a_wrong_password_does_not_say_which_was_wrong(client: Client, person: User) -> None:
+    wrong = client.post("/login/", {"username": "maya", "password": "x"}).content
+    nobody = client.post("/login/", {"username": "nobody", "password": "x"}).content
+
+    said = b"No account has this name and password."
+    assert said in wrong
+    assert said in nobody
+    assert b'value="maya"' in wrong
+
+
+@pytest.mark.django_db
+def test_a_login_never_leads_to_another_site(client: Client, person: User) -> None:
+    answer = client.post(
+        "/login/", {"username": "maya", "password": "maya-maya-1", "next": "https://evil.example/"}
+    )
+
+    assert answer["Location"] == "/experiments/"
+
+
+def test_logging_out_takes_a_post(browser: Client) -> None:
+    assert browser.get("/logout/").status_code == 405
+    assert browser.post("/logout/")["Location"] == "/login/"
+    assert browser.get("/experiments/").status_code == 302
+
+
+def test_the_root_leads_to_the_experiments(browser: Client) -> None:
+    assert browser.get("/")["Location"] == "/experiments/"
+
+
+def test_an_unknown_address_looks_like_the_rest(browser: Client) -> None:
+    answer = browser.get("/experiments/nowhere/")
+
+    assert answer.status_code == 404
+    assert b"There is no page here" in answer.content
+
+
+def test_the_pulse_says_when_there_is_no_traffic(browser: Client) -> None:
+    assert b"no traffic yet" in browser.get("/pulse/").content
+
+
+def test_the_pulse_shows_the_latest_minute(browser: Client) -> None:
+    Pulse.objects.create(
+        at=AS_OF, requests_per_minute=418, p95_ms=14, fallback_share=0.002, log_lag_seconds=6
+    )
+
+    said = " ".join(re.findall(r"<dd>(.*?)</dd>", browser.get("/pulse/").content.decode()))
+
+    assert said == "418 / min 14 ms 0.2% 6 s"
+
+
+def test_the_theme_is_kept_in_a_cookie_and_nothing_else_is_taken_from_it(browser: Client) -> None:
+    browser.cookies["theme"] = "dark"
+    assert b'data-theme="dark"' in browser.get("/experiments/").content
+
+    browser.cookies["theme"] = "x onload"
+    assert b"data-theme=" not in browser.get("/experiments/").content

@@ -1,0 +1,194 @@
+"""Making an experiment: what is typed is kept, and an error stands at its field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from experiments.models import Experiment, Placement
+from tests.dashboard.factories import make_recommender
+
+ADDRESS = "/experiments/new/"
+
+
+@pytest.fixture
+def typed(home: Placement) -> dict[str, Any]:
+    """A form filled in as it should be; its third row is left empty."""
+    make_recommender("item-knn")
+    return {
+        "name": "Learned ranking",
+        "hypothesis": "It follows what people did.",
+        "placement": str(home.pk),
+        "traffic": "50",
+        "primary_metric": "ctr",
+        "variants-TOTAL_FORMS": "3",
+        "variants-0-recommender": "popular",
+        "variants-0-weight": "60",
+        "variants-1-recommender": "item-knn",
+        "variants-1-weight": "40",
+        "variants-2-recommender": "",
+        "variants-2-weight": "",
+    }
+
+
+def error_of(page: str, field: str) -> str:
+    """The message that stands at a field."""
+    found = re.search(rf'id="{field}_error">.*?<span>(.*?)</span>', page, re.DOTALL)
+    return found[1] if found else ""
+
+
+def test_a_form_that_is_right_makes_a_draft(
+    browser: Client, person: User, typed: dict[str, Any]
+) -> None:
+    answer = browser.post(ADDRESS, typed)
+
+    experiment = Experiment.objects.get()
+    assert answer["Location"] == "/experiments/learned-ranking/"
+    assert (experiment.status, experiment.traffic) == ("draft", Decimal("0.5"))
+    assert (experiment.created_by, experiment.primary_metric) == (person, "ctr")
+    assert [(v.recommender.key, v.weight) for v in experiment.variants.all()] == [
+        ("popular", Decimal("0.6")),
+        ("item-knn", Decimal("0.4")),
+    ]
+
+
+def test_the_form_offers_three_rows_and_says_what_is_free(
+    browser: Client, make_experiment: Callable[..., Experiment]
+) -> None:
+    make_experiment("Running", traffic="0.4")
+
+    page = browser.get(ADDRESS).content.decode()
+
+    assert page.split("<template>")[0].count("data-variant>") == 3
+    assert "home (layer home, 60% free)" in page
+    assert "item-knn (item-knn@1)" in page
+
+
+def test_without_a_placement_the_form_says_what_to_do(browser: Client) -> None:
+    assert b"there is none yet" in browser.get(ADDRESS).content
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "message"),
+    [
+        ({"name": ""}, "id_name", "Give the experiment a name."),
+        ({"name": "123"}, "id_name", "Give a name that begins with a letter."),
+        ({"name": "x" * 121}, "id_name", "Give a name of at most 120 characters."),
+        ({"placement": ""}, "id_placement", "Choose a placement."),
+        ({"placement": "999"}, "id_placement", "This placement is gone. Choose another."),
+        ({"traffic": ""}, "id_traffic", "Give a share from 1 to 100."),
+        ({"traffic": "0.5"}, "id_traffic", "Give at least 1%."),
+        ({"traffic": "101"}, "id_traffic", "Give at most 100%."),
+        ({"traffic": "NaN"}, "id_traffic", "Give a number from 1 to 100."),
+        ({"primary_metric": "x"}, "primary_metric", "There is no such metric."),
+        ({"variants-1-weight": "30"}, "variants", "The weights sum to 90.00%."),
+        (
+            {"variants-1-weight": ""},
+            "id_variants-1-weight",
+            "Give a weight, such as 50.",
+        ),
+        ({"variants-1-weight": "abc"}, "id_variants-1-weight", "Give a number."),
+        (
+            {"variants-1-weight": "40.001"},
+            "id_variants-1-weight",
+            "Give at most two decimals: 0.01% is one bucket.",
+        ),
+        (
+            {"variants-0-weight": "140", "variants-1-weight": "-40"},
+            "id_variants-0-weight",
+            "Give a weight above 0% and at most 100%.",
+        ),
+        (
+            {"variants-1-recommender": ""},
+            "id_variants-1-recommender",
+            "Choose a recommender, or clear the weight.",
+        ),
+        (
+            {"variants-1-recommender": "", "variants-1-weight": ""},
+            "variants",
+            "An experiment compares 2 to 6 variants; this one has 1.",
+        ),
+    ],
+)
+def test_an_error_stands_at_its_field_and_nothing_is_made(
+    browser: Client, typed: dict[str, Any], change: dict[str, str], field: str, message: str
+) -> None:
+    page = browser.post(ADDRESS, typed | change).content.decode()
+
+    assert error_of(page, field).startswith(message)
+    assert "It follows what people did." in page
+    assert not Experiment.objects.exists()
+
+
+def test_a_name_that_is_taken_keeps_all_that_was_typed(
+    browser: Client, typed: dict[str, Any], make_experiment: Callable[..., Experiment]
+) -> None:
+    make_experiment("learned RANKING", running=False)
+
+    page = browser.post(ADDRESS, typed).content.decode()
+
+    assert error_of(page, "id_name") == (
+        "An experiment named “Learned ranking” exists. Choose another name."
+    )
+    assert 'value="Learned ranking"' in page
+    assert 'name="variants-0-weight" value="60"' in page
+    assert '<option value="item-knn" selected>' in page
+    assert Experiment.objects.count() == 1
+
+
+def test_an_error_is_tied_to_its_field_for_screen_readers(
+    browser: Client, typed: dict[str, Any]
+) -> None:
+    page = browser.post(ADDRESS, typed | {"name": ""}).content.decode()
+    (field,) = re.findall(r'<input[^>]*name="name"[^>]*>', page)
+
+    assert 'aria-invalid="true"' in field
+    assert 'aria-describedby="id_name_helptext id_name_error"' in field
+
+
+def test_rows_beyond_the_first_three_are_taken(browser: Client, typed: dict[str, Any]) -> None:
+    make_recommender("conv-ctr")
+    more = {
+        "variants-TOTAL_FORMS": "4",
+        "variants-0-weight": "50",
+        "variants-3-recommender": "conv-ctr",
+        "variants-3-weight": "10",
+    }
+
+    browser.post(ADDRESS, typed | more)
+
+    assert [v.key for v in Experiment.objects.get().variants.all()] == [
+        "popular",
+        "item-knn",
+        "conv-ctr",
+    ]
+
+
+def test_the_service_counts_rows_as_the_form_shows_them(
+    browser: Client, typed: dict[str, Any]
+) -> None:
+    make_recommender("conv-ctr")
+    gap = {
+        "variants-TOTAL_FORMS": "4",
+        "variants-3-recommender": "conv-ctr",
+        "variants-3-weight": "0",
+    }
+
+    page = browser.post(ADDRESS, typed | gap).content.decode()
+
+    assert error_of(page, "id_variants-3-weight") == "Give a weight above 0% and at most 100%."
+
+
+@pytest.mark.parametrize("total", ["x", "-1", "1000000"])
+def test_a_nonsense_number_of_rows_breaks_nothing(
+    browser: Client, typed: dict[str, Any], total: str
+) -> None:
+    page = browser.post(ADDRESS, typed | {"variants-TOTAL_FORMS": total, "name": ""})
+
+    assert page.status_code == 200

@@ -1,0 +1,271 @@
+"""What a scorecard says: the verdict, the health strip, and the rows of the table."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from dashboard.formats import DASH, MINUS
+from dashboard.reading import table
+from dashboard.reading.arms import ArmView
+from dashboard.reading.clicks import clicks
+from dashboard.reading.curves import curves
+from dashboard.reading.health import health
+from dashboard.reading.series import exposure_numbers, series_numbers
+from dashboard.reading.verdict import sentence, short
+from experiments.metrics.results import Check
+from tests.dashboard.factories import (
+    AS_OF,
+    BELOW_FLOOR,
+    comparison,
+    metric,
+    ratio_check,
+    scorecard,
+)
+
+
+def arms(*keys: str) -> tuple[ArmView, ...]:
+    return tuple(
+        ArmView(letter="ABCDEF"[n], key=key, recommender=key, version=None, share=0.5, users=5000)
+        for n, key in enumerate(keys)
+    )
+
+
+ARMS = arms("popular", "item-knn", "conv-ctr")
+
+
+def test_better_says_what_to_do_and_by_how_much_at_least() -> None:
+    said = sentence(scorecard(), ARMS)
+
+    assert said.title == "Ship item-knn. It lifts CTR by 8.9%, and by at least 4.4%."
+    assert said.why == "The always-valid interval, +4.4 to +13.7% against popular, lies above zero."
+    assert (said.tone, said.word) == ("better", "Ship")
+    assert [(rule.ok, rule.text, rule.figure) for rule in said.rules] == [
+        (True, "Arms in the planned ratio", "p = .374"),
+        (True, "Every arm past the floor", "100 users each"),
+        (True, "Goal told from zero", "p < .0001"),
+    ]
+
+
+def test_the_other_arms_are_not_forgotten() -> None:
+    other = comparison("conv-ctr", effect=0.02, low=-0.023, high=0.065, p=0.9, reading="no_call")
+
+    assert sentence(scorecard(comparison(), other), ARMS).why.endswith(
+        "conv-ctr shows +2.0%, which is not yet told from zero."
+    )
+
+
+def test_worse_says_roll_back() -> None:
+    worse = comparison(effect=-0.051, low=-0.083, high=-0.019, reading="worse")
+    said = sentence(scorecard(worse, state="worse"), ARMS)
+
+    assert said.title == "Roll back item-knn. It lowers CTR by 5.1%, and by at least 1.9%."
+    assert (said.tone, said.icon, said.word) == ("worse", "back", "Roll back")
+
+
+def test_a_verdict_of_an_earlier_look_is_said_to_be_one() -> None:
+    stood = comparison(effect=0.03, low=-0.001, high=0.061, p=0.013)
+    said = sentence(scorecard(stood), ARMS)
+
+    assert said.title == "Ship item-knn. It lifts CTR by 3.0%."
+    assert "An earlier look was conclusive (p = .013)" in said.why
+    assert "includes zero again" in said.why
+
+
+def test_no_call_says_that_zero_is_inside() -> None:
+    open_ = comparison(effect=0.018, low=-0.023, high=0.065, p=0.9, reading="no_call")
+    said = sentence(scorecard(open_, state="no_call"), ARMS)
+
+    assert said.title == "No call yet. item-knn shows +1.8% on CTR."
+    assert said.why == f"Its always-valid interval, {MINUS}2.3 to +6.5%, still includes zero."
+    assert said.advice == "Keep it running."
+    assert said.tone == "flat"
+
+
+def test_no_call_because_of_the_correction_never_claims_that_zero_is_inside() -> None:
+    close = comparison(effect=0.05, low=0.002, high=0.1, p=0.04, adjusted=0.08, reading="no_call")
+    said = sentence(scorecard(close, state="no_call"), ARMS)
+
+    assert "includes zero" not in said.why
+    assert "corrected for the number of comparisons p = .080" in said.why
+
+
+def test_collecting_says_what_is_missing() -> None:
+    low = comparison(floor=BELOW_FLOOR, reading="collecting")
+    said = sentence(scorecard(low, state="collecting"), ARMS)
+
+    assert said.title == "Collecting. item-knn has 71 of 100 users."
+    assert said.rules[1].ok is None
+    assert said.rules[2].figure == "not yet"
+
+
+def test_collecting_with_enough_users_says_that_precision_is_missing() -> None:
+    floor = msgspec.structs.replace(BELOW_FLOOR, users=140)
+    low = comparison(floor=floor, reading="collecting")
+
+    assert sentence(scorecard(low, state="collecting"), ARMS).title == (
+        "Collecting. item-knn has 48% of the precision needed."
+    )
+
+
+def test_unhealthy_names_no_winner() -> None:
+    card = scorecard(state="unhealthy", health=(ratio_check(healthy=False, p=0.00002),))
+    said = sentence(card, ARMS)
+
+    assert said.title == "Arms are out of ratio, so nothing is judged."
+    assert said.why == "popular has 5,400 users where 5,000 were expected."
+    assert said.advice.startswith("Look for what loses users")
+    assert said.tone == "warn"
+    assert "Ship" not in said.title + said.why + said.word
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("better", "item-knn lifts CTR by 8.9%."),
+        ("no_call", "item-knn shows +8.9%; not yet told from zero."),
+        ("unhealthy", "A health check failed, so nothing is judged."),
+    ],
+)
+def test_one_line_for_a_list(state: str, said: str) -> None:
+    assert short(scorecard(state=state).verdict) == said  # type: ignore[arg-type]
+
+
+def test_health_shows_every_figure() -> None:
+    shown = health(scorecard(), log_lag=6.2)
+
+    assert (shown.word, shown.tone) == ("Healthy", "better")
+    assert [(f.title, f.figure) for f in shown.figures] == [
+        ("Sample ratio", "p = .374"),
+        ("Log", "6 s behind"),
+    ]
+
+
+def test_a_check_that_has_too_few_users_is_neither_healthy_nor_not() -> None:
+    waiting = scorecard(health=(ratio_check(healthy=None, p=None),))
+
+    assert health(waiting, log_lag=None).word == "Not checked yet"
+    assert health(waiting, log_lag=None).figures[0].figure == "too few users yet"
+
+
+def test_users_in_two_variants_are_counted_against_all() -> None:
+    check = Check(
+        name="users_in_two_variants",
+        healthy=True,
+        p_value=0.5,
+        reason=None,
+        detail="11 of 10,011 users were seen in two variants.",
+        figures=(),
+    )
+    card = msgspec.structs.replace(
+        scorecard(health=(check,)),
+        set_aside=msgspec.structs.replace(scorecard().set_aside, users_in_two_variants=11),
+    )
+
+    assert health(card, log_lag=None).figures[0].figure == "11 of 10,011"
+
+
+def test_the_goal_comes_first_with_its_rule() -> None:
+    second = metric("clicks_per_user", name="Clicks per user", style="number", primary=False)
+    other = comparison("conv-ctr")
+    goal, secondaries = table.groups(
+        scorecard(comparison(), other, extra=(second,)), ARMS, scale="relative"
+    )
+
+    assert (goal.title, goal.rule) == ("Goal", "decides. Two comparisons share the 5% error")
+    assert secondaries.title == "Secondaries"
+    assert [row.arm.letter for row in goal.metrics[0].rows] == ["B", "C"]
+
+
+def test_a_row_holds_all_its_figures() -> None:
+    (goal,) = table.groups(scorecard(), ARMS, scale="relative")
+    (row,) = goal.metrics[0].rows
+
+    assert goal.metrics[0].control == "5.51%"
+    assert goal.metrics[0].kind == "clicks / impressions"
+    assert (row.value, row.lift, row.interval, row.p) == (
+        "6.00%",
+        "+8.9%",
+        "+4.4 to +13.7%",
+        "< .0001",
+    )
+    assert (row.reading.word, row.reading.icon, row.reading.tone) == ("Better", "up", "better")
+    assert row.bar is not None
+    assert row.bar.tone == "better"
+
+
+def test_absolute_lifts_are_percentage_points_on_an_even_scale() -> None:
+    (goal,) = table.groups(scorecard(), ARMS, scale="absolute")
+    (row,) = goal.metrics[0].rows
+
+    assert row.lift == "+0.89 pp"
+    assert row.scale.zero == 50
+    assert [tick.text for tick in goal.ticks] == ["0"]
+
+
+def test_p_is_the_one_the_reading_used() -> None:
+    found = comparison(p=0.032, adjusted=0.064, reading="no_call")
+    (goal,) = table.groups(scorecard(found, state="no_call"), ARMS, scale="relative")
+    (row,) = goal.metrics[0].rows
+
+    assert row.p == ".064"
+    assert row.p_note == "Corrected for the number of comparisons. Alone: p = .032."
+
+
+def test_below_the_floor_there_is_progress_and_neither_lift_nor_colour() -> None:
+    found = comparison(floor=BELOW_FLOOR, reading="collecting")
+    (goal,) = table.groups(scorecard(found, state="collecting"), ARMS, scale="relative")
+    (row,) = goal.metrics[0].rows
+
+    assert row.progress == table.Progress(percent=71.0, text="71 of 100 users")
+    assert (row.lift, row.interval, row.p, row.bar) == (DASH, DASH, DASH, None)
+    assert row.reading.word == "Collecting"
+    assert goal.ticks == ()
+
+
+def test_an_unhealthy_experiment_judges_no_row() -> None:
+    card = scorecard(state="unhealthy", health=(ratio_check(healthy=False),))
+    (goal,) = table.groups(card, ARMS, scale="relative")
+    (row,) = goal.metrics[0].rows
+
+    assert row.reading.word == "Not judged"
+    assert row.bar is not None
+    assert row.bar.tone == "flat"
+
+
+def test_where_the_clicks_come_from() -> None:
+    card = scorecard(
+        extra=(
+            metric("clicks_per_user", name="Clicks per user", style="number", control=2.5),
+            metric(
+                "impressions_per_user", name="Impressions per user", style="number", control=45.3
+            ),
+        )
+    )
+    rows = clicks(card, ARMS[:2])
+
+    assert (rows[0].clicks_per_user, rows[0].impressions_per_user, rows[0].ctr) == (
+        "2.50",
+        "45.3",
+        "5.51%",
+    )
+    assert rows[0].ctr_interval == "5.29 to 5.73%"
+    assert clicks(scorecard(), ARMS) == ()
+
+
+def test_the_numbers_behind_the_charts() -> None:
+    card = scorecard()
+    numbers = series_numbers(card, ARMS[:2])
+
+    assert numbers.rows[0] == (AS_OF, ("5.51% (5.29 to 5.73%)", "6.00% (5.76 to 6.24%)"))
+    assert [cells for _, cells in exposure_numbers(card, ARMS[:2]).rows] == [("100", "200")] * 2
+
+
+def test_a_curve_runs_from_the_first_epoch_to_the_last() -> None:
+    (loss,) = curves(
+        [{"epoch": 1, "loss": 0.7}, {"epoch": 2, "loss": 0.5}, {"epoch": 3, "loss": 0.3}]
+    )
+
+    assert loss.path == "M0 2 L50 20 L100 38"
+    assert (loss.name, loss.first, loss.last, loss.epochs) == ("loss", 0.7, 0.3, 3)
+    assert curves([{"epoch": 1, "loss": 0.7}]) == []

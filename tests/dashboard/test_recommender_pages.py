@@ -1,0 +1,196 @@
+"""Recommenders: list, register, versions and trainings."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from recommenders.models import Recommender, Training
+from tests.dashboard.factories import AS_OF, START, make_recommender
+from tests.dashboard.test_experiment_form import error_of
+from tests.dashboard.test_experiment_pages import text
+
+NEW = "/recommenders/new/"
+
+
+def test_an_empty_list_says_what_to_do_next(browser: Client) -> None:
+    assert "Register the first recommender" in text(browser, "/recommenders/")
+
+
+def test_the_list_shows_the_live_version_and_what_goes_on(browser: Client) -> None:
+    make_recommender("item-knn")
+    waiting = make_recommender("fresh", trained=False)
+    Training.objects.create(recommender=waiting, status="running", progress=0.37)
+
+    page = text(browser, "/recommenders/")
+
+    assert "item-knn item_knn item-knn@1 .231 .620 91,624" in page
+    assert "fresh item_knn not trained yet" in page
+    assert "training, 37%" in page
+
+
+def test_queries_do_not_grow_with_recommenders(
+    browser: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for n in range(5):
+        make_recommender(f"knn-{n}")
+
+    with django_assert_num_queries(6):
+        browser.get("/recommenders/")
+
+
+def test_registering_takes_the_settings_of_the_chosen_algorithm(browser: Client) -> None:
+    typed = {
+        "key": "knn-fresh",
+        "algorithm": "item_knn",
+        "item_knn-neighbours": "50",
+        "item_knn-shrinkage": "10.5",
+        "item_knn-history_length": "20",
+        "conv_ctr-epochs": "nonsense of an algorithm that was not chosen",
+    }
+
+    answer = browser.post(NEW, typed)
+
+    assert answer["Location"] == "/recommenders/knn-fresh/"
+    made = Recommender.objects.get()
+    assert made.algorithm == "item_knn"
+    assert made.config == {"neighbours": 50, "shrinkage": 10.5, "history_length": 20}
+
+
+def test_the_form_shows_every_algorithm_with_its_own_settings(browser: Client) -> None:
+    page = browser.get(NEW).content.decode()
+
+    assert 'name="item_knn-neighbours" value="200"' in page
+    assert 'name="conv_ctr-learning_rate" value="0.001"' in page
+    assert "How many similar items are kept for each item." in page
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "message"),
+    [
+        ({"key": ""}, "id_key", "Give the recommender a key"),
+        ({"key": "Bad Key"}, "id_key", "Use lower-case letters, digits and single hyphens."),
+        ({"key": "popular"}, "id_key", "A recommender named “popular” exists."),
+        ({"algorithm": "x"}, "algorithm", "There is no such algorithm."),
+        (
+            {"item_knn-neighbours": "0"},
+            "id_item_knn-neighbours",
+            "Give a whole number from 1 to 10000.",
+        ),
+        (
+            {"item_knn-shrinkage": "many"},
+            "id_item_knn-shrinkage",
+            "Give a number from 0 to 100000.",
+        ),
+        (
+            {"item_knn-history_length": ""},
+            "id_item_knn-history_length",
+            "Give a whole number from 1 to 1000.",
+        ),
+    ],
+)
+def test_an_error_stands_at_its_field_and_nothing_is_registered(
+    browser: Client, change: dict[str, str], field: str, message: str
+) -> None:
+    make_recommender("popular")
+    typed = {
+        "key": "knn-fresh",
+        "algorithm": "item_knn",
+        "item_knn-neighbours": "57",
+        "item_knn-shrinkage": "20",
+        "item_knn-history_length": "50",
+    }
+
+    page = browser.post(NEW, typed | change).content.decode()
+
+    assert error_of(page, field).startswith(message)
+    if "item_knn-neighbours" not in change:
+        assert 'name="item_knn-neighbours" value="57"' in page
+    assert Recommender.objects.count() == 1
+
+
+def test_the_page_of_a_trained_one_shows_its_version(browser: Client) -> None:
+    recommender = make_recommender("item-knn")
+
+    page = text(browser, recommender.get_absolute_url())
+
+    assert "item-knn@1 live" in page
+    assert "11 Oct 2026 to 10 Nov 2026 91,624 943 1,682 .231 .620 4.2 MB abcdef0123" in page
+    assert "abcdef0123456789" not in page
+
+
+def test_the_page_of_an_untrained_one_says_what_to_do(browser: Client) -> None:
+    page = text(browser, make_recommender("fresh", trained=False).get_absolute_url())
+
+    assert "No version yet. Training makes the first one" in page
+    assert "It was never trained." in page
+
+
+def test_a_training_shows_its_progress_and_curve(browser: Client) -> None:
+    recommender = make_recommender("conv-ctr", trained=False)
+    Training.objects.create(
+        recommender=recommender,
+        status="running",
+        progress=0.37,
+        message="Epoch 2 of 6",
+        curve=[{"epoch": 1, "loss": 0.69}, {"epoch": 2, "loss": 0.42}],
+        started_at=START,
+    )
+
+    page = browser.get(recommender.get_absolute_url()).content.decode()
+
+    assert 'aria-valuenow="37"' in page
+    assert "Epoch 2 of 6" in page
+    assert 'aria-label="loss over 2 epochs, from 0.69 to 0.42"' in page
+    assert 'hx-trigger="every 2s"' in page
+
+
+def test_a_failed_training_says_why(browser: Client) -> None:
+    recommender = make_recommender("conv-ctr", trained=False)
+    Training.objects.create(
+        recommender=recommender,
+        status="failed",
+        attempts=2,
+        message="Stopped after two attempts.",
+        error="It needed more than 4 GiB of memory.",
+        started_at=START,
+        finished_at=AS_OF,
+    )
+
+    page = text(browser, recommender.get_absolute_url())
+
+    assert "Failed Stopped after two attempts. attempt 2 of 2 took 2 days" in page
+    assert "It needed more than 4 GiB of memory." in page
+
+
+def test_the_live_part_sends_only_what_is_new(browser: Client) -> None:
+    recommender = make_recommender("conv-ctr", trained=False)
+    training = Training.objects.create(recommender=recommender, status="running", progress=0.1)
+    page = browser.get(recommender.get_absolute_url()).content.decode()
+    found = re.search(r'hx-get="([^"]+)"\s+hx-trigger="every 2s"', page)
+    assert found is not None
+
+    assert browser.get(found[1]).status_code == 204
+
+    training.progress = 0.2
+    training.save()
+    assert browser.get(found[1]).status_code == 200
+
+
+def test_the_button_queues_one_training_however_often_it_is_pressed(browser: Client) -> None:
+    recommender = make_recommender("item-knn")
+
+    browser.post(f"{recommender.get_absolute_url()}train/")
+    answer = browser.post(f"{recommender.get_absolute_url()}train/")
+
+    assert answer["Location"] == recommender.get_absolute_url()
+    assert [t.status for t in recommender.trainings.all()] == ["queued"]
+
+
+def test_a_recommender_of_an_algorithm_that_is_gone_still_has_a_page(browser: Client) -> None:
+    recommender = Recommender.objects.create(key="old", algorithm="word2vec")
+
+    assert "word2vec" in text(browser, recommender.get_absolute_url())

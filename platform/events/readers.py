@@ -57,10 +57,6 @@ class Log:
         """How far each of the pinned versions is behind this host's journals."""
         return {stream: self._freshness(stream, now, journal_dir) for stream in STREAMS}
 
-    def lag_seconds(self, *, now: datetime, journal_dir: Path) -> float:
-        """Age of the oldest record of this host that is not in the pinned versions; 0 if none."""
-        return max(f.lag for f in self.freshness(now, journal_dir=journal_dir).values())
-
     def close(self) -> None:
         """Let go of DuckDB; tables read from this log can no longer be executed."""
         self._backend.disconnect()

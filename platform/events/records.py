@@ -14,10 +14,14 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class ExposedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One item of a slate. `propensity` is the probability, in (0, 1], that it was shown there."""
+    """One item of a slate. `propensity` is the probability, in (0, 1], that it was shown there.
+
+    A score that is no finite number is None once it went through a journal: JSON has none for it,
+    and an exposure is not to be lost for it.
+    """
 
     id: str
-    score: float
+    score: float | None
     propensity: float
 
 

@@ -16,7 +16,8 @@ from events.exceptions import DrainAlreadyRunning, LogConflict
 from events.frames import pack
 from events.journal import Journal
 from events.journal_files import journals
-from events.records import Event, Exposure, Stream
+from events.readers import open_log
+from events.records import Event, ExposedItem, Exposure, Stream
 from events.schema import to_table
 from events.window import RecentWindow, load_window
 
@@ -100,6 +101,18 @@ def test_a_repeated_request_is_one_exposure(
     journal.close()
     drain_once(journal_dir, log_dir)
     assert logged("exposures") == ["r"]
+
+
+def test_an_exposure_whose_score_is_no_number_reaches_the_log_without_it(
+    journal_dir: Path, log_dir: Path, exposure: MakeExposure, logged: Logged
+) -> None:
+    journal = Journal(journal_dir, "exposures")
+    items = (ExposedItem(id="i", score=float("nan"), propensity=1.0),)
+    journal.append([exposure("r", items=items)])
+    journal.close()
+    drain_once(journal_dir, log_dir)
+    [shown] = open_log(log_dir).exposures()["items"].to_pyarrow().to_pylist()
+    assert shown == [{"id": "i", "score": None, "propensity": 1.0}]
 
 
 @pytest.mark.parametrize("committed", [False, True])

@@ -106,5 +106,4 @@ def test_freshness_tells_the_last_commit_and_what_waits(
     assert fresh.age == (now + timedelta(seconds=10) - fresh.committed_at).total_seconds()
     assert fresh.backlog_bytes == 2 * size
     assert fresh.lag == 5.0
-    assert log.lag_seconds(now=now + timedelta(seconds=10), journal_dir=journal_dir) == 5.0
     journal.close()

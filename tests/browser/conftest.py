@@ -32,7 +32,7 @@ def page(stack: Stack, chromium: str) -> Iterator[Page]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda r: _stays_here(r.url, stack, complaints))
         page.goto("/login/")
-        page.get_by_label("Username").fill("ada")
+        page.get_by_label("Name", exact=True).fill("ada")
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Log in").click()
         yield page

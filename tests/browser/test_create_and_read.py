@@ -18,18 +18,18 @@ ANALYSED = 60_000  # milliseconds until the next analysis has been seen
 def test_an_experiment_is_created_started_and_read(page: Page, stack: Stack) -> None:
     page.goto("/experiments/")
     page.get_by_role("link", name="New experiment").first.click()
-    page.get_by_label("Name").fill("Neighbours on home")
+    page.get_by_label("Name", exact=True).fill("Neighbours on home")
     page.get_by_label("Traffic").fill("40")
-    page.locator("select[name=variants-0-recommender]").select_option(label="popular")
-    page.locator("select[name=variants-1-recommender]").select_option(label="item-knn")
-    page.locator("input[name=variants-0-weight]").fill("60")
-    page.locator("input[name=variants-1-weight]").fill("30")
+    page.get_by_label("Recommender of variant A").select_option("popular")
+    page.get_by_label("Recommender of variant B").select_option("item-knn")
+    page.get_by_label("Weight of variant A").fill("60")
+    page.get_by_label("Weight of variant B").fill("30")
     page.get_by_role("button", name="Save as draft").click()
 
     expect(page.get_by_text("The weights sum to 90.00%")).to_be_visible()
-    expect(page.get_by_label("Name")).to_have_value("Neighbours on home")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Neighbours on home")
 
-    page.locator("input[name=variants-1-weight]").fill("40")
+    page.get_by_label("Weight of variant B").fill("40")
     page.get_by_role("button", name="Save as draft").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Neighbours on home")
 

@@ -67,7 +67,7 @@ def test_the_form_offers_three_rows_and_says_what_is_free(
 
     assert page.split("<template>")[0].count("data-variant>") == 3
     assert "home (layer home, 60% free)" in page
-    assert "item-knn (item-knn@1)" in page
+    assert '<option value="item-knn" data-version="item-knn@1">item-knn</option>' in page
 
 
 def test_without_a_placement_the_form_says_what_to_do(browser: Client) -> None:
@@ -138,7 +138,7 @@ def test_a_name_that_is_taken_keeps_all_that_was_typed(
     )
     assert 'value="Learned ranking"' in page
     assert 'name="variants-0-weight" value="60"' in page
-    assert '<option value="item-knn" selected>' in page
+    assert '<option value="item-knn" data-version="item-knn@1" selected>' in page
     assert Experiment.objects.count() == 1
 
 

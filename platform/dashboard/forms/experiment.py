@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -11,15 +11,13 @@ from django import forms
 from django.http import QueryDict
 
 from dashboard import formats
+from dashboard.forms.selects import TellingField
 from experiments import selectors
 from experiments.exceptions import ExperimentError
 from experiments.metrics import METRICS
 from experiments.models import Placement
-from experiments.services import MOST_VARIANTS, VariantSpec
-from recommenders.models import Recommender
 
 HUNDRED = Decimal(100)
-FIRST_ROWS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,19 +39,6 @@ def placement_choices() -> list[PlacementChoice]:
     return [PlacementChoice(placement=p, free=free[p.layer.pk]) for p in placements]
 
 
-class PlacementSelect(forms.Select):
-    """Options that carry their layer and its free share, for the line under the traffic field."""
-
-    placements: Mapping[str, PlacementChoice] = {}
-
-    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)
-        choice = self.placements.get(str(value))
-        if choice:
-            option["attrs"] |= {"data-free": choice.free, "data-layer": choice.placement.layer.key}
-        return option
-
-
 class ExperimentForm(forms.Form):
     """Everything but the variants. Traffic is typed in percent."""
 
@@ -68,8 +53,7 @@ class ExperimentForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="What you expect to change, and why. It stands on the experiment's page.",
     )
-    placement = forms.ChoiceField(
-        widget=PlacementSelect,
+    placement = TellingField(
         help_text="Where in the product the recommendations are shown.",
         error_messages={
             "required": "Choose a placement.",
@@ -105,10 +89,14 @@ class ExperimentForm(forms.Form):
         self._placements = {str(choice.placement.pk): choice for choice in placements}
         choices = [(key, choice.label) for key, choice in self._placements.items()]
         picker = self.fields["placement"]
-        assert isinstance(picker, forms.ChoiceField)  # noqa: S101  (for the type checker)
-        assert isinstance(picker.widget, PlacementSelect)  # noqa: S101
-        picker.choices = choices if len(choices) == 1 else [("", "Choose one"), *choices]
-        picker.widget.placements = self._placements
+        assert isinstance(picker, TellingField)  # noqa: S101  (for the type checker)
+        picker.offer(
+            choices if len(choices) == 1 else [("", "Choose one"), *choices],
+            {
+                key: {"free": choice.free, "layer": choice.placement.layer.key}
+                for key, choice in self._placements.items()
+            },
+        )
 
     @property
     def metrics(self) -> list[dict[str, Any]]:
@@ -129,101 +117,3 @@ class ExperimentForm(forms.Form):
     def refuse(self, error: ExperimentError) -> None:
         """Shows the service's error in its place."""
         self.add_error(error.field if error.field in self.fields else None, error.message)
-
-
-class VariantForm(forms.Form):
-    """One arm. Its weight is typed in percent; a row left wholly empty is no arm."""
-
-    use_required_attribute = False
-
-    recommender = forms.ChoiceField(required=False)
-    weight = forms.DecimalField(
-        required=False,
-        decimal_places=2,
-        widget=forms.NumberInput(attrs={"step": "0.01", "min": "0", "data-weight": ""}),
-        error_messages={
-            "invalid": "Give a number.",
-            "max_decimal_places": "Give at most two decimals: 0.01%% is one bucket.",
-        },
-    )
-
-    def is_blank(self) -> bool:
-        return not self["recommender"].value() and self["weight"].value() in (None, "")
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if not self.is_blank() and "weight" not in self.errors:
-            if not cleaned.get("recommender") and "recommender" not in self.errors:
-                self.add_error("recommender", "Choose a recommender, or clear the weight.")
-            if cleaned.get("weight") is None:
-                self.add_error("weight", "Give a weight, such as 50.")
-        return cleaned
-
-
-@dataclass(kw_only=True)
-class VariantRows:
-    """The rows of the form, in their order: the first is the control."""
-
-    rows: list[VariantForm]
-    empty: VariantForm
-    recommenders: dict[str, Recommender]
-    errors: list[str] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, data: QueryDict | None, recommenders: Sequence[Recommender]) -> VariantRows:
-        """Rows as they were sent, or the first three of a new form."""
-        choices = [("", "Choose one"), *((r.key, _option(r)) for r in recommenders)]
-        count = FIRST_ROWS if data is None else _sent(data)
-        rows = [_row(data, n, choices) for n in range(count)]
-        return cls(
-            rows=rows,
-            empty=_row(None, "__prefix__", choices),
-            recommenders={r.key: r for r in recommenders},
-        )
-
-    def is_valid(self) -> bool:
-        valid = [row.is_valid() for row in self.rows if not row.is_blank()]
-        return all(valid)
-
-    def wanted(self) -> list[VariantSpec]:
-        return [
-            VariantSpec(
-                recommender=self.recommenders[row.cleaned_data["recommender"]],
-                weight=row.cleaned_data["weight"] / HUNDRED,
-            )
-            for row in self._filled()
-        ]
-
-    def refuse(self, error: ExperimentError) -> bool:
-        """Shows an error about variants in its place; False where it is about something else."""
-        stem, *rest = (error.field or "").split("/")
-        if stem != "variants":
-            return False
-        if len(rest) == 2 and rest[1] in VariantForm.base_fields:
-            self._filled()[int(rest[0])].add_error(rest[1], error.message)
-        else:
-            self.errors.append(error.message)
-        return True
-
-    def _filled(self) -> list[VariantForm]:
-        return [row for row in self.rows if not row.is_blank()]
-
-
-def _row(data: QueryDict | None, n: int | str, choices: list[tuple[str, str]]) -> VariantForm:
-    first = {"weight": 50} if data is None and n in (0, 1) else None
-    form = VariantForm(data, prefix=f"variants-{n}", initial=first)
-    picker = form.fields["recommender"]
-    assert isinstance(picker, forms.ChoiceField)  # noqa: S101  (for the type checker)
-    picker.choices = choices
-    return form
-
-
-def _sent(data: QueryDict) -> int:
-    try:
-        return min(max(int(str(data["variants-TOTAL_FORMS"])), 2), MOST_VARIANTS)
-    except (KeyError, ValueError):
-        return FIRST_ROWS
-
-
-def _option(recommender: Recommender) -> str:
-    return f"{recommender.key} ({recommender.live or 'no trained model yet'})"

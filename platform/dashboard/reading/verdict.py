@@ -9,18 +9,10 @@ from typing import Literal
 from dashboard import formats
 from dashboard.reading import words
 from dashboard.reading.arms import ArmView
-from experiments.metrics.results import Check, Floor, Scorecard, VariantComparison, Verdict
+from dashboard.reading.rules import Rule, goal_p, rules
+from experiments.metrics.results import Floor, Scorecard, Verdict
 
 Tone = Literal["better", "worse", "warn", "flat"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """One line of the checklist. `ok` None: it cannot be said yet."""
-
-    ok: bool | None
-    text: str
-    figure: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +145,7 @@ def _no_call(scorecard: Scorecard, arms: Sequence[ArmView]) -> Said:
     if _clear_of_zero(verdict):
         why = (
             f"Its always-valid interval is {ends}, but corrected for the number of comparisons "
-            f"{formats.equals_p(_goal_p(scorecard))}, which is not enough."
+            f"{formats.equals_p(goal_p(scorecard))}, which is not enough."
         )
     else:
         why = f"Its always-valid interval, {ends}, still includes zero."
@@ -174,7 +166,7 @@ def _judged(scorecard: Scorecard, arms: Sequence[ArmView]) -> Said:
     else:
         title = f"{act} {verdict.variant}. {moved}."
         why = (
-            f"An earlier look was conclusive ({formats.equals_p(_goal_p(scorecard))}), "
+            f"An earlier look was conclusive ({formats.equals_p(goal_p(scorecard))}), "
             f"and that stands. "
             f"The interval of this look, {ends} against {control}, includes zero again."
         )
@@ -200,53 +192,6 @@ _ENDINGS = {
     "collecting": ", and is still collecting",
     "no_answer": "",
 }
-
-
-def rules(scorecard: Scorecard) -> tuple[Rule, ...]:
-    """The rules a judgement needs, each with its figure."""
-    floor = scorecard.verdict.floor or _lowest_floor(scorecard)
-    return (
-        *(_health_rule(check, scorecard) for check in scorecard.health),
-        Rule(
-            ok=True if floor and floor.reached else None,
-            text="Every arm past the floor",
-            figure=f"{floor.users_needed:,} users each" if floor else "",
-        ),
-        Rule(
-            ok=True if scorecard.verdict.state in ("better", "worse") else None,
-            text="Goal told from zero",
-            figure=formats.equals_p(_goal_p(scorecard))
-            if _goal_p(scorecard) is not None and floor and floor.reached
-            else "not yet",
-        ),
-    )
-
-
-def _health_rule(check: Check, scorecard: Scorecard) -> Rule:
-    text = {
-        "sample_ratio": "Arms in the planned ratio",
-        "users_in_two_variants": "Each user in one variant",
-    }.get(check.name, check.name.replace("_", " ").capitalize())
-    figure = formats.equals_p(check.p_value) if check.p_value is not None else ""
-    if check.name == "users_in_two_variants" and check.healthy is not None:
-        figure = f"{scorecard.set_aside.users_in_two_variants:,} in two"
-    return Rule(ok=check.healthy, text=text, figure=figure)
-
-
-def _lowest_floor(scorecard: Scorecard) -> Floor | None:
-    floors = [c.floor for c in scorecard.metric(scorecard.primary).comparisons]
-    return next((floor for floor in floors if not floor.reached), floors[0] if floors else None)
-
-
-def _goal_comparison(scorecard: Scorecard) -> VariantComparison | None:
-    comparisons = scorecard.metric(scorecard.primary).comparisons
-    named = [c for c in comparisons if c.variant == scorecard.verdict.variant]
-    return next(iter([*named, *comparisons]), None)
-
-
-def _goal_p(scorecard: Scorecard) -> float | None:
-    comparison = _goal_comparison(scorecard)
-    return comparison.adjusted_p_value if comparison else None
 
 
 def _clear_of_zero(verdict: Verdict) -> bool:

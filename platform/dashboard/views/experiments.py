@@ -8,7 +8,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard import queries
-from dashboard.forms.experiment import ExperimentForm, VariantRows, placement_choices
+from dashboard.forms.experiment import ExperimentForm, placement_choices
+from dashboard.forms.variants import VariantRows
 from dashboard.people import person
 from dashboard.reading.rows import experiment_row
 from experiments.exceptions import ExperimentError

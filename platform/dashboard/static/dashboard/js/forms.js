@@ -17,6 +17,8 @@
       row.querySelector("[data-role]").textContent = n ? "" : "control";
       row.querySelector("[data-label-recommender]").textContent = `Recommender of variant ${LETTERS[n]}`;
       row.querySelector("[data-label-weight]").textContent = `Weight of variant ${LETTERS[n]}, percent`;
+      const chosen = row.querySelector("select").selectedOptions[0];
+      row.querySelector("[data-live]").textContent = chosen?.value ? chosen.dataset.version || "not trained yet" : "";
       const remove = row.querySelector("[data-remove]");
       remove.hidden = rows.length <= 2;
       remove.setAttribute("aria-label", `Remove variant ${LETTERS[n]}`);
@@ -70,7 +72,7 @@
           renumber(form);
         } else if (event.target.closest("[data-even]")) even(form);
       });
-      form.addEventListener("input", () => { sum(form); free(form); });
+      form.addEventListener("input", () => { renumber(form); free(form); });
       renumber(form);
       free(form);
     }

@@ -1,0 +1,119 @@
+"""The variant rows of a new experiment. The service decides what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from dashboard.forms.selects import TellingField
+from experiments.exceptions import ExperimentError
+from experiments.services import MOST_VARIANTS, VariantSpec
+from recommenders.models import Recommender
+
+HUNDRED = Decimal(100)
+FIRST_ROWS = 3
+
+
+class VariantForm(forms.Form):
+    """One arm. Its weight is typed in percent; a row left wholly empty is no arm."""
+
+    use_required_attribute = False
+
+    recommender = TellingField(required=False)
+    weight = forms.DecimalField(
+        required=False,
+        decimal_places=2,
+        widget=forms.NumberInput(attrs={"step": "0.01", "min": "0", "data-weight": ""}),
+        error_messages={
+            "invalid": "Give a number.",
+            "max_decimal_places": "Give at most two decimals: 0.01%% is one bucket.",
+        },
+    )
+
+    def is_blank(self) -> bool:
+        return not self["recommender"].value() and self["weight"].value() in (None, "")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.is_blank() and "weight" not in self.errors:
+            if not cleaned.get("recommender") and "recommender" not in self.errors:
+                self.add_error("recommender", "Choose a recommender, or clear the weight.")
+            if cleaned.get("weight") is None:
+                self.add_error("weight", "Give a weight, such as 50.")
+        return cleaned
+
+
+@dataclass(kw_only=True)
+class VariantRows:
+    """The rows of the form, in their order: the first is the control."""
+
+    rows: list[VariantForm]
+    empty: VariantForm
+    recommenders: dict[str, Recommender]
+    errors: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, data: QueryDict | None, recommenders: Sequence[Recommender]) -> VariantRows:
+        """Rows as they were sent, or the first three of a new form."""
+        count = FIRST_ROWS if data is None else _sent(data)
+        rows = [_row(data, n, recommenders) for n in range(count)]
+        return cls(
+            rows=rows,
+            empty=_row(None, "__prefix__", recommenders),
+            recommenders={r.key: r for r in recommenders},
+        )
+
+    def is_valid(self) -> bool:
+        valid = [row.is_valid() for row in self.rows if not row.is_blank()]
+        return all(valid)
+
+    def wanted(self) -> list[VariantSpec]:
+        return [
+            VariantSpec(
+                recommender=self.recommenders[row.cleaned_data["recommender"]],
+                weight=row.cleaned_data["weight"] / HUNDRED,
+            )
+            for row in self._filled()
+        ]
+
+    def refuse(self, error: ExperimentError) -> bool:
+        """Shows an error about variants in its place; False where it is about something else."""
+        stem, *rest = (error.field or "").split("/")
+        if stem != "variants":
+            return False
+        if len(rest) == 2 and rest[1] in VariantForm.base_fields:
+            self._filled()[int(rest[0])].add_error(rest[1], error.message)
+        else:
+            self.errors.append(error.message)
+        return True
+
+    def _filled(self) -> list[VariantForm]:
+        return [row for row in self.rows if not row.is_blank()]
+
+
+def _row(data: QueryDict | None, n: int | str, recommenders: Sequence[Recommender]) -> VariantForm:
+    first = {"weight": 50} if data is None and n in (0, 1) else None
+    form = VariantForm(data, prefix=f"variants-{n}", initial=first)
+    picker = form.fields["recommender"]
+    assert isinstance(picker, TellingField)  # noqa: S101  (for the type checker)
+    picker.offer(_choices(recommenders), {r.key: {"version": str(r.live or "")} for r in recommenders})
+    return form
+
+
+def _choices(recommenders: Sequence[Recommender]) -> list[Any]:
+    """Those that can be started first; a draft may name one that is still to be trained."""
+    trained = [(r.key, r.key) for r in recommenders if r.live]
+    waiting = [(r.key, r.key) for r in recommenders if not r.live]
+    return [("", "Choose one"), *trained, *([("Not trained yet", waiting)] if waiting else [])]
+
+
+def _sent(data: QueryDict) -> int:
+    try:
+        return min(max(int(str(data["variants-TOTAL_FORMS"])), 2), MOST_VARIANTS)
+    except (KeyError, ValueError):
+        return FIRST_ROWS

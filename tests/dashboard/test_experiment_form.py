@@ -138,7 +138,7 @@ def test_a_name_that_is_taken_keeps_all_that_was_typed(
     )
     assert 'value="Learned ranking"' in page
     assert 'name="variants-0-weight" value="60"' in page
-    assert '<option value="item-knn" data-version="item-knn@1" selected>' in page
+    assert '<option value="item-knn" selected data-version="item-knn@1">' in page
     assert Experiment.objects.count() == 1
 
 

@@ -101,7 +101,9 @@ def _row(data: QueryDict | None, n: int | str, recommenders: Sequence[Recommende
     form = VariantForm(data, prefix=f"variants-{n}", initial=first)
     picker = form.fields["recommender"]
     assert isinstance(picker, TellingField)  # noqa: S101  (for the type checker)
-    picker.offer(_choices(recommenders), {r.key: {"version": str(r.live or "")} for r in recommenders})
+    picker.offer(
+        _choices(recommenders), {r.key: {"version": str(r.live or "")} for r in recommenders}
+    )
     return form
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from celery import current_app
 from django.db import transaction
+from django.db.models import QuerySet
 from kombu.exceptions import OperationalError
 
 from recommenders.models import ModelVersion, Recommender, Training
@@ -59,11 +60,17 @@ def claim(training_id: int, *, now: datetime) -> Training | None:
 
 
 def renew(training: Training, *, now: datetime) -> bool:
-    """The heartbeat: keeps the lease. False where the job is no longer this attempt's."""
-    held = Training.objects.filter(
-        pk=training.pk, attempts=training.attempts, status=Training.Status.RUNNING
+    """The heartbeat: keeps the lease. False where another attempt has taken the job over."""
+    return _held(training).update(leased_until=now + Training.LEASE) == 1
+
+
+def _held(training: Training) -> QuerySet[Training]:
+    # A job that succeeded is still its attempt's: the child may take a moment to end.
+    return Training.objects.filter(
+        pk=training.pk,
+        attempts=training.attempts,
+        status__in=[Training.Status.RUNNING, Training.Status.SUCCEEDED],
     )
-    return held.update(leased_until=now + Training.LEASE) == 1
 
 
 def report(
@@ -90,9 +97,15 @@ def succeed(training: Training, version: ModelVersion, *, now: datetime) -> None
 
 
 def give_up(training: Training, error: str, *, now: datetime) -> bool:
-    """Ends an attempt that failed. True where another attempt follows."""
+    """Ends an attempt that failed. True where another attempt follows.
+
+    Nothing is changed where the job has succeeded, or is another attempt's by now.
+    """
     with transaction.atomic():
-        training = Training.objects.select_for_update().get(pk=training.pk)
+        held = _held(training).filter(status=Training.Status.RUNNING).select_for_update().first()
+        if held is None:
+            return False
+        training = held
         again = training.attempts < Training.MAX_ATTEMPTS
         training.status = Training.Status.QUEUED if again else Training.Status.FAILED
         training.error = error[-ERROR_LENGTH:]

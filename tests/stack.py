@@ -80,7 +80,10 @@ class Stack:
         """The supervisor's direct children, by what they run."""
         named = {}
         for child in psutil.Process(self.supervisor.pid).children():
-            words = " ".join(child.cmdline())
+            try:
+                words = " ".join(child.cmdline())
+            except psutil.Error:  # it ended while we looked
+                continue
             name = next((n for n, sign in _SIGNS.items() if sign in words), words)
             named[name] = child
         return named

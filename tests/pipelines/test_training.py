@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from celery import current_app
 from django.conf import settings
 
 from events.importing import import_events
@@ -27,7 +28,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[object]]]:
     def send_task(name: str, *, args: list[object], retry: bool) -> None:
         asked.append((name, args))
 
-    monkeypatch.setattr(training.current_app, "send_task", send_task)
+    monkeypatch.setattr(current_app, "send_task", send_task)
     return asked
 
 
@@ -85,7 +86,9 @@ def test_slates_are_made_for_the_active_users(
 
     assert slates.materialise("item-knn") == 18
 
-    stored = decode(fresh_process.get(key("item-knn", "a1")))
+    reply = fresh_process.get(key("item-knn", "a1"))
+    assert isinstance(reply, bytes)
+    stored = decode(reply)
     assert stored is not None
     assert stored.version == "item-knn@1"
     assert [item for item, _, _ in stored.items] == ["a-item-2", "a-item-3", "a-item-4", "a-item-5"]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from celery import current_app
 from kombu.exceptions import OperationalError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -29,7 +30,7 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         assert name == "pipelines.train"
         told.extend(args)
 
-    monkeypatch.setattr(jobs.current_app, "send_task", send_task)
+    monkeypatch.setattr(current_app, "send_task", send_task)
     return told
 
 
@@ -59,7 +60,7 @@ def test_a_broker_that_is_away_leaves_the_job_for_the_sweep(
     def refuse(*args: object, **kwargs: object) -> None:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(jobs.current_app, "send_task", refuse)
+    monkeypatch.setattr(current_app, "send_task", refuse)
     training = jobs.request_training(recommender)
     jobs.ring(training)
 
@@ -119,6 +120,31 @@ def test_the_sweep_ends_a_job_whose_last_worker_went_away(
     training.refresh_from_db()
     assert training.status == "failed"
     assert training.error == "The worker went away while training."
+
+
+def test_what_succeeded_cannot_fail_afterwards(recommender: Recommender) -> None:
+    claimed = jobs.claim(jobs.request_training(recommender).pk, now=NOW)
+    assert claimed is not None
+    Training.objects.filter(pk=claimed.pk).update(status="succeeded")
+
+    assert jobs.renew(claimed, now=NOW)
+    assert not jobs.give_up(claimed, "ended by signal 15", now=NOW)
+
+    claimed.refresh_from_db()
+    assert (claimed.status, claimed.error) == ("succeeded", "")
+
+
+def test_a_late_failure_of_a_lost_attempt_changes_nothing(recommender: Recommender) -> None:
+    training = jobs.request_training(recommender)
+    first = jobs.claim(training.pk, now=NOW)
+    second = jobs.claim(training.pk, now=LATER)
+    assert first is not None
+    assert second is not None
+
+    assert not jobs.give_up(first, "too late", now=LATER)
+
+    training.refresh_from_db()
+    assert (training.status, training.attempts, training.error) == ("running", 2, "")
 
 
 def test_success_makes_the_version_live(recommender: Recommender) -> None:

@@ -63,6 +63,18 @@ def test_worse_says_roll_back() -> None:
     assert (said.tone, said.icon, said.word) == ("worse", "back", "Roll back")
 
 
+def test_when_every_arm_is_worse_the_control_is_kept() -> None:
+    worse = comparison(effect=-0.051, low=-0.083, high=-0.019, reading="worse")
+    worst = comparison("conv-ctr", effect=-0.2, low=-0.3, high=-0.1, reading="worse")
+    said = sentence(scorecard(worse, worst, state="worse"), ARMS)
+
+    assert said.title == (
+        "Keep popular. Every other arm is worse: item-knn, the best of them, lowers CTR by 5.1%, "
+        "and by at least 1.9%."
+    )
+    assert f"conv-ctr shows {MINUS}20.0%, and is worse." in said.why
+
+
 def test_a_verdict_of_an_earlier_look_is_said_to_be_one() -> None:
     stood = comparison(effect=0.03, low=-0.001, high=0.061, p=0.013)
     said = sentence(scorecard(stood), ARMS)

@@ -154,23 +154,33 @@ def _no_call(scorecard: Scorecard, arms: Sequence[ArmView]) -> Said:
 
 def _judged(scorecard: Scorecard, arms: Sequence[ArmView]) -> Said:
     verdict = scorecard.verdict
-    act = "Ship" if verdict.state == "better" else "Roll back"
-    ends = formats.interval(verdict.low, verdict.high, "percent")
-    moved = f"It {_verb(verdict)} {_metric_name(verdict.metric)} by {_size(verdict.effect)}"
     control = arms[0].recommender if arms else scorecard.control
+    ends = formats.interval(verdict.low, verdict.high, "percent")
+    moved = f"{_act(scorecard, control)} {_verb(verdict)} {_metric_name(verdict.metric)}"
+    moved = f"{moved} by {_size(verdict.effect)}"
     if _clear_of_zero(verdict):
-        least = verdict.low if (verdict.effect or 0) > 0 else verdict.high
-        title = f"{act} {verdict.variant}. {moved}, and by at least {_size(least)}."
-        side = "above" if (verdict.effect or 0) > 0 else "below"
+        rising = (verdict.effect or 0) > 0
+        title = f"{moved}, and by at least {_size(verdict.low if rising else verdict.high)}."
+        side = "above" if rising else "below"
         why = f"The always-valid interval, {ends} against {control}, lies {side} zero."
     else:
-        title = f"{act} {verdict.variant}. {moved}."
+        title = f"{moved}."
         why = (
             f"An earlier look was conclusive ({formats.equals_p(goal_p(scorecard))}), "
-            f"and that stands. "
+            "and that stands. "
             f"The interval of this look, {ends} against {control}, includes zero again."
         )
     return badge(verdict), title, " ".join([why, *_others(scorecard)]), ""
+
+
+def _act(scorecard: Scorecard, control: str) -> str:
+    """What to do, and of whom the rest of the sentence speaks."""
+    variant = scorecard.verdict.variant
+    if scorecard.verdict.state == "better":
+        return f"Ship {variant}. It"
+    if len(scorecard.arms) > 2:  # the verdict is `worse` only where every treatment is
+        return f"Keep {control}. Every other arm is worse: {variant}, the best of them,"
+    return f"Roll back {variant}. It"
 
 
 def _others(scorecard: Scorecard) -> list[str]:

@@ -11,6 +11,7 @@ import dj_database_url
 import plotly
 
 from config import secret
+from experiments import cadence
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 WINNOW_VAR = Path(os.environ.get("WINNOW_VAR", BASE_DIR / "var"))
@@ -122,7 +123,7 @@ CELERY_TASK_ROUTES = {
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
-    "analyse": {"task": "pipelines.analyse_running", "schedule": timedelta(seconds=20)},
+    "analyse": {"task": "pipelines.analyse_running", "schedule": cadence.BEAT},
     "pulse": {"task": "pipelines.take_pulse", "schedule": timedelta(seconds=15)},
     "sweep": {"task": "pipelines.sweep_trainings", "schedule": timedelta(seconds=30)},
 }

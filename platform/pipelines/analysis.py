@@ -9,14 +9,13 @@ import msgspec
 from django.conf import settings
 
 from events import readers
-from experiments import selectors, services
+from experiments import cadence, selectors, services
 from experiments.metrics import scorecard
 from experiments.models import Experiment, Snapshot
 
 logger = logging.getLogger(__name__)
 
-SOONEST = timedelta(seconds=15)
-LATEST = timedelta(minutes=10)
+SLACK = timedelta(seconds=5)  # the clock does not tick to the millisecond
 
 
 def analyse_due(*, now: datetime, force: bool = False) -> list[Snapshot]:
@@ -31,18 +30,14 @@ def analyse_due(*, now: datetime, force: bool = False) -> list[Snapshot]:
 
 
 def is_due(experiment: Experiment, *, now: datetime) -> bool:
-    """Whether enough has passed since the last snapshot: a third of its period, within bounds.
-
-    A young experiment is looked at every few seconds and an old one every ten minutes, so that
-    the number of snapshots grows slowly.
-    """
+    """Whether enough has passed since the last snapshot."""
     last = selectors.latest_snapshot(experiment)
     if last is None:
         return True
     if experiment.stopped_at is not None:
         return last.as_of < experiment.stopped_at
-    pause = timedelta(seconds=selectors.scorecard_of(last).period_seconds) / 3
-    return now - last.as_of >= min(max(pause, SOONEST), LATEST)
+    pause = cadence.pause(selectors.scorecard_of(last).period_seconds)
+    return now - last.as_of >= pause - SLACK
 
 
 def analyse(experiment: Experiment, log: readers.Log, *, now: datetime) -> Snapshot:

@@ -14,7 +14,7 @@ from dashboard.reading.health import Health, health
 from dashboard.reading.rows import Badge, badge_of
 from dashboard.reading.series import NumberTable, exposure_numbers, series_numbers
 from dashboard.reading.verdict import WAITING, Sentence
-from experiments import selectors
+from experiments import cadence, selectors
 from experiments.metrics.results import MetricResult, Scale, Scorecard
 
 if TYPE_CHECKING:
@@ -46,6 +46,10 @@ class Results:
     @property
     def every(self) -> str:
         return formats.every(self.scorecard.period_seconds)
+
+    @property
+    def analysed_every(self) -> str:
+        return formats.span(cadence.pause(self.scorecard.period_seconds).total_seconds())
 
     @property
     def judged(self) -> bool:

@@ -41,7 +41,7 @@ class Shape:
     items: int = 1200
     people: int = 800
     longest: int = 500
-    median: int = 65
+    median: int = 90
 
     def __post_init__(self) -> None:
         if self.items > len(ADJECTIVES) * len(NOUNS):
@@ -56,7 +56,7 @@ def invent(shape: Shape | None = None, *, seed: int = 7) -> Catalogue:
     leans = rng.dirichlet(np.full(len(TOPICS), 0.25), size=shape.people)
     affinity = leans @ belongs.T
     affinity = (affinity - affinity.mean()) / affinity.std()
-    popularity = rng.normal(0.0, 1.2, size=shape.items)
+    popularity = rng.normal(0.0, 0.8, size=shape.items)
     histories = list(_choices(affinity, popularity, shape, rng))
     person = np.repeat(np.arange(shape.people), [len(h) for h in histories])
     item = np.concatenate(histories)
@@ -77,7 +77,7 @@ def _choices(
     """Per person the items rated: the Gumbel trick draws without replacement by weight."""
     counts = np.clip(rng.lognormal(np.log(shape.median), 0.8, shape.people), 20, shape.longest)
     for wishes, count in zip(affinity, counts.astype(int), strict=True):
-        keys = popularity + 0.8 * wishes + rng.gumbel(size=len(popularity))
+        keys = popularity + 1.1 * wishes + rng.gumbel(size=len(popularity))
         yield np.argsort(-keys)[: min(count, len(keys))]
 
 

@@ -17,16 +17,14 @@ from experiments import selectors
 from experiments.metrics import Scorecard
 from experiments.models import Experiment
 from simulator.client import Client
-from simulator.complaints import Complaints
-from simulator.exceptions import SimulatorError
 from simulator.session import Seen, Shop
 from simulator.shoppers import shoppers
-from simulator.traffic import run
+from simulator.traffic import Complain, run
 from simulator.world import World
 
 SHOPPERS = 5_000
 ENOUGH = 0.95  # of them: fewer missing than that are not worth another burst
-TRICKLE = 3.0  # shoppers per second
+TRICKLE = 5.0  # shoppers per second
 PATIENCE = 120.0  # seconds for an analysis that covers the burst
 AGAIN = 15.0  # seconds after which it is asked for again
 ANALYSE = "pipelines.analyse_running"
@@ -49,21 +47,21 @@ def shop(world: World, url: str, key: str, stop: threading.Event) -> Iterator[Sh
         yield Shop(client=client, world=world, placement=PLACEMENT, seed=seed)
 
 
-def burst(where: Shop, count: int, stop: threading.Event) -> Seen:
-    """Send shoppers as fast as they are served. Raises DemoError where the API refuses them."""
-    crowd = shoppers(where.world, run=secrets.token_hex(4), seed=where.seed)
+def burst(where: Shop, count: int, complain: Complain, stop: threading.Event) -> Seen:
+    """Send shoppers as fast as they are served. Raises DemoError where none of them is."""
+    crowd = islice(shoppers(where.world, run=secrets.token_hex(4), seed=where.seed), count)
     with tqdm(total=count, desc="Sending shoppers", unit=" shoppers") as bar:
-        try:
-            return run(where, islice(crowd, count), progress=bar.update, stop=stop)
-        except SimulatorError as error:
-            raise DemoError(f"The shoppers could not be sent: {error}") from error
+        seen = run(where, crowd, progress=bar.update, complain=complain, stop=stop)
+    if not seen.shoppers and not stop.is_set():
+        raise DemoError("No shopper was served: the reason is said above.")
+    return seen
 
 
-def trickle(where: Shop, complaints: Complaints, stop: threading.Event) -> None:
+def trickle(where: Shop, complain: Complain, stop: threading.Event) -> None:
     """A few shoppers a second until stopped, so that other experiments receive traffic."""
     seed = secrets.randbelow(2**31)
     crowd = shoppers(where.world, run=secrets.token_hex(4), seed=seed)
-    run(where, crowd, rate=TRICKLE, complain=complaints, stop=stop)
+    run(where, crowd, rate=TRICKLE, complain=complain, stop=stop)
 
 
 def analysed(experiment: Experiment, people: int, stop: threading.Event) -> Scorecard | None:

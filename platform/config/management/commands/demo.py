@@ -27,6 +27,10 @@ DEFAULT_URL = "http://127.0.0.1:8000"
 class Command(BaseCommand):
     help = "Set up the demonstration where it is missing, then send a few shoppers a second."
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._complain = Complaints(self.stdout.write)
+
     def handle(self, *args: Any, **options: Any) -> None:
         # Every step can be repeated, so until shoppers come an interruption may fall anywhere.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -51,7 +55,7 @@ class Command(BaseCommand):
         with burst.shop(world, url, granted.key, stop) as shop:
             if count and self._first_shoppers(shop, experiment, count, stop):
                 self._say(words.address_lines(url, granted, catalogue.people[0]))
-            burst.trickle(shop, Complaints(self.stdout.write), stop)
+            burst.trickle(shop, self._complain, stop)
 
     def _prepared(self, catalogue: Catalogue) -> Experiment:
         recommenders = training.registered()
@@ -65,7 +69,7 @@ class Command(BaseCommand):
         self, shop: Shop, experiment: Experiment, count: int, stop: threading.Event
     ) -> bool:
         """Send them and print the scorecard; False where that was stopped."""
-        seen = burst.burst(shop, count, stop)
+        seen = burst.burst(shop, count, self._complain, stop)
         scorecard = burst.analysed(experiment, seen.variants.total(), stop)
         if scorecard is None:
             return False

@@ -99,7 +99,11 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-VALKEY_URL = os.environ.get("VALKEY_URL", "redis://127.0.0.1:6399/0")
+# `manage.py up` leaves the address of the Valkey it started here, for commands run beside it.
+VALKEY_URL_FILE = WINNOW_VAR / "valkey.url"
+VALKEY_URL = os.environ.get("VALKEY_URL") or (
+    VALKEY_URL_FILE.read_text() if VALKEY_URL_FILE.exists() else "redis://127.0.0.1:6399/0"
+)
 
 # --- Celery ---------------------------------------------------------------------------------------
 

@@ -77,7 +77,7 @@ class Drain:
         """At most one batch, thus one commit, of each stream."""
         commits = [commit for stream in self._streams if (commit := stream.commit_batch())]
         for commit in commits:
-            log.info("%s", commit)
+            log.debug("%s", commit)
         return commits
 
     def _try_cycle(self, stop: threading.Event) -> bool:

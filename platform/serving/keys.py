@@ -33,9 +33,12 @@ def revoke_key(key: ApiKey, *, now: datetime) -> None:
 
 
 def authenticate(secret: str) -> PlannedKey | None:
-    """The key that `secret` belongs to. Keys are part of the plan, so this needs no database."""
+    """The key that `secret` belongs to. Keys are part of the plan, so this needs no database.
+
+    A key that is not known may have been made a moment ago: then the plan is looked at anew.
+    """
     sha256 = digest(secret)
-    return plans.current().keys.get(sha256)
+    return plans.current().keys.get(sha256) or plans.holder.refreshed().keys.get(sha256)
 
 
 def digest(secret: str) -> str:

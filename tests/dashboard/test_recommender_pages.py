@@ -117,8 +117,8 @@ def test_the_page_of_a_trained_one_shows_its_version(browser: Client) -> None:
 
     page = text(browser, recommender.get_absolute_url())
 
-    assert "item-knn@1 live" in page
-    assert "11 Oct 2026 to 10 Nov 2026 91,624 943 1,682 .231 .620 4.2 MB abcdef0123" in page
+    assert "item-knn@1 live abcdef0123 11 Oct 2026 to 10 Nov 2026" in page
+    assert "91,624 interactions, 943 users, 1,682 items .231 .620 – 4.2 MB" in page
     assert "abcdef0123456789" not in page
 
 

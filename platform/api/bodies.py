@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -31,7 +30,7 @@ class AssignResponse(msgspec.Struct, frozen=True, kw_only=True):
 class EventsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A batch of 1 to 1,000 events. Each is judged by itself, so one bad event spoils no other."""
 
-    events: list[Any]
+    events: list[msgspec.Raw]
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):

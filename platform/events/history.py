@@ -3,12 +3,29 @@
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 import redis
 
 from events.best_effort import BestEffort
 
 LENGTH = 50
 KEEP_SECONDS = 30 * 86_400
+
+# An item seen, then put in the cart, then bought is one item of the history, at its last place. The
+# pairs are one argument, packed, as in `events.recent`.
+_PUSH = """
+local users = {}
+for _, pair in ipairs(cmsgpack.unpack(ARGV[1])) do
+  local name = 'winnow:history:' .. pair[1]
+  redis.call('lrem', name, 0, pair[2])
+  redis.call('rpush', name, pair[2])
+  users[name] = true
+end
+for name in pairs(users) do
+  redis.call('ltrim', name, -tonumber(ARGV[2]), -1)
+  redis.call('expire', name, ARGV[3])
+end
+"""
 
 
 class LiveHistory:
@@ -20,16 +37,16 @@ class LiveHistory:
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
+        self._push = client.register_script(_PUSH)
         self._writes = BestEffort("history_push")
         self._reads = BestEffort("history_read")
 
     def push(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Append (user, item) pairs, oldest first, in one round trip. Never raises."""
-        pipe = self._client.pipeline(transaction=False)
-        for user, item in pairs:
-            _queue_push(pipe, key(user), item)
-        if len(pipe):
-            self._writes.run(pipe.execute, [])
+        items = tuple(pairs)
+        if items:
+            packed = msgspec.msgpack.encode(items)
+            self._writes.run(lambda: self._push(args=[packed, LENGTH, KEEP_SECONDS]), None)
 
     def read(self, user: str) -> list[str]:
         """The user's items, newest last; empty for an unknown user or without Valkey."""
@@ -51,11 +68,3 @@ def read_command(pipe: Any, user: str) -> None:
 def decode(reply: Any) -> list[str]:
     """The items, newest last, of a reply to `read_command` by a client of either decoding."""
     return [item.decode() if isinstance(item, bytes) else item for item in reply or ()]
-
-
-def _queue_push(pipe: Any, name: str, item: str) -> None:
-    # An item seen, then put in the cart, then bought is one item of the history, at its last place.
-    pipe.lrem(name, 0, item)
-    pipe.rpush(name, item)
-    pipe.ltrim(name, -LENGTH, -1)
-    pipe.expire(name, KEEP_SECONDS)

@@ -6,18 +6,37 @@ lost: a repeated event is then accepted once more, and dropped by the drain.
 
 from collections.abc import Sequence
 
+import msgspec
 import redis
 
 from events.best_effort import BestEffort
 
 KEEP_SECONDS = 3_600
 
+# A batch is one argument, packed: the client would take longer to write a hundred commands, and to
+# read their replies, than the server takes to run them.
+_KNOWN = """
+local known = {}
+for place, id in ipairs(cmsgpack.unpack(ARGV[1])) do
+  if redis.call('exists', 'winnow:event:' .. id) == 1 then
+    known[#known + 1] = place - 1
+  end
+end
+return known
+"""
+_REMEMBER = """
+for _, id in ipairs(cmsgpack.unpack(ARGV[1])) do
+  redis.call('set', 'winnow:event:' .. id, '', 'ex', ARGV[2])
+end
+"""
+
 
 class RecentIds:
     """Ids of events whose fsync is done, remembered for an hour."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client = client
+        self._known = client.register_script(_KNOWN)
+        self._remember = client.register_script(_REMEMBER)
         self._writes = BestEffort("recent_remember")
         self._reads = BestEffort("recent_known")
 
@@ -25,19 +44,13 @@ class RecentIds:
         """Those of the ids that are remembered. Never raises."""
         if not ids:
             return set()
-        keys = [_key(id_) for id_ in ids]
-        nothing: list[bytes | str | None] = [None] * len(ids)
-        found = self._reads.run(lambda: self._client.mget(keys), nothing)
-        return {id_ for id_, value in zip(ids, found, strict=True) if value is not None}
+        packed = msgspec.msgpack.encode(ids)
+        nothing: list[int] = []
+        places = self._reads.run(lambda: self._known(args=[packed]), nothing)
+        return {ids[place] for place in places}
 
     def remember(self, ids: Sequence[str]) -> None:
         """Remember ids, in one round trip. Never raises."""
-        pipe = self._client.pipeline(transaction=False)
-        for id_ in ids:
-            pipe.set(_key(id_), b"", ex=KEEP_SECONDS)
         if ids:
-            self._writes.run(pipe.execute, [])
-
-
-def _key(id_: str) -> str:
-    return f"winnow:event:{id_}"
+            packed = msgspec.msgpack.encode(ids)
+            self._writes.run(lambda: self._remember(args=[packed, KEEP_SECONDS]), None)

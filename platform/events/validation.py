@@ -19,6 +19,8 @@ MAX_PROPERTY_TEXT = 1024
 MAX_AHEAD = timedelta(minutes=5)
 MAX_AGE = timedelta(days=7)
 
+NO_TIME = "must be an RFC 3339 time with a time zone, such as 2026-01-31T12:00:00Z"
+
 _CUSTOM_TYPE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _INT64 = 2**63
 
@@ -35,7 +37,7 @@ def event_of(raw: object, *, now: datetime, max_age: timedelta | None = MAX_AGE)
             raise InvalidField(str(name), f"is not a field; the fields are {', '.join(FIELDS)}")
     return Event(
         id=_required_text(raw, "id"),
-        type=_type(raw),
+        type=checked_type(_required_text(raw, "type")),
         user=_required_text(raw, "user"),
         item=_optional_text(raw, "item"),
         request_id=_optional_text(raw, "request_id"),
@@ -70,8 +72,8 @@ def _unicode(value: str, field: str) -> str:
     return value
 
 
-def _type(raw: dict[Any, Any]) -> str:
-    value = _required_text(raw, "type")
+def checked_type(value: str) -> str:
+    """The type as it is, if it is a known one or can be a custom one. Raises InvalidField."""
     if value not in KNOWN_TYPES and not _CUSTOM_TYPE.fullmatch(value):
         known = ", ".join(KNOWN_TYPES)
         raise InvalidField(
@@ -129,9 +131,11 @@ def _scalar(name: str, value: object) -> Scalar:
 
 
 def _at(value: object, now: datetime, max_age: timedelta | None) -> datetime:
-    if value is None:
-        return now
-    at = _moment(value)
+    return now if value is None else checked_time(_moment(value), now, max_age)
+
+
+def checked_time(at: datetime, now: datetime, max_age: timedelta | None = MAX_AGE) -> datetime:
+    """The time as it is, if it is no more ahead or behind than it may be. Raises InvalidField."""
     if at > now + MAX_AHEAD:
         raise InvalidField("at", "is more than 5 minutes ahead of the server's clock")
     if max_age is not None and at < now - max_age:
@@ -145,6 +149,4 @@ def _moment(value: object) -> datetime:
             return msgspec.convert(value, Moment).astimezone(UTC)
     except (msgspec.ValidationError, OverflowError):
         pass
-    raise InvalidField(
-        "at", "must be an RFC 3339 time with a time zone, such as 2026-01-31T12:00:00Z"
-    )
+    raise InvalidField("at", NO_TIME)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
 from experiments.assignment import Assignment
 from experiments.metrics import Scorecard
 from serving.routing import Id
+
+_REPORTED = msgspec.Meta(extra_json_schema={"$ref": "#/components/schemas/ReportedExposure"})
 
 
 class AssignRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,6 +34,12 @@ class EventsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """A batch of 1 to 1,000 events. Each is judged by itself, so one bad event spoils no other."""
 
     events: list[msgspec.Raw]
+
+
+class ExposuresRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A batch of 1 to 1,000 exposures, each a ReportedExposure, and each judged by itself."""
+
+    exposures: list[Annotated[msgspec.Raw, _REPORTED]]
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):

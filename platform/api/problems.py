@@ -5,7 +5,6 @@ there is one.
 from __future__ import annotations
 
 import logging
-import re
 from typing import Any
 
 import msgspec
@@ -14,13 +13,12 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from serving import pointers
 from serving.exceptions import ServingError, UnknownPlacement
 
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
-_AT_PATH = re.compile(r"^(?P<message>.*) - at `(?P<path>key in )?\$?(?P<steps>[^`]*)`$", re.DOTALL)
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 
 
 class InvalidBody(exceptions.APIException):
@@ -42,13 +40,8 @@ class Unavailable(exceptions.APIException):
 
 def from_validation(error: msgspec.ValidationError) -> InvalidBody:
     """msgspec's error, its path turned into a JSON pointer."""
-    found = _AT_PATH.match(str(error))
-    if found is None:
-        message = str(error)
-        missing = re.search(r"(?:missing required|contains unknown) field `([^`]+)`", message)
-        return InvalidBody(message + ".", pointer=f"/{missing[1]}" if missing else "")
-    pointer = "".join(f"/{a or b}" for a, b in _STEP.findall(found["steps"]))
-    return InvalidBody(found["message"] + ".", pointer=pointer)
+    pointer, message = pointers.locate(error)
+    return InvalidBody(message, pointer=pointer)
 
 
 def problem(

@@ -11,6 +11,7 @@ from drf_spectacular.openapi import AutoSchema
 
 from api import bodies
 from events.ingest import Receipt
+from serving.reported import ReportedExposure
 from serving.routing import RouteRequest, RouteResponse
 
 TYPES = (
@@ -19,6 +20,8 @@ TYPES = (
     bodies.AssignRequest,
     bodies.AssignResponse,
     bodies.EventsRequest,
+    bodies.ExposuresRequest,
+    ReportedExposure,
     Receipt,
     bodies.Results,
     bodies.Problem,

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from api import views
+from api import exposures, views
 
 urlpatterns = [
     path("route", views.RouteView.as_view()),
     path("assign", views.AssignView.as_view()),
     path("events", views.EventsView.as_view()),
+    path("exposures", exposures.ExposuresView.as_view()),
     path("experiments/<slug:key>/results", views.ResultsView.as_view()),
     path("<path:rest>", views.UnknownView.as_view()),
 ]

@@ -22,10 +22,14 @@ HISTORY_TYPES = frozenset({"click", "view", "add_to_cart", "purchase", "rating"}
 
 
 class Rejection(msgspec.Struct, frozen=True, kw_only=True):
-    """Why the event at `index` of the batch was not taken; `field` is empty for the whole event."""
+    """Why the record at `index` of the batch was not taken; `field` is empty for the whole of it.
+
+    `pointer` is the same place as a JSON pointer (RFC 6901) into the request's body.
+    """
 
     index: int
     field: str
+    pointer: str
     error: str
 
 
@@ -86,8 +90,21 @@ def _validate(batch: Sequence[object], now: datetime) -> tuple[list[Event], list
         try:
             valid.append(_event(raw, now))
         except InvalidField as error:
-            rejected.append(Rejection(index=index, field=error.field, error=error.error))
+            rejected.append(_rejection(index, error))
     return valid, rejected
+
+
+def _rejection(index: int, error: InvalidField) -> Rejection:
+    # Of what events hold only `properties` has parts, and a property's name may hold a slash.
+    inside = error.field.startswith("properties/")
+    steps = error.field.split("/", 1) if inside else [error.field] if error.field else []
+    escaped = [step.replace("~", "~0").replace("/", "~1") for step in steps]
+    return Rejection(
+        index=index,
+        field=error.field,
+        pointer="/".join(["/events", str(index), *escaped]),
+        error=error.error,
+    )
 
 
 def _event(raw: object, now: datetime) -> Event:

@@ -18,7 +18,7 @@ KEEP_SECONDS = 3_600
 _KNOWN = """
 local known = {}
 for place, id in ipairs(cmsgpack.unpack(ARGV[1])) do
-  if redis.call('exists', 'winnow:event:' .. id) == 1 then
+  if redis.call('exists', ARGV[2] .. id) == 1 then
     known[#known + 1] = place - 1
   end
 end
@@ -26,15 +26,16 @@ return known
 """
 _REMEMBER = """
 for _, id in ipairs(cmsgpack.unpack(ARGV[1])) do
-  redis.call('set', 'winnow:event:' .. id, '', 'ex', ARGV[2])
+  redis.call('set', ARGV[2] .. id, '', 'ex', ARGV[3])
 end
 """
 
 
 class RecentIds:
-    """Ids of events whose fsync is done, remembered for an hour."""
+    """Ids of records whose fsync is done, remembered for an hour under keys of one prefix."""
 
-    def __init__(self, client: redis.Redis) -> None:
+    def __init__(self, client: redis.Redis, *, prefix: str = "winnow:event:") -> None:
+        self._prefix = prefix
         self._known = client.register_script(_KNOWN)
         self._remember = client.register_script(_REMEMBER)
         self._writes = BestEffort("recent_remember")
@@ -46,11 +47,13 @@ class RecentIds:
             return set()
         packed = msgspec.msgpack.encode(ids)
         nothing: list[int] = []
-        places = self._reads.run(lambda: self._known(args=[packed]), nothing)
+        places = self._reads.run(lambda: self._known(args=[packed, self._prefix]), nothing)
         return {ids[place] for place in places}
 
     def remember(self, ids: Sequence[str]) -> None:
         """Remember ids, in one round trip. Never raises."""
         if ids:
             packed = msgspec.msgpack.encode(ids)
-            self._writes.run(lambda: self._remember(args=[packed, KEEP_SECONDS]), None)
+            self._writes.run(
+                lambda: self._remember(args=[packed, self._prefix, KEEP_SECONDS]), None
+            )

@@ -86,6 +86,12 @@ def test_route_answers_alike_by_body_and_by_query(api: Client) -> None:
             "Object contains unknown field `colour`.",
         ),
         (
+            {"user": "u1", "placement": "home", "context": {"page": "p"}},
+            400,
+            "/context/page",
+            "Object contains unknown field `page`.",
+        ),
+        (
             {"user": "u1", "placement": "cart"},
             404,
             "/placement",
@@ -161,7 +167,10 @@ def test_events_are_taken_one_by_one(api: Client, settings: Settings) -> None:
     assert response.status_code == 202
     receipt = response.json()
     assert (receipt["accepted"], receipt["duplicates"]) == (1, 0)
-    assert [(r["index"], r["field"]) for r in receipt["rejected"]] == [(1, "type"), (2, "user")]
+    assert [(r["index"], r["field"], r["pointer"]) for r in receipt["rejected"]] == [
+        (1, "type", "/events/1/type"),
+        (2, "user", "/events/2/user"),
+    ]
     assert [row["id"] for row in logged_events(settings)] == ["e1"]
 
 
@@ -221,6 +230,7 @@ def test_the_schema_describes_every_door_and_its_errors(client: Client) -> None:
         "/api/v1/route",
         "/api/v1/assign",
         "/api/v1/events",
+        "/api/v1/exposures",
         "/api/v1/experiments/{key}/results",
     }
     route = schema["paths"]["/api/v1/route"]["post"]

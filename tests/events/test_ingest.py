@@ -145,14 +145,31 @@ def test_a_bad_field_is_named_with_what_is_allowed(
     take: Accept, journal_dir: Path, change: dict[str, object], field: str, error: str
 ) -> None:
     assert take(ID | change) == Receipt(
-        accepted=0, duplicates=0, rejected=[Rejection(index=0, field=field, error=error)]
+        accepted=0,
+        duplicates=0,
+        rejected=[Rejection(index=0, field=field, pointer=f"/events/0/{field}", error=error)],
     )
     assert journals(journal_dir) == []
 
 
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"a/b~": 1}, "/events/0/a~1b~0"),
+        ({"properties": {"a/b~": None}}, "/events/0/properties/a~1b~0"),
+    ],
+)
+def test_a_pointer_escapes_what_has_a_meaning_in_pointers(
+    take: Accept, change: dict[str, object], pointer: str
+) -> None:
+    assert take(ID | change).rejected[0].pointer == pointer
+
+
 @pytest.mark.parametrize("raw", [None, 7, "click", ["id"]])
 def test_what_is_no_object_is_rejected(take: Accept, raw: object) -> None:
-    assert take(raw).rejected == [Rejection(index=0, field="", error="must be an object")]
+    assert take(raw).rejected == [
+        Rejection(index=0, field="", pointer="/events/0", error="must be an object")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +184,9 @@ def test_what_is_no_object_is_rejected(take: Accept, raw: object) -> None:
 def test_at_may_be_a_little_ahead_and_a_week_old(
     take: Accept, now: datetime, offset: timedelta, error: str | None
 ) -> None:
-    rejected = [Rejection(index=0, field="at", error=error)] if error else []
+    rejected = [
+        Rejection(index=0, field="at", pointer="/events/0/at", error=why) for why in [error] if why
+    ]
     receipt = take(ID | {"at": (now + offset).isoformat()})
     assert receipt == Receipt(accepted=1 - len(rejected), duplicates=0, rejected=rejected)
 

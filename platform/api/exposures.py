@@ -1,0 +1,40 @@
+"""The door for those who assign without /route, and so have to say themselves what was shown."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api import bodies, schema
+from api.decoding import decode
+from api.problems import InvalidBody, Unavailable
+from events.exceptions import JournalError
+from events.ingest import Receipt
+from serving import exposing
+
+
+class ExposuresView(APIView):
+    """Takes exposures in. What is accepted is on disk before the answer."""
+
+    @extend_schema(
+        operation_id="exposures",
+        summary="Record what was shown to users who were assigned without /route",
+        request=schema.body(bodies.ExposuresRequest),
+        responses=schema.responses(202, Receipt, 400, 503),
+    )
+    def post(self, request: Request) -> Response:
+        batch = decode(request, bodies.ExposuresRequest).exposures
+        if not 1 <= len(batch) <= exposing.MAX_BATCH:
+            raise InvalidBody(
+                f"Send 1 to {exposing.MAX_BATCH} exposures at a time; this batch has {len(batch)}.",
+                pointer="/exposures",
+            )
+        try:
+            receipt = exposing.accept(batch, now=timezone.now())
+        except JournalError as error:
+            raise Unavailable(f"Nothing was accepted: {error}") from error
+        return Response(receipt, status=status.HTTP_202_ACCEPTED)

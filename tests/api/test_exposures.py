@@ -1,0 +1,267 @@
+"""Exposures of callers that assign without /route."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from events.drain import Drain
+from events.exceptions import JournalFull
+from events.journal import Journal
+from events.readers import open_log
+from experiments.models import Experiment
+from serving import plans
+from serving.keys import create_key
+from serving.lifecycle import start_experiment, stop_experiment
+from tests.installation import NOW, home_experiment
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Experiment:
+    return start_experiment(home_experiment(tmp_path / "models"), now=NOW)
+
+
+@pytest.fixture
+def api(running: Experiment, client: Client) -> Client:
+    _, secret = create_key("tests")
+    client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
+    return client
+
+
+def assigned(api: Client, user: str = "u1") -> dict[str, Any]:
+    answer = api.post("/api/v1/assign", {"user": user}, content_type="application/json")
+    [home] = answer.json()["assignments"]
+    return dict(home)
+
+
+def exposure(api: Client, request_id: str = "r1", **changes: object) -> dict[str, object]:
+    """What /assign says of u1, as an exposure of two items."""
+    given = assigned(api)
+    return {
+        "request_id": request_id,
+        "user": "u1",
+        "experiment": given["experiment"],
+        "variant": given["variant"],
+        "items": ["a-item-0", {"item": "a-item-1", "score": 0.5, "propensity": 0.25}],
+    } | changes
+
+
+def send(api: Client, *batch: object) -> Any:
+    return api.post("/api/v1/exposures", {"exposures": batch}, content_type="application/json")
+
+
+def logged(settings: Settings) -> list[dict[str, Any]]:
+    with Drain(settings.JOURNAL_DIR, settings.LOG_DIR) as drain:
+        drain.once()
+    rows: list[dict[str, Any]] = open_log(settings.LOG_DIR).exposures().to_pyarrow().to_pylist()
+    return rows
+
+
+def test_the_plan_fills_in_what_the_caller_need_not_know(api: Client, settings: Settings) -> None:
+    given = assigned(api)
+
+    answer = send(api, exposure(api, attributes={"country": "NL", "age": 30}))
+
+    assert (answer.status_code, answer.json()) == (
+        202,
+        {"accepted": 1, "duplicates": 0, "rejected": []},
+    )
+    [row] = logged(settings)
+    assert {
+        name: row[name] for name in ("request_id", "user", "experiment", "phase", "variant")
+    } == {
+        "request_id": "r1",
+        "user": "u1",
+        "experiment": "home-ctr",
+        "phase": 1,
+        "variant": given["variant"],
+    }
+    assert (row["placement"], row["recommender"], row["model_version"]) == (
+        "home",
+        given["recommender"],
+        None,
+    )
+    assert row["plan_version"] == plans.current().version
+    assert row["items"] == [
+        {"id": "a-item-0", "score": None, "propensity": 1.0},
+        {"id": "a-item-1", "score": 0.5, "propensity": 0.25},
+    ]
+    assert (row["reason"], row["served_by"], row["fallback"]) == ("split", "caller", None)
+    assert dict(row["attributes"]) == {"country": "NL", "age": "30"}
+
+
+def test_a_repeated_request_is_one_exposure(api: Client, settings: Settings) -> None:
+    one = exposure(api)
+
+    first = send(api, one, one).json()
+    second = send(api, one, exposure(api, "r2")).json()
+
+    assert (first["accepted"], first["duplicates"]) == (1, 1)
+    assert (second["accepted"], second["duplicates"]) == (1, 1)
+    assert sorted(row["request_id"] for row in logged(settings)) == ["r1", "r2"]
+
+
+def test_an_event_of_the_same_id_is_no_duplicate(api: Client) -> None:
+    send(api, exposure(api, "same"))
+
+    event = {"id": "same", "type": "click", "user": "u1"}
+    answer = api.post("/api/v1/events", {"events": [event]}, content_type="application/json")
+
+    assert answer.json()["accepted"] == 1
+
+
+def test_an_assignment_that_contradicts_the_plan_is_refused(
+    api: Client, settings: Settings
+) -> None:
+    given = assigned(api)["variant"]
+    other = {"popular": "item-knn", "item-knn": "popular"}[given]
+
+    answer = send(api, exposure(api, "good"), exposure(api, "bad", variant=other)).json()
+
+    assert (answer["accepted"], answer["duplicates"]) == (1, 0)
+    assert answer["rejected"] == [
+        {
+            "index": 1,
+            "field": "variant",
+            "pointer": "/exposures/1/variant",
+            "error": f"Plan {plans.current().version} gives this user the variant “{given}”.",
+        }
+    ]
+    assert [row["request_id"] for row in logged(settings)] == ["good"]
+
+
+def refusal(answer: Any) -> tuple[str, str]:
+    [rejected] = answer.json()["rejected"]
+    assert answer.json()["accepted"] == 0
+    return rejected["pointer"], rejected["error"]
+
+
+def test_an_experiment_that_does_not_run_is_named(api: Client, running: Experiment) -> None:
+    good = exposure(api)
+
+    assert refusal(send(api, good | {"experiment": "cart-ctr"})) == (
+        "/exposures/0/experiment",
+        "There is no running experiment “cart-ctr”. Running: home-ctr.",
+    )
+
+    stop_experiment(running, now=NOW)
+    assert refusal(send(api, good))[1].endswith("“home-ctr”. Running: none.")
+
+
+def test_a_user_outside_the_traffic_has_no_variant(client: Client, tmp_path: Path) -> None:
+    start_experiment(home_experiment(tmp_path / "models", traffic="0.01"), now=NOW)
+    client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {create_key('tests')[1]}"
+    users = (f"u{i}" for i in range(100))
+    outside = next(user for user in users if assigned(client, user)["variant"] is None)
+
+    answer = send(client, exposure(client, user=outside, experiment="home-ctr", variant="popular"))
+
+    assert refusal(answer) == (
+        "/exposures/0/user",
+        f"Plan {plans.current().version} gives this user no variant of home-ctr: outside_traffic.",
+    )
+
+
+def test_an_exposure_of_another_phase_is_not_counted_in_this_one(api: Client) -> None:
+    version = plans.current().version
+
+    assert send(api, exposure(api, phase=1)).json()["accepted"] == 1
+    assert refusal(send(api, exposure(api, "r2", phase=2))) == (
+        "/exposures/0/phase",
+        f"Plan {version} has home-ctr in phase 1.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer", "error"),
+    [
+        ({"user": ""}, "/user", "Expected `str` of length >= 1."),
+        ({"items": ["a"] * 101}, "/items", "Expected `array` of length <= 100."),
+        ({"items": ["a", {"item": "b", "propensity": 0}]}, "/items/1/propensity", "> 0.0."),
+        ({"items": [{"id": "b"}]}, "/items/0/id", "Object contains unknown field `id`."),
+        ({"at": "2026-01-31T12:00:00"}, "/at", "Expected `datetime` with a timezone component."),
+        ({"colour": "red"}, "/colour", "Object contains unknown field `colour`."),
+    ],
+)
+def test_a_bad_field_is_pointed_at(
+    api: Client, change: dict[str, object], pointer: str, error: str
+) -> None:
+    where, why = refusal(send(api, exposure(api) | change))
+
+    assert where == f"/exposures/0{pointer}"
+    assert why.endswith(error)
+
+
+@pytest.mark.parametrize("field", ["request_id", "user", "experiment", "variant", "items"])
+def test_what_is_required_is_said(api: Client, field: str) -> None:
+    lacking = exposure(api)
+    del lacking[field]
+
+    assert refusal(send(api, lacking)) == (
+        f"/exposures/0/{field}",
+        f"Object missing required field `{field}`.",
+    )
+
+
+@pytest.mark.parametrize("age", [timedelta(minutes=-6), timedelta(days=7, minutes=1)])
+def test_at_lies_within_what_events_allow(api: Client, age: timedelta) -> None:
+    at = datetime.now(UTC) - age
+
+    assert refusal(send(api, exposure(api, at=at.isoformat())))[0] == "/exposures/0/at"
+
+
+def test_an_exposure_keeps_its_own_time(api: Client, settings: Settings) -> None:
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(days=2)
+
+    send(api, exposure(api, at=at.isoformat()))
+
+    assert logged(settings)[0]["at"] == at
+
+
+@pytest.mark.parametrize("count", [0, 1001])
+def test_a_batch_has_1_to_1000(api: Client, count: int) -> None:
+    answer = send(api, *[{}] * count)
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == "/exposures"
+
+
+def test_a_full_journal_answers_503_and_nothing_is_remembered(
+    api: Client, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    def full(*args: object, **kwargs: object) -> None:
+        raise JournalFull("The journals are full.")
+
+    one = exposure(api)
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "append", full)
+        answer = send(api, one)
+
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert logged(settings) == []
+    assert send(api, one).json()["accepted"] == 1
+
+
+def test_each_is_on_disk_before_the_answer(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    durable: list[bool] = []
+    append = Journal.append
+
+    def watched(self: Journal, batch: Any, **how: bool) -> None:
+        durable.append(how.get("durable", True))
+        append(self, batch, **how)
+
+    monkeypatch.setattr(Journal, "append", watched)
+    send(api, exposure(api))
+
+    assert durable == [True]
+
+
+def test_it_wants_a_key(running: Experiment, client: Client) -> None:
+    assert send(client).status_code == 401

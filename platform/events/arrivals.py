@@ -14,11 +14,11 @@ from events.exceptions import InvalidField
 from events.records import Event, Moment
 from events.validation import MAX_ID, MAX_PROPERTIES, MAX_PROPERTY_NAME, MAX_PROPERTY_TEXT
 
-_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID)]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID)]
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_PROPERTY_NAME)]
 _Text = Annotated[str, msgspec.Meta(max_length=MAX_PROPERTY_TEXT)]
 _Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-_Properties = Annotated[
+Properties = Annotated[
     dict[_Name, _Text | _Integer | float | bool], msgspec.Meta(max_length=MAX_PROPERTIES)
 ]
 
@@ -26,13 +26,13 @@ _Properties = Annotated[
 class _Arrival(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an event may say. Time and type are judged afterwards."""
 
-    id: _Id
-    type: _Id
-    user: _Id
-    item: _Id | None = None
-    request_id: _Id | None = None
+    id: Id
+    type: Id
+    user: Id
+    item: Id | None = None
+    request_id: Id | None = None
     value: float | None = None
-    properties: _Properties | None = None
+    properties: Properties | None = None
     at: Moment | None = None
 
 

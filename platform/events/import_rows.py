@@ -5,7 +5,6 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,15 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from events.exceptions import ImportRefused, InvalidField
+from events.import_columns import Columns
 
-REQUIRED = ("user", "item", "at")
-COLUMNS = (*REQUIRED, "type", "value", "id")
 BATCH_ROWS = 10_000
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """One row: `values` by column, or why it cannot be read.
+    """One row: `values` by field, or why it cannot be read.
 
     `line` counts from 1; in Parquet it is the row. `position` is how far the file is read, in the
     unit of `RowFile.size`.
@@ -43,51 +41,51 @@ class RowFile:
 
 
 @contextmanager
-def open_rows(path: Path) -> Iterator[RowFile]:
+def open_rows(path: Path, columns: Columns) -> Iterator[RowFile]:
     """Open by extension: .csv, .jsonl or .parquet. Raises ImportRefused for what cannot be read."""
     opener = _OPENERS.get(path.suffix.lower())
     if opener is None:
         raise ImportRefused(f"{path.name}: the extension must be one of {', '.join(_OPENERS)}")
     with ExitStack() as stack:
         try:
-            file = opener(path, stack)
-        except (OSError, pa.ArrowException) as error:
+            file = opener(path, columns, stack)
+        except (OSError, pa.ArrowException, csv.Error) as error:
             raise ImportRefused(f"{path.name} cannot be read: {error}") from error
+        except ImportRefused as error:
+            raise ImportRefused(f"{path.name}: {error}") from None
         yield file
 
 
-def _open_csv(path: Path, stack: ExitStack) -> RowFile:
+def _open_csv(path: Path, columns: Columns, stack: ExitStack) -> RowFile:
     binary = stack.enter_context(path.open("rb"))
     # A byte that is no UTF-8 spoils its own row, not the import: it fails as half a surrogate pair.
     text = io.TextIOWrapper(binary, "utf-8-sig", errors="surrogateescape", newline="")
     reader = csv.reader(stack.enter_context(text), strict=True)
-    header = [name.strip() for name in next(reader, [])]
-    _check_columns(path, header)
-    return RowFile(rows=_csv_rows(reader, header, binary), size=path.stat().st_size)
+    fields = columns.fields_of([name.strip() for name in next(reader, [])])
+    return RowFile(rows=_csv_rows(reader, fields, binary), size=path.stat().st_size)
 
 
-def _csv_rows(reader: Any, header: list[str], binary: BinaryIO) -> Iterator[Row]:
+def _csv_rows(reader: Any, fields: list[str | None], binary: BinaryIO) -> Iterator[Row]:
     while True:
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield Row(line=reader.line_num, values={}, problem=InvalidField("", str(error)))
+            yield _unread(reader.line_num, binary.tell(), str(error))
             continue
         if cells:
-            yield _csv_row(reader.line_num, header, cells, binary.tell())
+            yield _csv_row(reader.line_num, fields, cells, binary.tell())
 
 
-def _csv_row(line: int, header: list[str], cells: list[str], position: int) -> Row:
-    if len(cells) != len(header):
-        problem = InvalidField("", f"has {len(cells)} cells; the header has {len(header)}")
-        return Row(line=line, values={}, problem=problem, position=position)
+def _csv_row(line: int, fields: list[str | None], cells: list[str], position: int) -> Row:
+    if len(cells) != len(fields):
+        return _unread(line, position, f"has {len(cells)} cells; the header has {len(fields)}")
     values: dict[str, Any] = {
-        name: cell for name, cell in zip(header, cells, strict=True) if cell != ""
+        name: cell for name, cell in zip(fields, cells, strict=True) if name and cell != ""
     }
-    for name in ("value", "at"):
-        values |= {name: _number_or_text(values[name])} if name in values else {}
+    for name in values.keys() & _PARSERS.keys():
+        values[name] = _PARSERS[name](values[name])
     return Row(line=line, values=values, position=position)
 
 
@@ -98,81 +96,71 @@ def _number_or_text(cell: str) -> float | str:
         return cell
 
 
-def _open_jsonl(path: Path, stack: ExitStack) -> RowFile:
+def _object_or_text(cell: str) -> object:
+    try:
+        return msgspec.json.decode(cell)
+    except (msgspec.MsgspecError, UnicodeError):
+        return cell
+
+
+# What a cell of text stands for, where it stands for anything but text.
+_PARSERS: dict[str, Callable[[str], object]] = {
+    "value": _number_or_text,
+    "at": _number_or_text,
+    "properties": _object_or_text,
+}
+
+
+def _open_jsonl(path: Path, columns: Columns, stack: ExitStack) -> RowFile:
     file = stack.enter_context(path.open("rb"))
-    return RowFile(rows=_jsonl_rows(file), size=path.stat().st_size)
+    return RowFile(rows=_jsonl_rows(file, columns), size=path.stat().st_size)
 
 
-def _jsonl_rows(file: BinaryIO) -> Iterator[Row]:
+def _jsonl_rows(file: BinaryIO, columns: Columns) -> Iterator[Row]:
     position = 0
     for line, raw in enumerate(file, 1):
         position += len(raw)
         if raw.strip():
-            yield _jsonl_row(line, raw, position)
+            yield _jsonl_row(line, raw, position, columns)
 
 
-def _jsonl_row(line: int, raw: bytes, position: int) -> Row:
+_objects = msgspec.json.Decoder(dict[str, Any])
+
+
+def _jsonl_row(line: int, raw: bytes, position: int, columns: Columns) -> Row:
     try:
-        values = msgspec.json.decode(raw, type=dict[str, Any])
+        named = _objects.decode(raw)
+        values = {field: named[name] for name in named if (field := columns.field_of(name))}
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        problem = InvalidField("", f"is not a JSON object: {error}")
-        return Row(line=line, values={}, problem=problem, position=position)
+        return _unread(line, position, f"is not a JSON object: {error}")
+    except ImportRefused as error:
+        return _unread(line, position, str(error))
     return Row(line=line, values=values, position=position)
 
 
-def _open_parquet(path: Path, stack: ExitStack) -> RowFile:
+def _unread(line: int, position: int, why: str) -> Row:
+    return Row(line=line, values={}, problem=InvalidField("", why), position=position)
+
+
+def _open_parquet(path: Path, columns: Columns, stack: ExitStack) -> RowFile:
     file = stack.enter_context(pq.ParquetFile(path))
-    _check_columns(path, file.schema_arrow.names)
-    return RowFile(rows=_parquet_rows(file), size=file.metadata.num_rows)
+    names = file.schema_arrow.names
+    fields = dict(zip(names, columns.fields_of(names), strict=True))
+    wanted = {name: field for name, field in fields.items() if field}
+    return RowFile(rows=_parquet_rows(file, wanted), size=file.metadata.num_rows)
 
 
-def _parquet_rows(file: pq.ParquetFile) -> Iterator[Row]:
+def _parquet_rows(file: pq.ParquetFile, wanted: dict[str, str]) -> Iterator[Row]:
     line = 0
-    for batch in file.iter_batches(BATCH_ROWS):
-        for values in batch.to_pylist():
+    for batch in file.iter_batches(BATCH_ROWS, columns=list(wanted)):
+        table = pa.Table.from_batches([batch]).select(list(wanted))
+        for values in table.rename_columns(list(wanted.values())).to_pylist():
             line += 1
             yield Row(line=line, values=values, position=line)
 
 
-def _check_columns(path: Path, names: list[str]) -> None:
-    known = f"The columns are {', '.join(COLUMNS)}; type, value and id may be absent."
-    for name in names:
-        if name not in COLUMNS:
-            raise ImportRefused(f"{path.name}: column {name!r} is not known. {known}")
-    for name in REQUIRED:
-        if name not in names:
-            raise ImportRefused(f"{path.name}: column {name!r} is missing. {known}")
-    if len(set(names)) < len(names):
-        raise ImportRefused(f"{path.name}: a column is there twice. {known}")
-
-
-_OPENERS: dict[str, Callable[[Path, ExitStack], RowFile]] = {
+_OPENERS: dict[str, Callable[[Path, Columns, ExitStack], RowFile]] = {
     ".csv": _open_csv,
     ".jsonl": _open_jsonl,
     ".parquet": _open_parquet,
 }
-
-
-def as_json(values: dict[str, Any]) -> dict[str, Any]:
-    """The row as the JSON an event comes in: ids of any integer type as text, times as RFC 3339.
-
-    A number in `at` is seconds since 1970 in UTC. Raises InvalidField.
-    """
-    shaped = {name: value for name, value in values.items() if value is not None}
-    for name in ("id", "user", "item"):
-        if isinstance(shaped.get(name), int) and not isinstance(shaped[name], bool):
-            shaped[name] = str(shaped[name])
-    if not isinstance(shaped.get("at", ""), str):
-        shaped["at"] = _rfc3339(shaped["at"])
-    return shaped
-
-
-def _rfc3339(value: object) -> str:
-    try:
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, UTC).isoformat()
-    except (ValueError, OverflowError, OSError):
-        pass
-    if isinstance(value, datetime) and value.tzinfo:
-        return value.astimezone(UTC).isoformat()
-    raise InvalidField("at", "must be a time with a time zone, or seconds since 1970")

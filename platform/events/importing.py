@@ -1,8 +1,8 @@
 """Past behaviour, straight into the log: any age, as often as one likes, each event once.
 
-Chunks are committed to the table itself rather than journalled: the drain's window of recent ids
-does not reach back years, but an import knows which days its rows are of, and asks the table for
-theirs. Each chunk is one commit, so an import that was killed is finished by repeating it.
+Rows are committed to the table itself rather than journalled: the drain's window of recent ids does
+not reach back years, but an import knows which days its rows are of, and asks the table for theirs.
+Each chunk is one commit, so an import that was killed is finished by repeating it.
 """
 
 import fcntl
@@ -10,26 +10,26 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 
 import duckdb
-import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from events.delta import LogTable
 from events.exceptions import ImportRefused, InvalidField, LogConflict
-from events.import_rows import Row, as_json, open_rows
+from events.import_columns import Columns
+from events.import_rows import Row, RowFile, open_rows
+from events.import_shapes import DERIVED, event_of_row
 from events.records import Event
 from events.schema import to_table
-from events.validation import event_of
 
-CHUNK_ROWS = 100_000
+CHUNK_ROWS = 500_000  # of one commit: fewer would make too many small files
+BATCH_ROWS = 20_000  # held as objects at a time; the rest of a chunk is Arrow, a fifth of the size
 KEPT_REJECTIONS = 1000
 APP_ID = "import"
 ATTEMPTS = 5
-DERIVED = "import-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,19 +43,19 @@ class RejectedRow:
 
 @dataclass(kw_only=True)
 class ImportResult:
-    """Counts of rows; `rejections` holds the first 1,000 reasons."""
+    """Counts of rows; `rejections` holds the first 1,000 reasons.
+
+    A dry run counts as `added` what is sound and not twice in one chunk; it asks no log.
+    """
 
     added: int = 0
     already_there: int = 0
     rejected: int = 0
     rejections: list[RejectedRow] = field(default_factory=list)
 
-    def reject(self, row: Row, error: InvalidField) -> None:
-        """Count a row that was not imported, and why."""
-        self.rejected += 1
-        if len(self.rejections) < KEPT_REJECTIONS:
-            rejection = RejectedRow(line=row.line, field=error.field, error=error.error)
-            self.rejections.append(rejection)
+
+Progress = Callable[[int, int], None]
+OnRejection = Callable[[RejectedRow], None]
 
 
 def import_events(
@@ -63,58 +63,82 @@ def import_events(
     *,
     log_dir: Path,
     now: datetime,
-    progress: Callable[[int, int], None] = lambda done, size: None,
+    columns: Columns | None = None,
+    dry_run: bool = False,
+    progress: Progress = lambda done, size: None,
+    on_rejection: OnRejection = lambda row: None,
     chunk_rows: int = CHUNK_ROWS,
 ) -> ImportResult:
     """Add the file's events to the log; those it already has (by id) are left as they are.
 
-    Columns: user, item, at, and type, value, id where there are any. Without a type, a row with a
-    value is a `rating`, any other a `view`. Without an id, equal rows are one event. `progress` is
-    told (done, size) after each chunk. Raises ImportRefused, with nothing imported, for a file of
-    another shape or while another import runs.
+    `columns` says how the file names the fields of an event (`import_shapes` says what they are
+    without). A dry run reads and judges every row and writes nothing. `progress` is told (done,
+    size) now and then, `on_rejection` of every row that is not taken. Raises ImportRefused, with
+    nothing imported, for a file of another shape or while another import runs.
     """
-    result = ImportResult()
-    with open_rows(path) as file, _only_import(log_dir):
-        table = LogTable(log_dir, "events")
-        while rows := list(islice(file.rows, chunk_rows)):
-            events = list(_events(rows, now, result))
-            added = _add(table, events)
-            result.added += added
-            result.already_there += len(events) - added
+    importer = _Import(now, on_rejection)
+    with open_rows(path, columns or Columns()) as file:
+        if dry_run:
+            for chunk in importer.chunks(file, chunk_rows, progress):
+                importer.result.added += chunk.num_rows
+            return importer.result
+        with _only_import(log_dir):
+            table = LogTable(log_dir, "events")
+            for chunk in importer.chunks(file, chunk_rows, progress):
+                added = _add(table, chunk)
+                importer.result.added += added
+                importer.result.already_there += chunk.num_rows - added
+    return importer.result
+
+
+class _Import:
+    """The rows of one file on their way to tables, and the count of what is none."""
+
+    def __init__(self, now: datetime, on_rejection: OnRejection) -> None:
+        self.result = ImportResult()
+        self._now = now
+        self._on_rejection = on_rejection
+
+    def chunks(self, file: RowFile, chunk_rows: int, progress: Progress) -> Iterator[pa.Table]:
+        """Tables of about `chunk_rows` rows, each id once within one."""
+        tables: list[pa.Table] = []
+        ids: set[str] = set()
+        while rows := list(islice(file.rows, min(BATCH_ROWS, chunk_rows))):
+            tables.append(to_table("events", self._new(self._events(rows), ids)))
             progress(rows[-1].position, file.size)
-    return result
+            if len(ids) >= chunk_rows:
+                yield pa.concat_tables(tables)
+                tables, ids = [], set()
+        if ids:
+            yield pa.concat_tables(tables)
+
+    def _new(self, events: Iterator[Event], ids: set[str]) -> list[Event]:
+        new = []
+        for event in events:
+            if event.id in ids:
+                self.result.already_there += 1
+            else:
+                ids.add(event.id)
+                new.append(event)
+        return new
+
+    def _events(self, rows: Sequence[Row]) -> Iterator[Event]:
+        for row in rows:
+            try:
+                yield event_of_row(row, self._now)
+            except InvalidField as error:
+                self._reject(row, error)
+
+    def _reject(self, row: Row, error: InvalidField) -> None:
+        rejection = RejectedRow(line=row.line, field=error.field, error=error.error)
+        self.result.rejected += 1
+        self._on_rejection(rejection)
+        if len(self.result.rejections) < KEPT_REJECTIONS:
+            self.result.rejections.append(rejection)
 
 
-def _events(rows: Sequence[Row], now: datetime, result: ImportResult) -> Iterator[Event]:
-    for row in rows:
-        try:
-            yield _event(row, now)
-        except InvalidField as error:
-            result.reject(row, error)
-
-
-def _event(row: Row, now: datetime) -> Event:
-    if row.problem:
-        raise row.problem
-    raw = as_json(row.values)
-    for name in ("item", "at"):
-        if name not in raw:
-            raise InvalidField(name, "is required")
-    raw.setdefault("type", "rating" if "value" in raw else "view")
-    has_id = "id" in raw
-    event = event_of({"id": DERIVED} | raw, now=now, max_age=None)
-    return event if has_id else msgspec.structs.replace(event, id=_derived_id(event))
-
-
-def _derived_id(event: Event) -> str:
-    """From what the row says, not from how it says it: equal rows of two formats are one event."""
-    text = msgspec.json.encode((event.user, event.item, event.type, event.value, event.at))
-    return DERIVED + blake2b(text, digest_size=16).hexdigest()
-
-
-def _add(table: LogTable, events: Sequence[Event]) -> int:
-    """Commit those events that the table has not, and return how many."""
-    rows = to_table("events", list({event.id: event for event in reversed(events)}.values()))
+def _add(table: LogTable, rows: pa.Table) -> int:
+    """Commit those rows that the table has not, and return how many."""
     for _ in range(ATTEMPTS):
         table.refresh()
         fresh = _not_in(table, rows)
@@ -129,20 +153,21 @@ def _add(table: LogTable, events: Sequence[Event]) -> int:
 
 def _not_in(table: LogTable, rows: pa.Table) -> pa.Table:
     files = _files_to_search(table, rows)
-    if not files or not rows.num_rows:
+    if not files:
         return rows
     with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.register("chunk", rows)
-        query = "SELECT * FROM chunk ANTI JOIN read_parquet(?) AS known USING (id)"
-        return connection.execute(query, [files]).to_arrow_table().cast(rows.schema)
+        connection.register("chunk", rows.select(["id"]))
+        # Only the chunk's ids are held in memory; the log's, which may be any number, pass by.
+        query = "SELECT id FROM read_parquet(?) SEMI JOIN chunk USING (id)"
+        known = connection.execute(query, [files]).to_arrow_table()["id"]
+    return rows.filter(pc.invert(pc.is_in(rows["id"], value_set=known.combine_chunks())))
 
 
 def _files_to_search(table: LogTable, rows: pa.Table) -> list[str]:
     """An id that was derived from the row has its day; one that was given may lie anywhere."""
-    ids, days = rows["id"].to_pylist(), rows["day"].to_pylist()
-    if all(id_.startswith(DERIVED) for id_ in ids) and days:
-        return table.files(since=min(days).isoformat(), until=max(days).isoformat())
+    if pc.all(pc.starts_with(rows["id"], DERIVED)).as_py():
+        days = pc.min_max(rows["day"]).as_py()
+        return table.files(since=days["min"].isoformat(), until=days["max"].isoformat())
     return table.files()
 
 

@@ -83,6 +83,41 @@ def test_import_events_prints_one_line_and_the_rejected_rows(tmp_path: Path) -> 
     assert run("import_events", path)[0] == "0 events added, 1 already there, 1 rows rejected.\n"
 
 
+def test_import_events_maps_columns_reports_and_runs_dry(tmp_path: Path, log_dir: Path) -> None:
+    path, report = tmp_path / "shop.csv", tmp_path / "rejected.csv"
+    bad = ",i,874724710,x\n" * 25
+    path.write_text("customer,item,at,colour\nu,i,874724710,red\n" + bad)
+    arguments = (path, "--map", "user=customer", "--ignore-other-columns", "--report", report)
+    out, err = run("import_events", *arguments, "--dry-run")
+    assert out == "1 rows can be imported, 25 cannot. Nothing was written.\n"
+    assert err.splitlines()[-1] == f"... and 5 more; all are in {report}"
+    assert not log_dir.exists()
+    assert run("import_events", *arguments)[0] == (
+        "1 events added, 0 already there, 25 rows rejected.\n"
+    )
+    lines = report.read_text().splitlines()
+    assert lines[:2] == ["line,field,error", "3,user,is required"]
+    assert len(lines) == 26
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--map", "user"], "'user' must be FIELD=COLUMN"),
+        (["--report", "{path}"], "The report would overwrite the file to import"),
+        (["--report", "{path}/no"], "The report .* cannot be written"),
+    ],
+)
+def test_import_events_refuses_options_that_cannot_be(
+    tmp_path: Path, options: list[str], message: str
+) -> None:
+    path = tmp_path / "past.csv"
+    path.write_text("user,item,at\n")
+    with pytest.raises(CommandError, match=message):
+        run("import_events", path, *(option.format(path=path) for option in options))
+    assert path.read_text() == "user,item,at\n"
+
+
 def test_import_events_refuses_with_a_command_error(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"none\.csv cannot be read: .*No such file"):
         run("import_events", tmp_path / "none.csv")

@@ -11,6 +11,7 @@ import pytest
 
 from events.delta import LogTable
 from events.exceptions import ImportRefused
+from events.import_columns import Columns, parse_mapping
 from events.importing import ImportResult, RejectedRow, import_events
 from events.readers import open_log
 from events.records import Event, Stream
@@ -169,7 +170,7 @@ def test_jsonl_lines_that_are_no_objects_are_rejected(load: Import) -> None:
         ("past.csv", "", "column 'user' is missing"),
         ("past.csv", "user,item\nu,i\n", "column 'at' is missing. The columns are user, item, at"),
         ("past.csv", "user,item,at,movie\n", "column 'movie' is not known"),
-        ("past.csv", "user,item,at,at\n", "a column is there twice"),
+        ("past.csv", "user,item,at,at\n", "past.csv: a column is there twice"),
         ("past.parquet", "no parquet", "past.parquet cannot be read"),
     ],
 )
@@ -193,3 +194,112 @@ def test_two_imports_at_once_are_refused(load: Import, log_dir: Path) -> None:
         with pytest.raises(ImportRefused, match="Another import into this log is running"):
             load("past.csv", CSV)
     assert open_log(log_dir).versions == {"events": -1, "exposures": -1}
+
+
+SHOP = """customer_id,sku,when,price,colour
+u1,i1,874724710,4,red
+u2,i1,874724711,,blue
+"""
+OF_SHOP = {"user": "customer_id", "item": "sku", "at": "when", "value": "price"}
+
+
+def test_columns_may_be_mapped_and_others_left_out(load: Import, log_dir: Path) -> None:
+    columns = Columns(named=OF_SHOP, ignore_others=True)
+    assert load("shop.csv", SHOP, columns=columns) == ImportResult(added=2)
+    rows = open_log(log_dir).events().order_by("user").to_pyarrow().to_pylist()
+    assert [(r["user"], r["item"], r["type"], r["value"]) for r in rows] == [
+        ("u1", "i1", "rating", 4.0),
+        ("u2", "i1", "view", None),
+    ]
+
+
+def test_a_mapping_means_the_same_in_every_format(load: Import, tmp_path: Path) -> None:
+    columns = Columns(named=OF_SHOP, ignore_others=True)
+    load("shop.csv", SHOP, columns=columns)
+    row = {"customer_id": "u1", "sku": "i1", "when": 874724710, "price": 4, "colour": "red"}
+    assert load("shop.jsonl", json.dumps(row), columns=columns).already_there == 1
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "made.parquet")
+    again = load("shop.parquet", (tmp_path / "made.parquet").read_bytes(), columns=columns)
+    assert again == ImportResult(already_there=1)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"named": OF_SHOP}, "shop.csv: column 'colour' is not known"),
+        ({"named": OF_SHOP | {"id": "order"}, "ignore_others": True}, "column 'order' is missing"),
+        ({"named": OF_SHOP | {"id": "sku"}}, "A column is mapped to two fields"),
+        ({"named": {"client": "customer_id"}}, "'client' is no field of an event. The columns are"),
+    ],
+)
+def test_a_mapping_that_does_not_fit_is_refused(
+    load: Import, log_dir: Path, columns: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ImportRefused, match=message):
+        load("shop.csv", SHOP, columns=Columns(**columns))
+    assert not log_dir.exists()
+
+
+@pytest.mark.parametrize(
+    ("pairs", "message"),
+    [
+        (["user"], "'user' must be FIELD=COLUMN, such as user=customer_id"),
+        (["user=a", "user=b"], "'user' is mapped twice"),
+    ],
+)
+def test_a_mapping_that_cannot_be_read_is_refused(pairs: list[str], message: str) -> None:
+    with pytest.raises(ImportRefused, match=message):
+        parse_mapping(pairs)
+    assert parse_mapping(["user=a=b"]) == {"user": "a=b"}
+
+
+def test_a_line_of_json_with_an_unknown_field_is_rejected(load: Import) -> None:
+    result = load("past.jsonl", '{"user": "u", "item": "i", "at": 1, "colour": "red"}')
+    assert (result.added, result.rejected) == (0, 1)
+    assert result.rejections[0].error.startswith("column 'colour' is not known")
+
+
+def test_request_and_properties_are_kept_and_tell_rows_apart(load: Import, log_dir: Path) -> None:
+    rows = (
+        "user,item,at,request_id,properties\n"
+        'u,i,1,r1,"{""page"": 2}"\n'
+        "u,i,1,r1,\n"
+        "u,i,1,,\n"
+        "u,i,1,,red\n"
+    )
+    result = load("past.csv", rows)
+    assert (result.added, result.rejected) == (3, 1)
+    assert result.rejections == [RejectedRow(line=5, field="properties", error="must be an object")]
+    events = open_log(log_dir).events().order_by("request_id").to_pyarrow().to_pylist()
+    assert [(e["request_id"], e["properties"]) for e in events if e["request_id"]] in (
+        [("r1", [("page", "2")]), ("r1", [])],
+        [("r1", []), ("r1", [("page", "2")])],
+    )
+
+
+def test_a_dry_run_judges_every_row_and_writes_nothing(load: Import, log_dir: Path) -> None:
+    told: list[RejectedRow] = []
+    rows = CSV + CSV.partition("\n")[2] + "u3,,,874724710\n"
+    result = load("past.csv", rows, dry_run=True, on_rejection=told.append)
+    assert (result.added, result.already_there, result.rejected) == (3, 3, 1)
+    assert told == [RejectedRow(line=8, field="item", error="is required")]
+    assert not log_dir.exists()
+
+
+def test_progress_is_told_up_to_the_size(load: Import) -> None:
+    told: list[tuple[int, int]] = []
+    load(
+        "past.jsonl",
+        '{"user": "u", "item": "i", "at": 1}\n' * 2,
+        chunk_rows=1,
+        progress=lambda *a: told.append(a),
+    )
+    assert told == [(36, 72), (72, 72)]
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e999"])
+def test_a_value_that_is_no_finite_number_is_rejected(load: Import, value: str) -> None:
+    result = load("past.csv", f"user,item,at,value\nu,i,1,{value}\n")
+    assert result.rejections == [
+        RejectedRow(line=2, field="value", error="must be a finite number")
+    ]

@@ -65,6 +65,7 @@ def fresh_process(settings: Settings, tmp_path: Path, valkey_url: str) -> Iterat
     settings.JOURNAL_DIR = tmp_path / "journal"
     settings.LOG_DIR = tmp_path / "log"
     settings.MODELS_DIR = tmp_path / "models"
+    settings.METRICS_DIR = tmp_path / "metrics"
     with redis.Redis.from_url(valkey_url) as valkey:
         valkey.flushall()
         _forget()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -16,7 +17,7 @@ class ApiKeyAuthentication(BaseAuthentication):
     """Authenticates by the plan's keys. `request.auth` is the PlannedKey; there is no user."""
 
     def authenticate(self, request: Request) -> tuple[None, PlannedKey]:
-        secret = _secret(request)
+        secret = secret_of(request)
         if secret is None:
             raise AuthenticationFailed(f"An API key is needed. {HOW}")
         key = keys.authenticate(secret)
@@ -28,7 +29,8 @@ class ApiKeyAuthentication(BaseAuthentication):
         return 'Bearer realm="winnow"'
 
 
-def _secret(request: Request) -> str | None:
+def secret_of(request: Request | HttpRequest) -> str | None:
+    """The key that came with the request, whether it is known or not."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and secret:
         return secret.strip()

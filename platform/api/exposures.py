@@ -7,9 +7,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from api import bodies, schema
+from api.counted import CountedView
 from api.decoding import decode
 from api.problems import InvalidBody, Unavailable
 from events.exceptions import JournalError
@@ -17,7 +17,7 @@ from events.ingest import Receipt
 from serving import exposing
 
 
-class ExposuresView(APIView):
+class ExposuresView(CountedView):
     """Takes exposures in. What is accepted is on disk before the answer."""
 
     @extend_schema(

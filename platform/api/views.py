@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
@@ -11,19 +13,21 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api import bodies, schema
+from api.counted import CountedView
 from api.decoding import convert_query, decode
 from api.problems import InvalidBody, Unavailable
 from events import runtime
+from events.counters import counters
 from events.exceptions import JournalError
 from events.ingest import MAX_BATCH, Receipt, accept
 from experiments import selectors
 from experiments.assignment import assign
 from experiments.models import Experiment
-from serving import plans
+from serving import plans, rejections, route_times
 from serving.routing import RouteRequest, RouteResponse, route
 
 
-class RouteView(APIView):
+class RouteView(CountedView):
     """Serves a slate."""
 
     @extend_schema(
@@ -33,7 +37,7 @@ class RouteView(APIView):
         responses=schema.responses(200, RouteResponse, 400, 404),
     )
     def post(self, request: Request) -> Response:
-        return Response(route(decode(request, RouteRequest), now=timezone.now()))
+        return _routed(decode(request, RouteRequest))
 
     @extend_schema(
         operation_id="route_by_query",
@@ -47,7 +51,14 @@ class RouteView(APIView):
         responses=schema.responses(200, RouteResponse, 400, 404),
     )
     def get(self, request: Request) -> Response:
-        return Response(route(convert_query(request, RouteRequest), now=timezone.now()))
+        return _routed(convert_query(request, RouteRequest))
+
+
+def _routed(asked: RouteRequest) -> Response:
+    begun = time.perf_counter()
+    answer = route(asked, now=timezone.now())
+    route_times.count(answer, time.perf_counter() - begun)
+    return Response(answer)
 
 
 class AssignView(APIView):
@@ -69,7 +80,7 @@ class AssignView(APIView):
         )
 
 
-class EventsView(APIView):
+class EventsView(CountedView):
     """Takes events in. What is accepted is on disk before the answer."""
 
     @extend_schema(
@@ -85,16 +96,19 @@ class EventsView(APIView):
                 f"Send 1 to {MAX_BATCH} events at a time; this batch has {len(batch)}.",
                 pointer="/events",
             )
+        now = timezone.now()
         try:
             receipt = accept(
                 batch,
-                now=timezone.now(),
+                now=now,
                 journal=runtime.events_journal(),
                 recent=runtime.recent(),
                 history=runtime.history(),
             )
         except JournalError as error:
+            counters.add("events_refused", len(batch))
             raise Unavailable(f"Nothing was accepted: {error}") from error
+        rejections.note(receipt.rejected, now=now)
         return Response(receipt, status=status.HTTP_202_ACCEPTED)
 
 

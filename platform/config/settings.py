@@ -18,6 +18,7 @@ WINNOW_VAR = Path(os.environ.get("WINNOW_VAR", BASE_DIR / "var"))
 JOURNAL_DIR = WINNOW_VAR / "journal"
 LOG_DIR = WINNOW_VAR / "log"
 MODELS_DIR = WINNOW_VAR / "models"
+METRICS_DIR = WINNOW_VAR / "metrics"
 CACHE_DIR = WINNOW_VAR / "cache"
 PLAN_MIRROR = WINNOW_VAR / "plan.json"
 LEASH = BASE_DIR / "platform" / "config" / "leash.py"

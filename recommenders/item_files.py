@@ -1,77 +1,142 @@
-"""Items from a file: JSON Lines, or CSV with a header."""
+"""Items from a file: CSV with a header, JSON Lines or Parquet, one row in memory at a time."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from recommenders.exceptions import ItemFileError
+from recommenders.item_rows import RawFile, RawRow, open_raw
 from recommenders.services import ItemRow
 
 REQUIRED = ("item", "title")
-CATEGORIES = "categories"
+FIELDS = (*REQUIRED, "categories", "attributes")
 SEPARATOR = "|"
+MAX_ITEM = 256
+MAX_TITLE = 512
 
 
-def read_items(path: Path) -> Iterator[ItemRow]:
-    """The file's items, one after the other.
+@dataclass(frozen=True, kw_only=True)
+class RejectedItem:
+    """Why the row at `line` is no item."""
 
-    JSON Lines: objects with item, title and, if there are any, categories (a list of text) and
-    attributes (an object of scalars). CSV: columns item and title; categories separated by `|`;
-    every other column becomes an attribute.
+    line: int
+    error: str
 
-    Raises ItemFileError, naming the line and the field, at the first row that is no item.
+
+def read_items(
+    path: Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    progress: Callable[[int, int], None] = lambda done, size: None,
+    on_rejection: Callable[[RejectedItem], None] = lambda row: None,
+) -> Iterator[ItemRow]:
+    """The file's items, one after the other; what is no item is told to `on_rejection`.
+
+    Fields: item, title and, if there are any, categories (a list of text, or text with `|` between)
+    and attributes (an object of scalars); every other column is an attribute. `columns` names the
+    column that holds a field, where it has another name: `{"item": "sku"}`. `progress` is told
+    (done, size) with each row. Raises ItemFileError, before the first item, for a file that cannot
+    be read or has no column for item or title.
     """
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
-        raise ItemFileError(f"{path.name}: the extension must be one of {', '.join(_READERS)}.")
-    try:
-        for line, raw in reader(path):
-            yield _item(path, line, raw)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ItemFileError(f"{path.name} cannot be read: {error}.") from error
-
-
-def _item(path: Path, line: int, raw: dict[str, Any]) -> ItemRow:
-    try:
-        return msgspec.convert(raw, ItemRow)
-    except msgspec.ValidationError as error:
-        raise ItemFileError(f"{path.name}, line {line}: {error}.") from None
-
-
-def _jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    with path.open("rb") as file:
-        for line, raw in enumerate(file, start=1):
-            if not raw.strip():
-                continue
+    named = _checked(columns or {})
+    with open_raw(path) as file:
+        _require_columns(path, file, named)
+        for row in file.rows:
+            progress(row.position, file.size)
             try:
-                yield line, msgspec.json.decode(raw, type=dict[str, Any])
-            except msgspec.MsgspecError as error:
-                raise ItemFileError(f"{path.name}, line {line}: {error}.") from None
+                yield _item(row, named)
+            except ItemFileError as error:
+                on_rejection(RejectedItem(line=row.line, error=str(error)))
 
 
-def _csv(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = csv.DictReader(file, strict=True)
-        missing = [name for name in REQUIRED if name not in (rows.fieldnames or ())]
-        if missing:
-            raise ItemFileError(f"{path.name}: the column {missing[0]} is missing.")
-        for row in rows:
-            yield rows.line_num, _shape(row)
+def parse_mapping(pairs: Sequence[str]) -> dict[str, str]:
+    """From `item=sku` and the like. Raises ItemFileError."""
+    parts = [pair.partition("=") for pair in pairs]
+    for pair, (name, _, column) in zip(pairs, parts, strict=True):
+        if not name or not column:
+            raise ItemFileError(f"“{pair}” must be FIELD=COLUMN, such as item=sku.")
+    mapping = {name: column for name, _, column in parts}
+    if len(mapping) < len(parts):
+        raise ItemFileError("A field is mapped twice.")
+    return mapping
 
 
-def _shape(row: dict[str, str]) -> dict[str, Any]:
-    categories = [part for part in (row.pop(CATEGORIES, "") or "").split(SEPARATOR) if part]
-    item, title = row.pop("item"), row.pop("title")
-    attributes = {name: value for name, value in row.items() if value}
-    return {"item": item, "title": title, "categories": categories, "attributes": attributes}
+def _checked(columns: Mapping[str, str]) -> Mapping[str, str]:
+    for name in columns:
+        if name not in FIELDS:
+            raise ItemFileError(f"“{name}” is no field of an item; those are {', '.join(FIELDS)}.")
+    if len(set(columns.values())) < len(columns):
+        raise ItemFileError("A column is mapped to two fields.")
+    return columns
 
 
-_READERS: dict[str, Callable[[Path], Iterator[tuple[int, dict[str, Any]]]]] = {
-    ".csv": _csv,
-    ".jsonl": _jsonl,
-}
+def _require_columns(path: Path, file: RawFile, named: Mapping[str, str]) -> None:
+    if file.columns is None:
+        return
+    if len(set(file.columns)) < len(file.columns):
+        raise ItemFileError(f"{path.name}: a column is there twice.")
+    for field in dict.fromkeys((*REQUIRED, *named)):
+        if named.get(field, field) not in file.columns:
+            raise ItemFileError(f"{path.name}: the column {named.get(field, field)} is missing.")
+
+
+def _item(row: RawRow, named: Mapping[str, str]) -> ItemRow:
+    if row.problem:
+        raise ItemFileError(row.problem)
+    try:
+        item = msgspec.convert(_shaped(row.cells, named), ItemRow)
+    except msgspec.ValidationError as error:
+        raise ItemFileError(str(error)) from None
+    _require_length("item", item.item, MAX_ITEM)
+    _require_length("title", item.title, MAX_TITLE)
+    _require_storable(item)
+    return item
+
+
+def _shaped(cells: Mapping[str, Any], named: Mapping[str, str]) -> dict[str, Any]:
+    """By field: integer ids as text, categories as a list, what is no field in attributes."""
+    others = {name: value for name, value in cells.items() if not _is_absent(value)}
+    shaped = {
+        field: others.pop(column)
+        for field in FIELDS
+        if (column := named.get(field, field)) in others
+    }
+    if shaped.get("item").__class__ is int:
+        shaped["item"] = str(shaped["item"])
+    if isinstance(shaped.get("categories"), str):
+        shaped["categories"] = [part for part in shaped["categories"].split(SEPARATOR) if part]
+    attributes = shaped.setdefault("attributes", {})
+    if isinstance(attributes, dict):
+        texts = {n: v.isoformat() if isinstance(v, date) else v for n, v in others.items()}
+        shaped["attributes"] = texts | attributes
+    return shaped
+
+
+def _is_absent(value: object) -> bool:
+    return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
+
+
+def _require_length(field: str, text: str, most: int) -> None:
+    if not 1 <= len(text) <= most:
+        raise ItemFileError(f"{field} must have 1 to {most} characters")
+
+
+def _require_storable(item: ItemRow) -> None:
+    """PostgreSQL takes no NUL in a text, JSON no infinite number, and neither half a surrogate."""
+    values = [*item.attributes, *item.attributes.values()]
+    texts = [item.item, item.title, *item.categories, *(v for v in values if isinstance(v, str))]
+    try:
+        joined = "".join(texts).encode()
+    except UnicodeEncodeError:
+        raise ItemFileError("holds text that is not valid Unicode") from None
+    if b"\0" in joined:
+        raise ItemFileError("holds a NUL character")
+    if any(isinstance(value, float) and not math.isfinite(value) for value in values):
+        raise ItemFileError("attributes must be finite numbers")

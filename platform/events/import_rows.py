@@ -53,7 +53,14 @@ def open_rows(path: Path, columns: Columns) -> Iterator[RowFile]:
             raise ImportRefused(f"{path.name} cannot be read: {error}") from error
         except ImportRefused as error:
             raise ImportRefused(f"{path.name}: {error}") from None
-        yield file
+        yield RowFile(rows=_readable(path, file.rows), size=file.size)
+
+
+def _readable(path: Path, rows: Iterator[Row]) -> Iterator[Row]:
+    try:
+        yield from rows
+    except (OSError, pa.ArrowException) as error:
+        raise ImportRefused(f"{path.name} cannot be read to its end: {error}") from error
 
 
 def _open_csv(path: Path, columns: Columns, stack: ExitStack) -> RowFile:

@@ -303,3 +303,19 @@ def test_a_value_that_is_no_finite_number_is_rejected(load: Import, value: str) 
     assert result.rejections == [
         RejectedRow(line=2, field="value", error="must be a finite number")
     ]
+
+
+def test_a_file_damaged_on_the_way_is_refused_there_and_finished_later(
+    load: Import, tmp_path: Path, logged: Logged
+) -> None:
+    rows = {"user": [f"u{n}" for n in range(6)], "item": ["i"] * 6, "at": [1] * 6}
+    path = tmp_path / "made.parquet"
+    pq.write_table(pa.table(rows), path, row_group_size=3, compression="none")
+    whole = path.read_bytes()
+    place = whole.index(b"u4")
+    damaged = whole[: place - 60] + b"\xff" * 60 + whole[place:]
+    with pytest.raises(ImportRefused, match=r"past.parquet cannot be read to its end"):
+        load("past.parquet", damaged, chunk_rows=3)
+    result = load("past.parquet", whole)
+    assert result.added + result.already_there == 6
+    assert len(set(logged("events"))) == len(logged("events")) == 6

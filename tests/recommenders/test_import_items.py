@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import datetime
+import json
+from io import StringIO
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from django.core.management import CommandError, call_command
+
+from recommenders.exceptions import ItemFileError
+from recommenders.item_files import RejectedItem, parse_mapping, read_items
+from recommenders.models import Item
+from recommenders.services import ItemRow
+
+CSV = """item,title,categories,year
+i1,First,a|b,1999
+7,Second,,
+"""
+ITEMS = [
+    ItemRow(item="i1", title="First", categories=("a", "b"), attributes={"year": "1999"}),
+    ItemRow(item="7", title="Second"),
+]
+
+
+def write(folder: Path, name: str, content: str | bytes) -> Path:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def rejected(path: Path) -> tuple[list[ItemRow], list[RejectedItem]]:
+    told: list[RejectedItem] = []
+    return list(read_items(path, on_rejection=told.append)), told
+
+
+def test_the_three_formats_give_the_same_items(tmp_path: Path) -> None:
+    rows = [
+        {"item": "i1", "title": "First", "categories": ["a", "b"], "year": "1999"},
+        {"item": 7, "title": "Second", "attributes": {}},
+    ]
+    lines = write(tmp_path, "items.jsonl", "\n".join(json.dumps(row) for row in rows) + "\n\n")
+    columns = {
+        "item": ["i1", "7"],
+        "title": ["First", "Second"],
+        "categories": [["a", "b"], None],
+        "year": ["1999", None],
+    }
+    pq.write_table(pa.table(columns), tmp_path / "items.parquet")
+    for path in (write(tmp_path, "items.csv", CSV), lines, tmp_path / "items.parquet"):
+        assert rejected(path) == (ITEMS, [])
+
+
+def test_columns_may_be_mapped(tmp_path: Path) -> None:
+    path = write(tmp_path, "items.csv", "sku,name,title\ni1,First,Dr\n")
+    assert list(read_items(path, columns={"item": "sku", "title": "name"})) == [
+        ItemRow(item="i1", title="First", attributes={"title": "Dr"})
+    ]
+
+
+def test_what_parquet_has_and_json_has_not_becomes_text_or_is_left_out(tmp_path: Path) -> None:
+    row = {"item": "i", "title": "t", "since": datetime.date(2020, 1, 2), "price": float("nan")}
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "items.parquet")
+    [item] = read_items(tmp_path / "items.parquet")
+    assert item.attributes == {"since": "2020-01-02"}
+
+
+def test_rows_that_are_no_items_are_told_by_line_and_the_others_given(tmp_path: Path) -> None:
+    rows = b'item,title\n,x\ni1,\n\ni2\n"i\n3",ok\n\xff,x\ni5,a\0b\n' + b"i" * 257 + b",x\ni6,"
+    items, told = rejected(write(tmp_path, "items.csv", rows + b"t" * 513 + b"\n"))
+    assert [item.item for item in items] == ["i\n3"]
+    assert told == [
+        RejectedItem(line=2, error="Object missing required field `item`"),
+        RejectedItem(line=3, error="Object missing required field `title`"),
+        RejectedItem(line=5, error="has 1 cells; the header has 2"),
+        RejectedItem(line=8, error="holds text that is not valid Unicode"),
+        RejectedItem(line=9, error="holds a NUL character"),
+        RejectedItem(line=10, error="item must have 1 to 256 characters"),
+        RejectedItem(line=11, error="title must have 1 to 512 characters"),
+    ]
+
+
+def test_lines_of_json_that_are_no_items_are_told(tmp_path: Path) -> None:
+    lines = '{"item"\n[1]\n{"item": "i", "title": "t", "sizes": [1]}\n{"item": "i", "title": "t"}\n'
+    items, told = rejected(write(tmp_path, "items.jsonl", lines))
+    assert items == [ItemRow(item="i", title="t")]
+    assert [row.line for row in told] == [1, 2, 3]
+    assert told[2].error.startswith("Expected `bool | int | float | str`, got `array`")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("items.xlsx", "", r"the extension must be one of \.csv, \.jsonl, \.parquet"),
+        ("items.csv", "", "the column item is missing"),
+        ("items.csv", "item,name\n", "the column title is missing"),
+        ("items.csv", "item,title,title\n", "a column is there twice"),
+        ("items.parquet", "no parquet", "items.parquet cannot be read"),
+    ],
+)
+def test_a_file_of_another_shape_is_refused(
+    tmp_path: Path, name: str, content: str, message: str
+) -> None:
+    with pytest.raises(ItemFileError, match=message):
+        next(read_items(write(tmp_path, name, content)))
+
+
+@pytest.mark.parametrize(
+    ("pairs", "message"),
+    [
+        (["item"], "“item” must be FIELD=COLUMN, such as item=sku"),
+        (["item=a", "item=b"], "A field is mapped twice"),
+        (["item=a", "title=a"], "A column is mapped to two fields"),
+        (["sku=a"], "“sku” is no field of an item; those are item, title, categories, attributes"),
+        (["item=sku"], "the column sku is missing"),
+    ],
+)
+def test_a_mapping_that_does_not_fit_is_refused(
+    tmp_path: Path, pairs: list[str], message: str
+) -> None:
+    path = write(tmp_path, "items.csv", CSV)
+    with pytest.raises(ItemFileError, match=message):
+        list(read_items(path, columns=parse_mapping(pairs)))
+
+
+def run(*arguments: object) -> tuple[str, str]:
+    out, err = StringIO(), StringIO()
+    call_command("import_items", *map(str, arguments), stdout=out, stderr=err)
+    return out.getvalue(), err.getvalue()
+
+
+@pytest.mark.django_db
+def test_the_command_imports_again_what_changed_and_reports_the_rest(tmp_path: Path) -> None:
+    Item.objects.create(key="i1", title="Old")
+    path = write(tmp_path, "shop.csv", CSV.replace("item,", "sku,") + ",x,,\n" * 21)
+    report = tmp_path / "rejected.csv"
+    out, err = run(path, "--map", "item=sku", "--dry-run")
+    assert out == "2 rows can be imported, 21 cannot. Nothing was written.\n"
+    assert Item.objects.get().title == "Old"
+    out, err = run(path, "--map", "item=sku", "--report", report)
+    assert out == "2 items are in the catalogue as the file has them; 21 rows rejected.\n"
+    assert "line 4: Object missing required field `item`" in err
+    assert err.splitlines()[-1] == "... and 1 more; --report FILE lists all"
+    assert len(report.read_text().splitlines()) == 22
+    assert sorted(Item.objects.values_list("key", "title")) == [("7", "Second"), ("i1", "First")]
+
+
+@pytest.mark.django_db
+def test_the_command_refuses_a_file_whole(tmp_path: Path) -> None:
+    path = write(tmp_path, "items.csv", "item,name\ni1,First\n")
+    with pytest.raises(CommandError, match="the column title is missing"):
+        run(path)
+    with pytest.raises(CommandError, match="would overwrite the file to import"):
+        run(path, "--report", path)
+    with pytest.raises(CommandError, match="No such file"):
+        run(tmp_path / "none.csv")
+    assert not Item.objects.exists()

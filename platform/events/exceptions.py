@@ -44,3 +44,11 @@ class InvalidField(EventsError):
         super().__init__(f"{field}: {error}")
         self.field = field
         self.error = error
+
+
+class LeaseTaken(EventsError):
+    """Another process does this work; the message says who, and until when it may."""
+
+
+class LeaseLost(EventsError):
+    """This process was silent for longer than its lease, and another took the work over."""

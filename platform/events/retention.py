@@ -1,0 +1,103 @@
+"""What a table forgets: old days, the files of old versions, and the history of its commits.
+
+A reader may go on reading the version it is pinned to for `KEEP_HOURS` after a later one replaced
+that version's files. After that its files are gone, and it has to open the log again.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import msgspec
+from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError
+
+from events.data_files import by_day, files_of, folder_of, open_table, replace
+from events.delta import force_to_disk
+from events.records import Stream
+
+KEEP_HOURS = 24
+CHECKPOINT_COMMITS = 50
+
+# Commits come every few seconds: a month of them, which is Delta's default, would be more than a
+# million files to list. Smallest and largest values are kept of times alone: those of other columns
+# are ids of people, and an erasure could not take them out of the transaction log.
+PROPERTIES = {
+    "delta.logRetentionDuration": "interval 1 days",
+    "delta.deletedFileRetentionDuration": f"interval {KEEP_HOURS} hours",
+    "delta.dataSkippingStatsColumns": "at",
+}
+
+
+def settle(log_dir: Path, stream: Stream) -> bool:
+    """Give the table its PROPERTIES where it lacks them; whether that took a commit.
+
+    A drain that commits at the same moment has to read its journals again, once.
+    """
+    table = open_table(log_dir, stream)
+    if table is None or PROPERTIES.items() <= table.metadata().configuration.items():
+        return False
+    try:
+        table.alter.set_table_properties(PROPERTIES)
+    except CommitFailedError:  # somebody else changed the table: the next run looks again
+        return False
+    return True
+
+
+def forget_days(log_dir: Path, stream: Stream, *, first_kept: date) -> list[date]:
+    """Take the days before `first_kept` out of the table, and return them.
+
+    Raises LogConflict where their files were being rewritten; then nothing was forgotten.
+    """
+    table = open_table(log_dir, stream)
+    if table is None:
+        return []
+    old = [file for file in files_of(table) if file.day < first_kept]
+    if old:
+        replace(table, old, [], data_change=True)
+    return sorted(by_day(old))
+
+
+def vacuum(log_dir: Path, stream: Stream, *, keep_hours: int = KEEP_HOURS) -> int:
+    """Delete files that have been in no version for `keep_hours`; how many.
+
+    Among them are files that a killed process wrote and never committed.
+    """
+    table = open_table(log_dir, stream)
+    if table is None or not _present(table, _vacuum(table, keep_hours, dry_run=True)):
+        return 0
+    force_to_disk(folder_of(table))
+    gone = _vacuum(table, keep_hours, dry_run=False)
+    return len(gone)
+
+
+def checkpoint(log_dir: Path, stream: Stream) -> bool:
+    """Write the table's state into one file where 50 commits came since the last time.
+
+    Opening the table then reads that file and the commits after it. Commits older than a day that
+    a checkpoint covers are deleted.
+    """
+    table = open_table(log_dir, stream)
+    if table is None or table.version() - _last_checkpoint(table) < CHECKPOINT_COMMITS:
+        return False
+    table.create_checkpoint()
+    table.cleanup_metadata()
+    return True
+
+
+def _vacuum(table: DeltaTable, keep_hours: int, *, dry_run: bool) -> list[str]:
+    return list(
+        table.vacuum(keep_hours, dry_run=dry_run, enforce_retention_duration=False, full=True)
+    )
+
+
+def _present(table: DeltaTable, paths: Sequence[str]) -> bool:
+    return any((folder_of(table) / path).exists() for path in paths)
+
+
+def _last_checkpoint(table: DeltaTable) -> int:
+    path = folder_of(table) / "_delta_log" / "_last_checkpoint"
+    try:
+        return int(msgspec.json.decode(path.read_bytes())["version"])
+    except FileNotFoundError:
+        return -1

@@ -147,6 +147,35 @@ class Phase(models.Model):
         return f"{self.experiment.key} phase {self.number}"
 
 
+class ExclusionRule(models.Model):
+    """A rule for bots and staff, for the whole installation: whom every analysis leaves out."""
+
+    class Kind(models.TextChoices):
+        SLATES_PER_DAY = "slates_per_day"
+        USERS = "users"
+        ATTRIBUTE = "attribute"
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    rule = models.JSONField(help_text="An experiments.metrics.exclusions.Exclusion.")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind"],
+                condition=models.Q(kind="slates_per_day"),
+                name="one_limit_of_slates_per_day",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"rule {self.pk} ({self.kind})"
+
+
 class Snapshot(models.Model):
     """A stored scorecard, with what produced it."""
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 import msgspec
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from experiments import exclusions
 from experiments.assignment import BUCKETS, Range, ranges
 from experiments.metrics import METRICS, Scorecard, ScorecardSpec
 from experiments.models import Experiment, Layer, Snapshot
@@ -113,4 +114,5 @@ def scorecard_spec(experiment: Experiment, *, as_of: datetime) -> ScorecardSpec:
         primary=experiment.primary_metric,
         metrics=tuple(METRICS),
         tuning=float(experiment.tuning),
+        exclusions=exclusions.in_force(),
     )

@@ -10,6 +10,8 @@ from experiments.metrics.spec import ScorecardSpec
 from experiments.stats import Reason, check_srm
 
 THRESHOLD = 0.001
+CROSSED = "seen in two variants"
+LEFT_OUT = "taken for bots or staff by a rule"
 
 
 def sample_ratio(spec: ScorecardSpec, users: Sequence[int]) -> Check:
@@ -48,32 +50,46 @@ def users_in_two_variants(
     tail over the arms, times the number of arms (of two, one says it all). Unhealthy below p =
     .001.
     """
-    total, all_crossed = sum(users), sum(crossed)
-    expected = [all_crossed * n / total if total else 0.0 for n in users]
-    p_value = _crossing_p(users, crossed) if all_crossed else None
+    return _without(spec, users, crossed, name="users_in_two_variants", were=CROSSED)
+
+
+def users_left_out(spec: ScorecardSpec, users: Sequence[int], left_out: Sequence[int]) -> Check:
+    """Are users whom a rule leaves out as common in every arm? The test is the same.
+
+    A variant that makes people ask for more slates would make more of them look like bots.
+    """
+    return _without(spec, users, left_out, name="users_left_out", were=LEFT_OUT)
+
+
+def _without(
+    spec: ScorecardSpec, users: Sequence[int], gone: Sequence[int], *, name: str, were: str
+) -> Check:
+    total, all_gone = sum(users), sum(gone)
+    expected = [all_gone * n / total if total else 0.0 for n in users]
+    p_value = _uneven_p(users, gone) if all_gone else None
     healthy = p_value is None or p_value >= THRESHOLD
     return Check(
-        name="users_in_two_variants",
+        name=name,
         healthy=healthy if total else None,
         p_value=p_value,
-        reason=None if all_crossed else ("no_such_users" if total else str(Reason.TOO_FEW_USERS)),
-        detail=_crossing_detail(total, all_crossed, healthy),
-        figures=_figures(spec.variants, crossed, expected),
+        reason=None if all_gone else ("no_such_users" if total else str(Reason.TOO_FEW_USERS)),
+        detail=_without_detail(total, all_gone, were, healthy=healthy),
+        figures=_figures(spec.variants, gone, expected),
     )
 
 
-def _crossing_p(users: Sequence[int], crossed: Sequence[int]) -> float:
-    law = stats.hypergeom(sum(users), np.asarray(users), sum(crossed))
-    seen = np.asarray(crossed)
+def _uneven_p(users: Sequence[int], gone: Sequence[int]) -> float:
+    law = stats.hypergeom(sum(users), np.asarray(users), sum(gone))
+    seen = np.asarray(gone)
     tail = np.minimum(law.cdf(seen), law.sf(seen - 1))
     tests = 1 if len(users) == 2 else len(users)
     return float(min(1.0, 2 * tail.min() * tests))
 
 
-def _crossing_detail(total: int, crossed: int, healthy: bool) -> str:
-    if not crossed:
-        return "Nobody was seen in two variants."
-    share = f"{crossed:,} of {total:,} users were seen in two variants"
+def _without_detail(total: int, gone: int, were: str, *, healthy: bool) -> str:
+    if not gone:
+        return f"Nobody was {were}."
+    share = f"{gone:,} of {total:,} users were {were}"
     if healthy:
         return f"{share}, alike in all arms; they are left out."
     return f"{share}, and not alike in all arms: leaving them out would bias the arms."

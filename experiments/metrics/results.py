@@ -43,8 +43,9 @@ class CheckFigure(msgspec.Struct, frozen=True, kw_only=True):
 class Check(msgspec.Struct, frozen=True, kw_only=True):
     """One health check. `healthy` is None while there is too little to check, with a `reason`.
 
-    `name` is `sample_ratio` or `users_in_two_variants`; `detail` is one plain sentence. Where there
-    is no p, `reason` says why: `too_few_users`, or `no_such_users` (healthy: nobody to test).
+    `name` is `sample_ratio`, `users_in_two_variants` or `users_left_out`; `detail` is one plain
+    sentence. Where there is no p, `reason` says why: `too_few_users`, or `no_such_users` (healthy:
+    nobody to test).
     """
 
     name: str
@@ -212,11 +213,25 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     floor: Floor | None
 
 
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
+    """How many users of the phase a rule for bots and staff left out, all variants together.
+
+    `rule` says in words who they are; `fingerprint` changes with the rule.
+    """
+
+    rule: str
+    fingerprint: str
+    users: int
+
+
 class SetAside(msgspec.Struct, frozen=True, kw_only=True):
-    """What was not counted: exposures to a forced variant, and users seen in two variants."""
+    """What was not counted: exposures to a forced variant, users seen in two variants, and those
+    whom a rule left out: under the first rule that applies, and under nothing else.
+    """
 
     exposures_forced: int
     users_in_two_variants: int
+    left_out: tuple[LeftOut, ...] = ()
 
 
 class Scorecard(msgspec.Struct, frozen=True, kw_only=True):

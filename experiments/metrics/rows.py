@@ -8,6 +8,7 @@ What counts, and where:
 - A user belongs to the phase and variant of first exposure. Someone first exposed in an earlier
   phase does not count in this one, and someone seen in two variants of this phase counts in
   neither.
+- A user whom a rule marks (see exclusions) counts in no variant, throughout.
 - A repeated request id of a user is one slate, the first.
 - A click counts when its user, request id and item name an item of a slate, once per item of a
   slate.
@@ -18,10 +19,13 @@ What counts, and where:
 Nothing here is executed. The same expressions run on any engine of Ibis; DuckDB is what we test on.
 """
 
+from datetime import UTC
+
 import ibis
 from ibis import _
 from ibis.expr.types import IntegerValue, Table, TimestampValue
 
+from experiments.metrics.exclusions import marked_users
 from experiments.metrics.periods import Grid
 from experiments.metrics.spec import ScorecardSpec
 
@@ -60,13 +64,26 @@ def first_exposures(exposures: Table, spec: ScorecardSpec) -> Table:
     )
 
 
+def members(exposures: Table, spec: ScorecardSpec) -> Table:
+    """`first_exposures`, with `rule`: the place of the rule that leaves the user out, or null."""
+    first = first_exposures(exposures, spec)
+    if not spec.exclusions:
+        return first.mutate(rule=ibis.null("int64"))
+    midnight = spec.started_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    seen = exposures.filter(
+        _.at >= ibis.literal(midnight), _.at <= ibis.literal(spec.as_of), _.user.notnull()
+    )
+    marks = marked_users(seen, spec.exclusions)
+    return first.left_join(marks, "user").select(first, marks.rule)
+
+
 def user_periods(exposures: Table, events: Table, spec: ScorecardSpec, grid: Grid) -> Table:
     """Rows: phase, variant, user, period (0-based in `grid`), impressions, clicks (both float64).
 
     A (user, period) without slate or click has no row; the first row of a user is the period of the
     user's first exposure.
     """
-    members = first_exposures(exposures, spec).filter(~_.crossed).drop("crossed")
+    counting = members(exposures, spec).filter(_.rule.isnull(), ~_.crossed)
     slates = (
         phase_exposures(exposures, spec)
         .filter(_.reason == "split")
@@ -78,7 +95,7 @@ def user_periods(exposures: Table, events: Table, spec: ScorecardSpec, grid: Gri
         .aggregate(
             impressions=_.impressions.sum().cast("float64"), clicks=_.clicks.sum().cast("float64")
         )
-        .inner_join(members, "user")
+        .inner_join(counting.select("user", "variant"), "user")
         .select(
             "variant", "user", "period", "impressions", "clicks", phase=ibis.literal(spec.phase)
         )

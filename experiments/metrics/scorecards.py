@@ -8,18 +8,20 @@ from ibis.expr.types import Table
 from experiments.metrics import arms as arm
 from experiments.metrics.comparing import Before, comparisons, lifts
 from experiments.metrics.definitions import METRICS
-from experiments.metrics.health import sample_ratio, users_in_two_variants
+from experiments.metrics.exclusions import fingerprint
+from experiments.metrics.health import sample_ratio, users_in_two_variants, users_left_out
 from experiments.metrics.judging import is_healthy, verdict
 from experiments.metrics.periods import Grid, grid
 from experiments.metrics.results import (
     Arm,
     Check,
     ExposurePoint,
+    LeftOut,
     MetricResult,
     Scorecard,
     SetAside,
 )
-from experiments.metrics.rows import first_exposures, phase_exposures, user_periods
+from experiments.metrics.rows import members, phase_exposures, user_periods
 from experiments.metrics.samples import Moments, moments
 from experiments.metrics.spec import ScorecardSpec
 
@@ -28,12 +30,14 @@ from experiments.metrics.spec import ScorecardSpec
 class Counted:
     """Everything read from the log: sums over users, and who and what was left out.
 
-    `first_seen` and `crossed` count users by the variant they saw first, in the order of the spec.
+    `first_seen`, `crossed` and, for each rule, `left_out` count users by the variant they saw
+    first, in the order of the spec. Who is left out by a rule is in neither of the others.
     """
 
     moments: Moments
     first_seen: tuple[int, ...]
     crossed: tuple[int, ...]
+    left_out: tuple[tuple[int, ...], ...]
     exposures_forced: int
 
 
@@ -54,21 +58,24 @@ def scorecard(
 def count_log(exposures: Table, events: Table, spec: ScorecardSpec, cut: Grid) -> Counted:
     """Run the queries: everything after this is arithmetic on small arrays."""
     sums = moments(user_periods(exposures, events, spec, cut), spec.variants, cut.periods)
-    seen = {
-        row["variant"]: row
-        for row in first_exposures(exposures, spec)
-        .group_by("variant")
+    found = (
+        members(exposures, spec)
+        .group_by("variant", "rule")
         .aggregate(users=_.count(), crossed=_.crossed.sum())
-        .to_pyarrow()
-        .to_pylist()
-    }
+    )
+    seen = {(row["variant"], row["rule"]): row for row in found.to_pyarrow().to_pylist()}
+
+    def count(rule: int | None, column: str) -> tuple[int, ...]:
+        return tuple(seen.get((v, rule), {}).get(column, 0) for v in spec.variants)
+
     forced = (
         phase_exposures(exposures, spec).filter(_.reason != "split", _.variant.notnull()).count()
     )
     return Counted(
         moments=sums,
-        first_seen=tuple(seen[v]["users"] if v in seen else 0 for v in spec.variants),
-        crossed=tuple(seen[v]["crossed"] if v in seen else 0 for v in spec.variants),
+        first_seen=count(None, "users"),
+        crossed=count(None, "crossed"),
+        left_out=tuple(count(place, "users") for place in range(len(spec.exclusions))),
         exposures_forced=int(forced.to_pyarrow().as_py()),
     )
 
@@ -101,6 +108,7 @@ def assemble(
         set_aside=SetAside(
             exposures_forced=counted.exposures_forced,
             users_in_two_variants=sum(counted.crossed),
+            left_out=_left_out(counted, spec),
         ),
         health=checks,
         metrics=results,
@@ -111,11 +119,23 @@ def assemble(
     )
 
 
+def _left_out(counted: Counted, spec: ScorecardSpec) -> tuple[LeftOut, ...]:
+    return tuple(
+        LeftOut(rule=rule.words, fingerprint=fingerprint(rule), users=sum(users))
+        for rule, users in zip(spec.exclusions, counted.left_out, strict=True)
+    )
+
+
 def _checks(counted: Counted, spec: ScorecardSpec) -> tuple[Check, ...]:
     analysed = [int(n) for n in counted.moments.users[:, -1]]
+    gone = [sum(of_rules) for of_rules in zip(*counted.left_out, strict=True)] or [0] * len(
+        analysed
+    )
+    all_seen = [seen + left for seen, left in zip(counted.first_seen, gone, strict=True)]
     return (
         sample_ratio(spec, analysed),
         users_in_two_variants(spec, counted.first_seen, counted.crossed),
+        users_left_out(spec, all_seen, gone),
     )
 
 
@@ -148,7 +168,10 @@ def _before(previous: Scorecard | None, spec: ScorecardSpec, key: str) -> Before
 
 def _same_test(previous: Scorecard, spec: ScorecardSpec) -> bool:
     names = ("experiment", "phase", "control", "confidence", "tuning")
-    return all(getattr(previous, name) == getattr(spec, name) for name in names)
+    rules = tuple(left.fingerprint for left in previous.set_aside.left_out)
+    return rules == tuple(map(fingerprint, spec.exclusions)) and all(
+        getattr(previous, name) == getattr(spec, name) for name in names
+    )
 
 
 def _arms(sums: Moments, spec: ScorecardSpec) -> tuple[Arm, ...]:

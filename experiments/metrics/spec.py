@@ -6,6 +6,7 @@ import msgspec
 
 from experiments.metrics.definitions import metric_named
 from experiments.metrics.exceptions import InvalidSpec
+from experiments.metrics.exclusions import DEFAULT, Exclusion
 
 
 class ScorecardSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -13,6 +14,7 @@ class ScorecardSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     `variants` begins with `control`; `weights` are their traffic in the same order, in any unit.
     `started_at` is the start of the phase and `as_of` the last instant counted, both with a zone.
+    `exclusions` say who is left out, see there; a user counts under the first that applies.
     `tuning` is the planned number of users in both arms of a comparison, frozen at launch.
     Raises InvalidSpec or UnknownMetric on construction.
     """
@@ -28,6 +30,7 @@ class ScorecardSpec(msgspec.Struct, frozen=True, kw_only=True):
     metrics: tuple[str, ...]
     tuning: float
     confidence: float = 0.95
+    exclusions: tuple[Exclusion, ...] = DEFAULT
 
     def __post_init__(self) -> None:
         for problem in _problems(self):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from dashboard.formats import DASH, MINUS
 from dashboard.reading import table
@@ -13,7 +14,7 @@ from dashboard.reading.curves import curves
 from dashboard.reading.health import health
 from dashboard.reading.series import exposure_numbers, series_numbers
 from dashboard.reading.verdict import sentence, short
-from experiments.metrics.results import Check
+from experiments.metrics.results import Check, LeftOut, SetAside
 from tests.dashboard.factories import (
     AS_OF,
     BELOW_FLOOR,
@@ -151,6 +152,29 @@ def test_health_shows_every_figure() -> None:
         ("Sample ratio", "p = .374"),
         ("Log", "6 s behind"),
     ]
+
+
+def test_health_counts_whom_rules_left_out_of_all_that_came() -> None:
+    check = Check(
+        name="users_left_out",
+        healthy=True,
+        p_value=0.5,
+        reason=None,
+        detail="14 of 10,014 users were taken for bots or staff by a rule, alike in all arms; "
+        "they are left out.",
+        figures=(),
+    )
+    rules = tuple(
+        LeftOut(rule=rule, fingerprint=rule, users=users)
+        for rule, users in (("on the list “office”", 2), ("more than 1,000 slates a day", 12))
+    )
+    card = replace(
+        scorecard(health=(check,)),
+        set_aside=SetAside(exposures_forced=0, users_in_two_variants=0, left_out=rules),
+    )
+
+    shown = health(card, log_lag=None).figures[0]
+    assert (shown.title, shown.figure) == ("Bots and staff", "14 of 10,014")
 
 
 def test_a_check_that_has_too_few_users_is_neither_healthy_nor_not() -> None:

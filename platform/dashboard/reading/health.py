@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from dashboard import formats
 from experiments.metrics.results import Check, Scorecard
 
-TITLES = {"sample_ratio": "Sample ratio", "users_in_two_variants": "Users in two variants"}
+TITLES = {
+    "sample_ratio": "Sample ratio",
+    "users_in_two_variants": "Users in two variants",
+    "users_left_out": "Bots and staff",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +59,13 @@ def _overall(scorecard: Scorecard) -> tuple[str, str, str]:
 
 
 def _figure(check: Check, scorecard: Scorecard) -> HealthFigure:
+    aside = scorecard.set_aside
+    users = sum(arm.users for arm in scorecard.arms) + aside.users_in_two_variants
+    left_out = sum(left.users for left in aside.left_out)
     if check.name == "users_in_two_variants":
-        users = sum(arm.users for arm in scorecard.arms) + scorecard.set_aside.users_in_two_variants
-        figure = f"{scorecard.set_aside.users_in_two_variants:,} of {users:,}"
+        figure = f"{aside.users_in_two_variants:,} of {users:,}"
+    elif check.name == "users_left_out":
+        figure = f"{left_out:,} of {users + left_out:,}"
     elif check.p_value is None:
         figure = "too few users yet" if check.healthy is None else formats.DASH
     else:

@@ -1,0 +1,87 @@
+"""Rules for bots and staff: whom an analysis leaves out, alike in all arms.
+
+A rule marks users when the log is read; no row of the log is ever dropped for it. It looks at all
+that a user was served from the day the phase started, on every placement.
+"""
+
+import hashlib
+
+import ibis
+import msgspec
+from ibis import _
+from ibis.expr.types import Table
+
+from experiments.metrics.exceptions import InvalidSpec
+
+DAY_SECONDS = 86_400
+BOT_SLATES = 1_000
+"""More slates than this in one day are taken for a bot's."""
+
+
+class SlatesPerDay(msgspec.Struct, frozen=True, kw_only=True, tag="slates_per_day"):
+    """Users who were served more than `limit` slates on any one day of UTC."""
+
+    limit: int = BOT_SLATES
+
+    @property
+    def words(self) -> str:
+        return f"more than {self.limit:,} slates a day"
+
+
+class UserList(msgspec.Struct, frozen=True, kw_only=True, tag="users"):
+    """Users named one by one."""
+
+    name: str
+    users: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        return f"on the list “{self.name}”"
+
+
+class AttributeIs(msgspec.Struct, frozen=True, kw_only=True, tag="attribute"):
+    """Users who were served anything with this attribute at this value; values are text."""
+
+    attribute: str
+    value: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.attribute} is “{self.value}”"
+
+
+Exclusion = SlatesPerDay | UserList | AttributeIs
+
+DEFAULT: tuple[Exclusion, ...] = (SlatesPerDay(),)
+
+
+def fingerprint(rule: Exclusion) -> str:
+    """What tells a rule from any other, without the users it names."""
+    return hashlib.sha256(msgspec.json.encode(rule)).hexdigest()[:16]
+
+
+def marked_users(seen: Table, rules: tuple[Exclusion, ...]) -> Table:
+    """Rows: user, rule (int64), the place of the first of the rules that marks the user.
+
+    `seen` are exposures: user, at, attributes. Raises InvalidSpec without a rule.
+    """
+    if not rules:
+        raise InvalidSpec("exclusions holds no rule to mark users by.")
+    marks = [
+        _marked(seen, rule).select("user", rule=ibis.literal(place, "int64"))
+        for place, rule in enumerate(rules)
+    ]
+    every = marks[0] if len(marks) == 1 else ibis.union(*marks)
+    return every.group_by("user").aggregate(rule=_.rule.min())
+
+
+def _marked(seen: Table, rule: Exclusion) -> Table:
+    match rule:
+        case SlatesPerDay(limit=limit):
+            # Whole days since 1970: a cast to a date would go by the engine's own time zone.
+            days = seen.group_by("user", day=(_.at.epoch_seconds() // DAY_SECONDS))
+            return days.aggregate(slates=_.count()).filter(_.slates > limit)
+        case UserList(users=users):
+            return seen.filter(_.user.isin(users))
+        case AttributeIs(attribute=attribute, value=value):
+            return seen.filter(_.attributes.get(attribute) == value)

@@ -1,0 +1,211 @@
+"""Bots and staff: marked when the log is read, counted under one rule, left out of every arm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from experiments.metrics import ScorecardSpec, decode, encode, scorecard
+from experiments.metrics.exclusions import (
+    DEFAULT,
+    AttributeIs,
+    Exclusion,
+    SlatesPerDay,
+    UserList,
+    fingerprint,
+)
+from experiments.metrics.health import users_left_out
+from experiments.metrics.results import RunningMinimum, Scorecard
+from experiments.metrics.rows import members
+
+MakeSpec = Callable[..., ScorecardSpec]
+
+NOON = 12 * 3600  # the toy log starts at noon: midnight is this many seconds away
+
+
+def marked(log: Any, spec: ScorecardSpec) -> dict[str, int]:
+    rows = members(log.exposures, spec).to_pyarrow().to_pylist()
+    return {row["user"]: row["rule"] for row in rows if row["rule"] is not None}
+
+
+def serve_many(log: Any, user: str, times: int, *, at: float = 0, **changes: object) -> None:
+    for _ in range(times):
+        log.serve(user, "A", "ab", at=at, **changes)
+
+
+def test_the_default_takes_more_than_a_thousand_slates_a_day_for_a_bot() -> None:
+    assert list(DEFAULT) == [SlatesPerDay(limit=1000)]
+    assert DEFAULT[0].words == "more than 1,000 slates a day"
+
+
+def test_more_slates_than_the_limit_on_one_day_mark_a_user(log: Any, make_spec: MakeSpec) -> None:
+    serve_many(log, "person", 3)
+    serve_many(log, "bot", 4)
+
+    assert marked(log, make_spec(exclusions=(SlatesPerDay(limit=3),))) == {"bot": 0}
+
+
+def test_slates_of_two_days_of_utc_do_not_add(log: Any, make_spec: MakeSpec) -> None:
+    spec = make_spec(
+        as_of=make_spec().started_at + timedelta(days=2), exclusions=(SlatesPerDay(limit=3),)
+    )
+    serve_many(log, "person", 3, at=NOON - 1)
+    serve_many(log, "person", 3, at=NOON)
+
+    assert marked(log, spec) == {}
+
+
+def test_slates_of_other_placements_count_towards_the_rate(log: Any, make_spec: MakeSpec) -> None:
+    serve_many(log, "bot", 1)
+    serve_many(log, "bot", 3, experiment="cart-ctr")
+
+    assert marked(log, make_spec(exclusions=(SlatesPerDay(limit=3),))) == {"bot": 0}
+
+
+def test_what_comes_after_as_of_marks_nobody(log: Any, make_spec: MakeSpec) -> None:
+    serve_many(log, "person", 3)
+    serve_many(log, "person", 3, at=601)
+
+    assert marked(log, make_spec(exclusions=(SlatesPerDay(limit=3),))) == {}
+
+
+def test_a_list_and_an_attribute_mark_users(log: Any, make_spec: MakeSpec) -> None:
+    log.serve("ada", "A", "ab")
+    log.serve("ben", "A", "ab", attributes=[("staff", "true")])
+    log.serve("cas", "B", "ab", attributes=[("staff", "false")])
+    log.serve("dot", "B", "ab", attributes=[])
+
+    rules = (
+        UserList(name="office", users=("ada", "nobody")),
+        AttributeIs(attribute="staff", value="true"),
+    )
+    assert marked(log, make_spec(exclusions=rules)) == {"ada": 0, "ben": 1}
+
+
+def test_a_user_counts_under_the_first_rule_that_applies(log: Any, make_spec: MakeSpec) -> None:
+    serve_many(log, "ada", 5, attributes=[("staff", "true")])
+    staff, rate = AttributeIs(attribute="staff", value="true"), SlatesPerDay(limit=3)
+
+    assert marked(log, make_spec(exclusions=(staff, rate))) == {"ada": 0}
+    assert marked(log, make_spec(exclusions=(rate, staff))) == {"ada": 0}
+
+
+def test_without_rules_nobody_is_marked(log: Any, make_spec: MakeSpec) -> None:
+    serve_many(log, "ada", 5)
+
+    assert marked(log, make_spec(exclusions=())) == {}
+
+
+def shop(log: Any, bots: int) -> None:
+    """150 people and `bots` bots in each arm; all people click once, a bot on everything."""
+    for variant in ("A", "B"):
+        for i in range(150):
+            log.click(f"{variant}{i}", log.serve(f"{variant}{i}", variant, "abcd"), "a")
+        for i in range(bots):
+            for _ in range(6):
+                log.click(f"bot{variant}{i}", log.serve(f"bot{variant}{i}", variant, "abcd"), "a")
+
+
+def card(log: Any, spec: ScorecardSpec, previous: Scorecard | None = None) -> Scorecard:
+    return scorecard(log.exposures, log.events, spec, previous=previous)
+
+
+def test_the_scorecard_counts_as_if_they_were_not_there_and_says_so(
+    new_log: Callable[[], Any], make_spec: MakeSpec
+) -> None:
+    rules: tuple[Exclusion, ...] = (
+        UserList(name="office", users=("A0",)),
+        SlatesPerDay(limit=5),
+    )
+    with_bots, without = new_log(), new_log()
+    shop(with_bots, bots=7)
+    shop(without, bots=0)
+
+    found = card(with_bots, make_spec(exclusions=rules))
+
+    clean = card(without, make_spec(exclusions=rules))
+    assert found.metrics == clean.metrics
+    assert found.arms == clean.arms
+    assert [arm.users for arm in found.arms] == [149, 150]
+    assert [(left.rule, left.users) for left in found.set_aside.left_out] == [
+        ("on the list “office”", 1),
+        ("more than 5 slates a day", 14),
+    ]
+    check = found.health[2]
+    assert (check.name, check.healthy) == ("users_left_out", True)
+    assert [figure.observed for figure in check.figures] == [8, 7]
+    assert check.detail == (
+        "15 of 314 users were taken for bots or staff by a rule, alike in all arms; "
+        "they are left out."
+    )
+    assert decode(encode(found)) == found
+
+
+def test_bots_of_one_arm_only_make_the_comparison_unhealthy(make_spec: MakeSpec) -> None:
+    found = users_left_out(make_spec(), [1000, 1000], [30, 0])
+
+    assert (found.name, found.healthy) == ("users_left_out", False)
+    assert found.detail.endswith("and not alike in all arms: leaving them out would bias the arms.")
+
+
+def test_a_bot_that_crossed_arms_is_only_a_bot(log: Any, make_spec: MakeSpec) -> None:
+    serve_many(log, "bot", 4)
+    log.serve("bot", "B", "ab")
+
+    found = card(log, make_spec(exclusions=(SlatesPerDay(limit=3),)))
+
+    assert found.set_aside.users_in_two_variants == 0
+    assert found.set_aside.left_out[0].users == 1
+
+
+def test_another_rule_is_another_analysis_and_no_earlier_look_counts(
+    log: Any, make_spec: MakeSpec
+) -> None:
+    shop(log, bots=0)
+    earlier = RunningMinimum(p_value=1e-9, effect=0.5)
+    look = card(log, make_spec())
+    before = replace(
+        look,
+        metrics=tuple(
+            replace(m, comparisons=tuple(replace(c, running=earlier) for c in m.comparisons))
+            for m in look.metrics
+        ),
+    )
+
+    same = card(log, make_spec(), previous=before)
+    other = card(log, make_spec(exclusions=(SlatesPerDay(limit=999),)), previous=before)
+
+    assert same.metric("ctr").comparisons[0].running == earlier
+    assert other.metric("ctr").comparisons[0].running != earlier
+
+
+def test_a_fingerprint_tells_rules_apart_and_a_list_by_its_users() -> None:
+    rules: list[Exclusion] = [
+        SlatesPerDay(limit=1),
+        SlatesPerDay(limit=2),
+        UserList(name="x", users=("a",)),
+        UserList(name="x", users=("a", "b")),
+        AttributeIs(attribute="x", value="a"),
+    ]
+
+    assert len({fingerprint(rule) for rule in rules}) == len(rules)
+    assert fingerprint(SlatesPerDay(limit=1)) == fingerprint(SlatesPerDay(limit=1))
+
+
+def test_a_scorecard_from_before_there_were_rules_can_be_read(
+    log: Any, make_spec: MakeSpec
+) -> None:
+    stored = msgspec.to_builtins(card(log, make_spec()))
+    del stored["set_aside"]["left_out"]
+
+    assert msgspec.convert(stored, Scorecard).set_aside.left_out == ()
+
+
+@pytest.mark.parametrize("rule", [SlatesPerDay(limit=7), UserList(name="x", users=("a",))])
+def test_a_rule_survives_json(rule: Exclusion) -> None:
+    assert msgspec.json.decode(msgspec.json.encode(rule), type=Exclusion) == rule

@@ -1,0 +1,107 @@
+"""Rules for bots and staff as rows: what holds, and what is refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from experiments import exclusions
+from experiments.exceptions import Invalid
+from experiments.metrics.exclusions import AttributeIs, SlatesPerDay, UserList
+from experiments.models import ExclusionRule
+from experiments.selectors import scorecard_spec
+from experiments.services import start_experiment
+from tests.installation import NOW, home_experiment
+
+pytestmark = pytest.mark.django_db
+
+
+def test_at_first_more_than_a_thousand_slates_a_day_is_a_bot() -> None:
+    assert exclusions.in_force() == (SlatesPerDay(limit=1000),)
+
+
+def test_rules_hold_in_the_order_made_and_the_limit_last() -> None:
+    exclusions.limit_slates(500)
+    exclusions.leave_out_users("office", ["ada", " ben ", "ada", ""])
+    exclusions.leave_out_attribute("staff", "true")
+    exclusions.limit_slates(300)
+
+    assert exclusions.in_force() == (
+        UserList(name="office", users=("ada", "ben")),
+        AttributeIs(attribute="staff", value="true"),
+        SlatesPerDay(limit=300),
+    )
+    assert ExclusionRule.objects.count() == 3
+
+
+def test_a_removed_rule_holds_no_longer() -> None:
+    row = exclusions.leave_out_users("office", ["ada"])
+
+    exclusions.remove(row)
+
+    assert exclusions.in_force() == (SlatesPerDay(limit=1000),)
+
+
+def test_an_analysis_goes_by_the_rules_that_hold(fresh_process: object, tmp_path: Any) -> None:
+    experiment = start_experiment(home_experiment(tmp_path), now=NOW)
+    exclusions.leave_out_attribute("staff", "true")
+
+    spec = scorecard_spec(experiment, as_of=NOW + timedelta(hours=1))
+
+    assert spec.exclusions == exclusions.in_force()
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1_000_001])
+def test_a_limit_is_at_least_one(limit: int) -> None:
+    with pytest.raises(Invalid, match="1 to 1,000,000 slates") as caught:
+        exclusions.limit_slates(limit)
+
+    assert caught.value.field == "limit"
+    assert exclusions.slates_limit() == 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "users", "field"),
+    [
+        ("", ["ada"], "name"),
+        ("x" * 65, ["ada"], "name"),
+        ("office", [" "], "users"),
+        ("office", ["x" * 257], "users"),
+        ("office", [str(n) for n in range(10_001)], "users"),
+    ],
+)
+def test_a_list_that_cannot_be_is_refused(name: str, users: list[str], field: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        exclusions.leave_out_users(name, users)
+
+    assert caught.value.field == field
+    assert not ExclusionRule.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "field"), [("", "true", "attribute"), ("staff", " ", "value")]
+)
+def test_an_attribute_needs_both_parts(attribute: str, value: str, field: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        exclusions.leave_out_attribute(attribute, value)
+
+    assert caught.value.field == field
+
+
+def test_a_rule_is_there_once() -> None:
+    exclusions.leave_out_users("office", ["ada"])
+
+    with pytest.raises(Invalid, match="such a rule already"):
+        exclusions.leave_out_users("office", ["ben"])
+
+    assert ExclusionRule.objects.count() == 1
+
+
+def test_there_are_at_most_twenty_rules() -> None:
+    for n in range(20):
+        exclusions.leave_out_attribute("staff", str(n))
+
+    with pytest.raises(Invalid, match="20 rules already"):
+        exclusions.leave_out_attribute("staff", "20")

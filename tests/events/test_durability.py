@@ -1,73 +1,58 @@
 """Processes are killed at random moments; nothing acknowledged is lost, nothing is doubled."""
 
-import os
 import random
-import subprocess
-import sys
-import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from events.drain import Drain
-from events.journal_files import journals
-from events.readers import open_log
+from events.delta import LogTable
+from events.records import Event
+from events.schema import to_table
+from tests.events.torture import BATCH, Reader, Start, python, torture
 
-ROOT = Path(__file__).parents[2]
 WRITER = Path(__file__).parent / "torture_writer.py"
-DRAIN = """
-import sys, threading, pathlib
-from events.drain import Drain
-with Drain(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), interval=0.02) as drain:
-    drain.run(threading.Event())
-"""
-VICTIMS = (2, 0, 2, 1, 2, 2, 0, 1, 2)  # the drain most often
 
 
-def test_kill_9_of_writers_and_drain_loses_and_doubles_nothing(
+def test_kill_9_of_writers_drain_and_compaction_loses_and_doubles_nothing(
     journal_dir: Path, log_dir: Path, tmp_path: Path
 ) -> None:
-    acknowledged = tmp_path / "acknowledged"
-    start: list[Callable[[int], subprocess.Popen[bytes]]] = [
-        lambda n: _python(WRITER, journal_dir, acknowledged, f"first{n}"),
-        lambda n: _python(WRITER, journal_dir, acknowledged, f"second{n}"),
-        lambda n: _python("-c", DRAIN, journal_dir, log_dir),
-    ]
-    _kill_at_random(start, random.Random(2))
-    with Drain(journal_dir, log_dir) as drain:
-        drain.once()
-    found = Counter(open_log(log_dir).events().id.to_pyarrow().to_pylist())
-    promised = acknowledged.read_text().splitlines()
-    assert len(promised) > 100
-    assert [id_ for id_ in promised if id_ not in found] == []
-    assert [id_ for id_, times in found.items() if times > 1] == []
-    assert journals(journal_dir) == []
+    """The short form of benchmarks/torture.py, which does this for 60 s over HTTP."""
+    notes = tmp_path / "acknowledged"
 
+    def writer(name: str) -> Start:
+        return lambda n: python(WRITER, journal_dir, notes, f"{name}{n}")
 
-def _kill_at_random(
-    start: list[Callable[[int], subprocess.Popen[bytes]]], rng: random.Random
-) -> None:
-    """Keep the processes running, and kill -9 one of them now and then."""
-    running = [begin(0) for begin in start]
-    try:
-        for turn, victim in enumerate(VICTIMS, 1):
-            time.sleep(rng.uniform(0.3, 0.9))
-            _kill(running[victim])
-            running[victim] = start[victim](turn)
-        time.sleep(0.5)
-    finally:
-        for process in running:
-            _kill(process)
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    process.wait(10)
-
-
-def _python(*arguments: object) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, *map(str, arguments)],
-        env=os.environ | {"PYTHONPATH": str(ROOT / "platform")},
-        stdout=subprocess.DEVNULL,
+    outcome = torture(
+        journal_dir=journal_dir,
+        log_dir=log_dir,
+        notes=notes,
+        writers={name: writer(name) for name in ("first", "second")},
+        seconds=8,
+        pause=(0.2, 0.7),
+        rng=random.Random(1),
     )
+    assert outcome.wrong == []
+    assert outcome.acknowledged > 100
+    assert outcome.kills["drain"] == outcome.second_drains_refused > 0
+    assert outcome.kills["compaction"] > 0
+    assert outcome.reads > 10
+    assert outcome.versions > 10
+
+
+def test_the_tortures_reader_sees_what_no_read_may_show(
+    log_dir: Path, event: Callable[..., Event]
+) -> None:
+    reader = Reader(log_dir)
+    table = LogTable(log_dir, "events")
+    whole = [event(f"w-1-{n}") for n in range(BATCH)]
+    table.append(to_table("events", whole), {"x": 1})
+    reader.look()
+    assert reader.wrong == []
+    table.append(to_table("events", whole[:1]), {"x": 2})
+    reader.look()
+    assert reader.wrong == ["read 2: twice: ['w-1-0']", "read 2: in part: ['w-1']"]
+    reader = Reader(log_dir)
+    table.append(to_table("events", [event("w-2-0")]), {"x": 3})
+    reader.look()
+    table._table.delete("id = 'w-2-0'")
+    reader.look()
+    assert reader.wrong[-1] == "read 2: gone: ['w-2-0']"

@@ -100,10 +100,15 @@ def only_drain(journal_dir: Path) -> Iterator[None]:
                 f"Process {_holder(journal_dir)} already drains {journal_dir}. "
                 "One drain per host is enough; stop that one first."
             )
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+        _leave_name(file)
         yield
+
+
+def _leave_name(file: TextIO) -> None:
+    """Say who drains. On a full disk that cannot be said, and the drain is what makes room."""
+    with suppress(OSError):
+        os.ftruncate(file.fileno(), 0)
+        os.write(file.fileno(), f"{os.getpid()}\n".encode())
 
 
 def _take_lock(file: TextIO) -> bool:

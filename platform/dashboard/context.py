@@ -11,7 +11,12 @@ from experiments.models import Experiment
 from recommenders.models import Recommender
 from serving.models import Pulse
 
-PLACES = {"experiment": "experiments", "recommender": "recommenders", "key": "settings"}
+PLACES = {
+    "experiment": "experiments",
+    "recommender": "recommenders",
+    "data": "data",
+    "key": "settings",
+}
 
 
 class Frame:

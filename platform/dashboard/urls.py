@@ -4,7 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.generic import RedirectView
 
-from dashboard.views import experiment, experiments, keys, recommender, recommenders, session
+from dashboard.views import data, experiment, experiments, keys, recommender, recommenders, session
 
 app_name = "dashboard"
 
@@ -24,6 +24,10 @@ urlpatterns = [
     path("recommenders/<slug:key>/", recommender.page, name="recommender"),
     path("recommenders/<slug:key>/live/", recommender.live, name="recommender-live"),
     path("recommenders/<slug:key>/train/", recommender.train, name="recommender-train"),
+    path("data/", data.page, name="data"),
+    path("data/live/", data.live, name="data-live"),
+    path("data/rules/", data.add_rule, name="data-rule"),
+    path("data/rules/<int:pk>/remove/", data.remove_rule, name="data-rule-remove"),
     path("settings/keys/", keys.listing, name="keys"),
     path("settings/keys/<int:pk>/revoke/", keys.revoke, name="key-revoke"),
 ]

@@ -21,10 +21,12 @@ PAGES = [
     reverse("dashboard:recommenders"),
     reverse("dashboard:recommender-new"),
     reverse("dashboard:recommender", args=["popular"]),
+    reverse("dashboard:data"),
     reverse("dashboard:keys"),
 ]
 PARTS = [
     reverse("dashboard:pulse"),
+    reverse("dashboard:data-live"),
     reverse("dashboard:experiment-live", args=["learned-ranking"]),
     reverse("dashboard:recommender-live", args=["popular"]),
 ]
@@ -34,6 +36,8 @@ POSTS = [
     reverse("dashboard:experiment-stop", args=["learned-ranking"]),
     reverse("dashboard:recommender-new"),
     reverse("dashboard:recommender-train", args=["popular"]),
+    reverse("dashboard:data-rule"),
+    reverse("dashboard:data-rule-remove", args=[1]),
     reverse("dashboard:keys"),
     reverse("dashboard:key-revoke", args=[1]),
 ]

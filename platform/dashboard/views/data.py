@@ -1,0 +1,65 @@
+"""The log as people see it: how fresh it is, one user's rows, and who is left out of analysis."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from dashboard import log_reads
+from dashboard.forms.exclusions import FORMS, LimitForm, RuleForm
+from dashboard.people import person
+from experiments import exclusions
+from experiments.models import ExclusionRule
+
+LONGEST_USER = 256
+
+
+@require_safe
+@never_cache
+def page(request: HttpRequest) -> HttpResponse:
+    return _page(request)
+
+
+@require_safe
+@never_cache
+def live(request: HttpRequest) -> HttpResponse:
+    """The part that follows the log."""
+    return render(request, "dashboard/data/live.html", {"state": log_reads.state(now=now())})
+
+
+@require_POST
+def add_rule(request: HttpRequest) -> HttpResponse:
+    """One form of the page, told apart by `kind`. What is wrong is said in its place."""
+    kind = request.POST.get("kind")
+    form = next((form for form in FORMS if form.kind == kind), LimitForm)(request.POST)
+    if form.apply(person(request)):
+        messages.success(request, "Saved. Each experiment goes by it from its next analysis on.")
+        return redirect("dashboard:data")
+    return _page(request, form)
+
+
+@require_POST
+def remove_rule(request: HttpRequest, pk: int) -> HttpResponse:
+    exclusions.remove(get_object_or_404(ExclusionRule, pk=pk))
+    messages.success(request, "Removed. Its users count again from each next analysis on.")
+    return redirect("dashboard:data")
+
+
+def _page(request: HttpRequest, sent: RuleForm | None = None) -> HttpResponse:
+    user = request.GET.get("user", "").strip()[:LONGEST_USER]
+    forms = {form.kind: form() for form in FORMS}
+    forms["limit"] = LimitForm(initial={"limit": exclusions.slates_limit()})
+    if sent is not None:
+        forms[sent.kind] = sent
+    context = {
+        "state": log_reads.state(now=now()),
+        "user": user,
+        "found": log_reads.person(user, now=now()) if user else None,
+        "forms": forms,
+        "rules": exclusions.listed(),
+    }
+    return render(request, "dashboard/data.html", context)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from events import readers
+from serving import exposing
 from serving.models import Pulse
 
 WINDOW = timedelta(minutes=1)
@@ -35,6 +36,7 @@ def take(*, now: datetime) -> Pulse:
         (exposures["at"] >= until - WINDOW)
         & (exposures["at"] < until)
         & (exposures["day"] >= (until - WINDOW).date())
+        & (exposures["served_by"] != exposing.SERVED_BY)  # not routed here
     )
     row = (
         recent.agg(

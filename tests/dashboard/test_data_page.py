@@ -240,5 +240,5 @@ def test_the_experiment_page_says_whom_each_rule_left_out(
 
     page = text(browser, experiment.get_absolute_url())
 
-    assert "Left out of all arms: 1 user (staff is “True”), "
-        "12 users (more than 1,000 slates a day). Rules" in page
+    said = "1 user (staff is “True”), 12 users (more than 1,000 slates a day)"
+    assert f"Left out of all arms: {said}. Rules" in page

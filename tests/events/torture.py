@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -147,13 +147,14 @@ def torture(
     }
     outcome = Outcome(kills=dict.fromkeys(begin, 0))
     running = {name: launch(0) for name, launch in begin.items()}
+    victims = _victims(list(begin), rng)
     reader = Reader(log_dir)
     reader.start()
     until = time.monotonic() + seconds
     try:
         while time.monotonic() < until:
             time.sleep(rng.uniform(*pause))
-            name = rng.choice(list(begin))
+            name = next(victims)
             outcome.kills[name] += 1
             _strike(name, running, begin, rng, outcome)
     finally:
@@ -162,6 +163,12 @@ def torture(
         reader.stop()
     _judge(outcome, journal_dir, log_dir, notes, reader)
     return outcome
+
+
+def _victims(names: Sequence[str], rng: random.Random) -> Iterator[str]:
+    """In random order without end, everyone once before anyone is struck again."""
+    while True:
+        yield from rng.sample(names, k=len(names))
 
 
 def _strike(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
+from events.erasures import Report
 from experiments.assignment import Assignment
 from experiments.metrics import Scorecard
 from serving.routing import Id
@@ -40,6 +41,25 @@ class ExposuresRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """A batch of 1 to 1,000 exposures, each a ReportedExposure, and each judged by itself."""
 
     exposures: list[Annotated[msgspec.Raw, _REPORTED]]
+
+
+class ErasureRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is to be forgotten."""
+
+    user: Id
+
+
+class ErasureState(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an erasure is. While it is not `done`, `problem` may say why, and `report` what was
+    found; afterwards `report` says what went and what remains.
+    """
+
+    id: int
+    status: Literal["waiting", "done"]
+    requested_at: datetime
+    finished_at: datetime | None
+    problem: str | None
+    report: Report | None
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):

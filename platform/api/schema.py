@@ -22,6 +22,8 @@ TYPES = (
     bodies.EventsRequest,
     bodies.ExposuresRequest,
     ReportedExposure,
+    bodies.ErasureRequest,
+    bodies.ErasureState,
     Receipt,
     bodies.Results,
     bodies.Problem,

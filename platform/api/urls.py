@@ -1,11 +1,13 @@
 from django.urls import path
 
-from api import exposures, views
+from api import erasure, exposures, views
 
 urlpatterns = [
     path("route", views.RouteView.as_view()),
     path("assign", views.AssignView.as_view()),
     path("events", views.EventsView.as_view()),
+    path("erasures", erasure.ErasuresView.as_view()),
+    path("erasures/<int:number>", erasure.ErasureView.as_view()),
     path("exposures", exposures.ExposuresView.as_view()),
     path("experiments/<slug:key>/results", views.ResultsView.as_view()),
     path("<path:rest>", views.UnknownView.as_view()),

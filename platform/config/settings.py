@@ -131,9 +131,21 @@ CELERY_BEAT_SCHEDULE = {
     "analyse": {"task": "pipelines.analyse_running", "schedule": cadence.BEAT},
     "pulse": {"task": "pipelines.take_pulse", "schedule": timedelta(seconds=15)},
     "sweep": {"task": "pipelines.sweep_trainings", "schedule": timedelta(seconds=30)},
+    # One round may take longer than the pause; the next then finds the lease taken. One that waited
+    # for a worker until the next was due is not worth doing any more.
+    "care": {
+        "task": "pipelines.look_after_log",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
+    },
 }
 
 TRAINING_SEED = 42
+
+# --- The log --------------------------------------------------------------------------------------
+
+# Days of the log that are kept; without it, all of them.
+RETENTION_DAYS = int(os.environ.get("WINNOW_RETENTION_DAYS") or 0) or None
 
 # --- Routing --------------------------------------------------------------------------------------
 

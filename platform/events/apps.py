@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class EventsConfig(AppConfig):
-    """No models: what this app stores lies in journals and in the Delta log."""
+    """What people did lies in journals and in the Delta log; rows say who looks after them."""
 
     name = "events"
     verbose_name = "Events"

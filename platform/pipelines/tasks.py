@@ -7,7 +7,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from pipelines import analysis, pulse, slates, training
+from pipelines import analysis, care, pulse, slates, training
 from recommenders import jobs
 
 
@@ -34,3 +34,13 @@ def take_pulse() -> None:
 @shared_task(name="pipelines.sweep_trainings")
 def sweep_trainings() -> None:
     jobs.sweep(now=timezone.now())
+
+
+@shared_task(name="pipelines.look_after_log")
+def look_after_log() -> None:
+    care.look_after_log(now=timezone.now())
+
+
+@shared_task(name="pipelines.erase_people")
+def erase_people() -> None:
+    care.erase_people()

@@ -229,6 +229,8 @@ def test_the_schema_describes_every_door_and_its_errors(client: Client) -> None:
     assert set(schema["paths"]) == {
         "/api/v1/route",
         "/api/v1/assign",
+        "/api/v1/erasures",
+        "/api/v1/erasures/{number}",
         "/api/v1/events",
         "/api/v1/exposures",
         "/api/v1/experiments/{key}/results",

@@ -111,7 +111,7 @@ def test_a_day_that_does_not_need_it_is_left_alone(
     table.refresh()
     assert table.version == MANY_FILES - 1
 
-    an_hour_later = now + timedelta(seconds=LYING_SECONDS + 60)
+    an_hour_later = datetime.now(UTC) + timedelta(seconds=LYING_SECONDS + 60)
     assert [d.files_after for d in compact(log_dir, "events", now=an_hour_later)] == [1]
     assert compact(log_dir, "events", now=an_hour_later) == []
 

@@ -1,0 +1,249 @@
+import os
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from events import erased, erasure
+from events.catching_up import catch_up
+from events.compaction import compact
+from events.data_files import replace
+from events.delta import LogTable
+from events.drain import Drain
+from events.erasure import Found, erase, find, remove_old_files
+from events.exceptions import LogConflict
+from events.journal import Journal
+from events.readers import open_log
+from events.records import Event, Exposure, Stream
+from events.schema import to_table
+
+MakeEvent = Callable[..., Event]
+Logged = Callable[[Stream], list[str]]
+
+
+def appended(log_dir: Path, *batches: list[Event]) -> LogTable:
+    table = LogTable(log_dir, "events")
+    for number, batch in enumerate(batches):
+        table.append(to_table("events", batch), {"journal": number + 1})
+    return table
+
+
+def files_with(log_dir: Path, user: str) -> list[str]:
+    """Parquet files on disk, of whatever version, that hold the user."""
+    paths = log_dir.rglob("day=*/*.parquet")
+    return sorted(p.name for p in paths if user in pq.ParquetFile(p).read()["user"].to_pylist())
+
+
+def test_a_person_s_rows_go_from_every_day_and_everyone_else_s_stay(
+    log_dir: Path, event: MakeEvent, now: datetime, logged: Logged
+) -> None:
+    old = now - timedelta(days=2)
+    appended(
+        log_dir,
+        [event("a", user="gone"), event("b"), event("c", user="gone", at=old)],
+        [event("d", at=old), event("e", user="gone, not quite")],
+    )
+
+    erase(log_dir, "events", "gone", before=now)
+
+    assert logged("events") == ["b", "d", "e"]
+    assert LogTable(log_dir, "events").committed("journal") == 2
+
+
+def test_what_they_did_since_they_asked_stays(
+    log_dir: Path, event: MakeEvent, now: datetime, logged: Logged
+) -> None:
+    since = now + timedelta(microseconds=1)
+    appended(log_dir, [event("a", user="u"), event("b", user="u", received_at=since)])
+
+    erase(log_dir, "events", "u", before=now)
+
+    assert logged("events") == ["b"]
+
+
+def test_files_of_earlier_versions_go_where_they_hold_the_person_and_only_there(
+    log_dir: Path, event: MakeEvent, now: datetime
+) -> None:
+    here = [event("b", user="here")]
+    appended(log_dir, [event("a", user="gone")], here, here)
+    compact(log_dir, "events", now=now)
+    assert len(files_with(log_dir, "gone")) == 2
+
+    erase(log_dir, "events", "gone", before=now)
+    assert remove_old_files(log_dir, "events", "gone") == 2
+
+    assert files_with(log_dir, "gone") == []
+    assert len(files_with(log_dir, "here")) == 3  # as they were appended, and as they are now
+    assert remove_old_files(log_dir, "events", "gone") == 0
+
+
+def test_what_a_killed_process_left_goes_and_what_is_being_written_does_not(
+    log_dir: Path, event: MakeEvent, logged: Logged
+) -> None:
+    appended(log_dir, [event("a")])
+    [day] = (log_dir / "events").glob("day=*")
+    left, broken, writing = (day / f"{name}.parquet" for name in ("left", "broken", "writing"))
+    for path in (left, writing):
+        pq.write_table(to_table("events", [event("x", user="gone")]), path)
+    broken.write_bytes(b"PAR1 and no more")
+    for path in (left, broken):
+        os.utime(path, (time.time() - 3 * 3600,) * 2)
+
+    assert remove_old_files(log_dir, "events", "gone") == 2
+
+    assert (left.exists(), broken.exists(), writing.exists()) == (False, False, True)
+    assert logged("events") == ["a"]
+
+
+def test_a_rewritten_file_is_still_looked_at_for_duplicates(
+    log_dir: Path, event: MakeEvent, now: datetime, logged: Logged
+) -> None:
+    appended(log_dir, [event("a"), event("g", user="gone")], [event("a")])
+
+    erase(log_dir, "events", "gone", before=now)
+    compact(log_dir, "events", now=now)
+
+    assert logged("events") == ["a"]
+
+
+def test_killed_half_way_it_is_finished_by_doing_it_again(
+    log_dir: Path, event: MakeEvent, now: datetime, logged: Logged
+) -> None:
+    days = [now - timedelta(days=n) for n in range(3)]
+    appended(log_dir, [event(f"e{n}", user="gone", at=at) for n, at in enumerate(days)])
+    steps = iter([None])
+
+    with pytest.raises(StopIteration):
+        erase(log_dir, "events", "gone", before=now, go_on=lambda: next(steps))
+    assert len(logged("events")) == 2
+
+    erase(log_dir, "events", "gone", before=now)
+    assert logged("events") == []
+
+
+def test_a_conflict_is_tried_again(
+    log_dir: Path, event: MakeEvent, now: datetime, logged: Logged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = appended(log_dir, [event("a", user="gone"), event("b")])
+    tries = []
+
+    def refuse_first(*args: Any, **options: Any) -> None:
+        tries.append(args)
+        if len(tries) == 1:
+            table.append(to_table("events", [event("c", user="gone")]), {"journal": 9})
+            raise LogConflict("somebody else")
+        replace(*args, **options)
+
+    monkeypatch.setattr(erasure, "replace", refuse_first)
+    erase(log_dir, "events", "gone", before=now)
+
+    assert logged("events") == ["b"]
+
+
+def test_a_drain_about_to_commit_their_rows_is_refused_and_reads_its_journals_again(
+    log_dir: Path, event: MakeEvent, now: datetime, logged: Logged
+) -> None:
+    appended(log_dir, [event("a", user="gone"), event("b")])
+    drain = LogTable(log_dir, "events")
+
+    erase(log_dir, "events", "gone", before=now)
+
+    with pytest.raises(LogConflict):
+        drain.append(to_table("events", [event("c", user="gone")]), {"journal": 9})
+    assert logged("events") == ["b"]
+
+
+def test_rows_that_another_host_brings_later_go_at_the_next_compaction(
+    log_dir: Path, event: MakeEvent, now: datetime, logged: Logged
+) -> None:
+    erased.order(log_dir, "gone", before=now)
+    erased.order(log_dir, "gone", before=now - timedelta(days=1))
+    table = appended(log_dir, [event("a", user="gone"), event("b")])
+
+    assert erased.people(log_dir) == {erased.digest("gone"): now}
+    [done] = compact(log_dir, "events", now=now, erased=erased.people(log_dir))
+
+    assert (done.erased, logged("events")) == (1, ["b"])
+    table.refresh()
+
+
+def test_it_is_said_what_there_is_before_anything_goes(
+    log_dir: Path,
+    journal_dir: Path,
+    event: MakeEvent,
+    exposure: Callable[..., Exposure],
+    now: datetime,
+) -> None:
+    LogTable(log_dir, "exposures").append(to_table("exposures", [exposure(user="u")]), {"x": 1})
+    journal = Journal(journal_dir, "events")
+    journal.append([event("a", user="u"), event("b", user="u"), event("c", user="v")])
+    with Drain(journal_dir, log_dir) as drain:
+        drain.once()
+    journal.append([event("d", user="u"), event("e", user="v")])
+
+    found = find(log_dir, journal_dir, "u", before=now)
+
+    assert found == Found(events=2, exposures=1, waiting=1, journals=1)
+    assert find(log_dir, journal_dir, "nobody", before=now) == Found(
+        events=0, exposures=0, waiting=0, journals=0
+    )
+    journal.close()
+
+
+def test_nothing_is_found_where_there_is_no_log(
+    log_dir: Path, journal_dir: Path, now: datetime
+) -> None:
+    assert find(log_dir, journal_dir, "u", before=now) == Found(
+        events=0, exposures=0, waiting=0, journals=0
+    )
+    erase(log_dir, "events", "u", before=now)
+    assert remove_old_files(log_dir, "events", "u") == 0
+    assert not log_dir.exists()
+
+
+def test_catching_up_drains_where_nobody_does(
+    log_dir: Path, journal_dir: Path, event: MakeEvent, logged: Logged
+) -> None:
+    assert catch_up(journal_dir, log_dir)
+    journal = Journal(journal_dir, "events")
+    journal.append([event("a")])
+
+    assert catch_up(journal_dir, log_dir)
+
+    assert logged("events") == ["a"]
+    journal.close()
+
+
+def test_catching_up_waits_for_the_drain_that_runs_and_gives_up_in_the_end(
+    log_dir: Path, journal_dir: Path, event: MakeEvent
+) -> None:
+    journal = Journal(journal_dir, "events")
+    journal.append([event("a")])
+
+    with Drain(journal_dir, log_dir) as drain:
+        assert not catch_up(journal_dir, log_dir, seconds=0.1)
+        drain.once()
+        assert catch_up(journal_dir, log_dir, seconds=0.1)
+    journal.close()
+
+
+def test_a_reader_of_files_without_the_person_goes_on_and_one_of_theirs_is_told(
+    log_dir: Path, event: MakeEvent, now: datetime
+) -> None:
+    table = appended(log_dir, [event("b")], [event("b")])
+    before_they_came = open_log(log_dir).events()
+    table.append(to_table("events", [event("a", user="gone")]), {"journal": 3})
+    with_them = open_log(log_dir).events()
+
+    compact(log_dir, "events", now=now)
+    erase(log_dir, "events", "gone", before=now)
+    remove_old_files(log_dir, "events", "gone")
+
+    assert before_they_came.id.to_pyarrow().to_pylist() == ["b", "b"]
+    with pytest.raises(duckdb.IOException, match="No files found"):
+        with_them.id.to_pyarrow()

@@ -77,13 +77,22 @@ def members(exposures: Table, spec: ScorecardSpec) -> Table:
     return first.left_join(marks, "user").select(first, marks.rule)
 
 
-def user_periods(exposures: Table, events: Table, spec: ScorecardSpec, grid: Grid) -> Table:
+def user_periods(
+    exposures: Table,
+    events: Table,
+    spec: ScorecardSpec,
+    grid: Grid,
+    *,
+    everyone: Table | None = None,
+) -> Table:
     """Rows: phase, variant, user, period (0-based in `grid`), impressions, clicks (both float64).
 
     A (user, period) without slate or click has no row; the first row of a user is the period of the
-    user's first exposure.
+    user's first exposure. `everyone` are the `members` where the caller has them already.
     """
-    counting = members(exposures, spec).filter(_.rule.isnull(), ~_.crossed)
+    if everyone is None:
+        everyone = members(exposures, spec)
+    counting = everyone.filter(_.rule.isnull(), ~_.crossed)
     slates = (
         phase_exposures(exposures, spec)
         .filter(_.reason == "split")

@@ -57,13 +57,13 @@ def scorecard(
 
 def count_log(exposures: Table, events: Table, spec: ScorecardSpec, cut: Grid) -> Counted:
     """Run the queries: everything after this is arithmetic on small arrays."""
-    sums = moments(user_periods(exposures, events, spec, cut), spec.variants, cut.periods)
-    found = (
-        members(exposures, spec)
-        .group_by("variant", "rule")
-        .aggregate(users=_.count(), crossed=_.crossed.sum())
-    )
-    seen = {(row["variant"], row["rule"]): row for row in found.to_pyarrow().to_pylist()}
+    with members(exposures, spec).cache() as everyone:  # two queries need them
+        rows = user_periods(exposures, events, spec, cut, everyone=everyone)
+        sums = moments(rows, spec.variants, cut.periods)
+        found = everyone.group_by("variant", "rule").aggregate(
+            users=_.count(), crossed=_.crossed.sum()
+        )
+        seen = {(row["variant"], row["rule"]): row for row in found.to_pyarrow().to_pylist()}
 
     def count(rule: int | None, column: str) -> tuple[int, ...]:
         return tuple(seen.get((v, rule), {}).get(column, 0) for v in spec.variants)

@@ -145,7 +145,7 @@ TRAINING_SEED = 42
 # --- The log --------------------------------------------------------------------------------------
 
 # Days of the log that are kept; without it, all of them.
-RETENTION_DAYS = int(os.environ.get("WINNOW_RETENTION_DAYS") or 0) or None
+RETENTION_DAYS = max(0, int(os.environ.get("WINNOW_RETENTION_DAYS") or 0)) or None
 
 # --- Routing --------------------------------------------------------------------------------------
 

@@ -158,6 +158,22 @@ def test_a_drain_about_to_commit_their_rows_is_refused_and_reads_its_journals_ag
     assert logged("events") == ["b"]
 
 
+def test_a_drain_goes_on_after_an_erasure_under_it(
+    log_dir: Path, journal_dir: Path, event: MakeEvent, now: datetime, logged: Logged
+) -> None:
+    journal = Journal(journal_dir, "events")
+    journal.append([event("a", user="gone"), event("b")])
+    with Drain(journal_dir, log_dir) as drain:
+        drain.once()
+        erase(log_dir, "events", "gone", before=now)
+        journal.append([event("c")])
+        with pytest.raises(LogConflict):
+            drain.once()
+        assert [commit.rows for commit in drain.once()] == [1]
+    assert logged("events") == ["b", "c"]
+    journal.close()
+
+
 def test_rows_that_another_host_brings_later_go_at_the_next_compaction(
     log_dir: Path, event: MakeEvent, now: datetime, logged: Logged
 ) -> None:

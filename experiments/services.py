@@ -124,6 +124,7 @@ def store_snapshot(
     *,
     body: dict[str, object],
     log_versions: dict[str, int],
+    log_until: datetime | None,
     code_version: str,
 ) -> Snapshot:
     """Keeps a scorecard with what produced it."""
@@ -133,6 +134,7 @@ def store_snapshot(
         as_of=scorecard.as_of,
         scorecard=body,
         log_versions=log_versions,
+        log_until=log_until,
         code_version=code_version,
     )
 

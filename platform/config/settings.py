@@ -128,11 +128,14 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "analyse": {"task": "pipelines.analyse_running", "schedule": cadence.BEAT},
+    "announce": {"task": "pipelines.announce_plan", "schedule": timedelta(seconds=5)},
     "pulse": {"task": "pipelines.take_pulse", "schedule": timedelta(seconds=15)},
+    "slates": {"task": "pipelines.refresh_slates", "schedule": timedelta(seconds=60)},
     "sweep": {"task": "pipelines.sweep_trainings", "schedule": timedelta(seconds=30)},
 }
-
-TRAINING_SEED = 42
+for _entry in CELERY_BEAT_SCHEDULE.values():
+    # What a worker was away for is not made up for: the next tick asks again.
+    _entry["options"] = {"expires": _entry["schedule"].total_seconds()}
 
 # --- Routing --------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from typing import IO, Any
 import pandas as pd
 from celery import current_app
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from events import readers
@@ -98,8 +99,9 @@ def run(training: Training) -> ModelVersion:
     version = services.add_version(
         training, model, data, metrics=metrics, models_dir=settings.MODELS_DIR
     )
-    jobs.succeed(training, version, now=timezone.now())
-    plans.publish()
+    with transaction.atomic():
+        jobs.succeed(training, version, now=timezone.now())
+        plans.publish()
     current_app.send_task("pipelines.materialise_slates", args=[recommender.key], retry=False)
     return version
 
@@ -118,7 +120,7 @@ def _fit(
     def progress(fraction: float, message: str, row: dict[str, float] | None = None) -> None:
         report(start + FIT_SHARE * fraction, message, row if curve else None)
 
-    model.fit(data, seed=settings.TRAINING_SEED, progress=progress)
+    model.fit(data, progress=progress)
     return model
 
 

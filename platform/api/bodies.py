@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -11,11 +11,17 @@ from experiments.assignment import Assignment
 from experiments.metrics import Scorecard
 from serving.routing import Id
 
+# As in a RouteRequest.
+Attributes = Annotated[dict[str, str | int | float | bool], msgspec.Meta(max_length=50)]
+
 
 class AssignRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whose assignments are asked for."""
+    """Whose assignments are asked for. `attributes` are those of a RouteRequest; no assignment
+    depends on them.
+    """
 
     user: Id
+    attributes: Attributes = {}
 
 
 class AssignResponse(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from api import bodies, schema
 from api.decoding import convert_query, decode
-from api.problems import InvalidBody, Unavailable
+from api.problems import NOWHERE, InvalidBody, Unavailable
 from events import runtime
 from events.exceptions import JournalError
 from events.ingest import MAX_BATCH, Receipt, accept
@@ -30,7 +30,7 @@ class RouteView(APIView):
         operation_id="route",
         summary="Serve a slate and record the exposure",
         request=schema.body(RouteRequest),
-        responses=schema.responses(200, RouteResponse, 400, 404),
+        responses=schema.responses(200, RouteResponse, 400, 404, 413),
     )
     def post(self, request: Request) -> Response:
         return Response(route(decode(request, RouteRequest), now=timezone.now()))
@@ -57,7 +57,7 @@ class AssignView(APIView):
         operation_id="assign",
         summary="All assignments of a user, without a slate or an exposure",
         request=schema.body(bodies.AssignRequest),
-        responses=schema.responses(200, bodies.AssignResponse, 400),
+        responses=schema.responses(200, bodies.AssignResponse, 400, 413),
     )
     def post(self, request: Request) -> Response:
         asked = decode(request, bodies.AssignRequest)
@@ -76,7 +76,7 @@ class EventsView(APIView):
         operation_id="events",
         summary="Record what users did",
         request=schema.body(bodies.EventsRequest),
-        responses=schema.responses(202, Receipt, 400, 503),
+        responses=schema.responses(202, Receipt, 400, 413, 503),
     )
     def post(self, request: Request) -> Response:
         batch = decode(request, bodies.EventsRequest).events
@@ -133,6 +133,6 @@ class UnknownView(APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request, rest: str) -> Response:
-        raise NotFound("There is nothing at this address. /api/docs lists what there is.")
+        raise NotFound(NOWHERE)
 
     post = put = patch = delete = get

@@ -144,6 +144,9 @@ SLATE_SIZE = 100  # items kept in a materialised slate: room for the largest k
 
 # --- Web ------------------------------------------------------------------------------------------
 
+# The largest valid batch of events, 1,000 with 20 properties of 1,024 characters, fits as ASCII;
+# and what fits is below the 32 MiB that one append to a journal takes.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 2**20
 LOGIN_URL = "dashboard:login"
 LOGIN_REDIRECT_URL = "dashboard:experiments"
 LOGOUT_REDIRECT_URL = "dashboard:login"

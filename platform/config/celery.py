@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from typing import Any
 
 from celery import Celery
 from celery.exceptions import CPendingDeprecationWarning
@@ -12,6 +13,22 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # task that is delivered again finds its work taken.
 warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
 
-app = Celery("winnow")
+PUBLISH_SECONDS = 1.0  # for one try; there are two
+
+
+class Application(Celery):
+    """Celery, but whoever sends a task waits at most 2 s for a broker that hangs.
+
+    Only connections that send have the limit. A worker waits for the next task on one that reads,
+    and there a slow answer is the normal case.
+    """
+
+    def connection_for_write(self, url: str | None = None, **kwargs: Any) -> Any:
+        limits = {"socket_timeout": PUBLISH_SECONDS, "socket_connect_timeout": PUBLISH_SECONDS}
+        options = limits | (kwargs.pop("transport_options", None) or {})
+        return super().connection_for_write(url, transport_options=options, **kwargs)
+
+
+app = Application("winnow")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["pipelines"])

@@ -10,11 +10,11 @@ from pathlib import Path
 import dj_database_url
 import plotly
 
-from config import secret
+from config import secret, valkey
 from experiments import cadence
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-WINNOW_VAR = Path(os.environ.get("WINNOW_VAR", BASE_DIR / "var"))
+WINNOW_VAR = Path(os.environ.get("WINNOW_VAR") or BASE_DIR / "var").resolve()
 JOURNAL_DIR = WINNOW_VAR / "journal"
 LOG_DIR = WINNOW_VAR / "log"
 MODELS_DIR = WINNOW_VAR / "models"
@@ -41,7 +41,6 @@ INSTALLED_APPS = [
     "recommenders",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
@@ -87,7 +86,9 @@ TEMPLATES = [
 
 DATABASES = {
     "default": dj_database_url.config(
-        default=f"sqlite:///{WINNOW_VAR / 'winnow.sqlite3'}", conn_max_age=600
+        default=f"sqlite:///{WINNOW_VAR / 'winnow.sqlite3'}",
+        conn_max_age=600,
+        conn_health_checks=True,  # a database that was restarted costs nobody a failed request
     )
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -98,16 +99,15 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # Requests wait for it: one that hangs must not hold them for the system's two minutes.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# `manage.py up` leaves the address of the Valkey it started here, for commands run beside it.
-VALKEY_URL_FILE = WINNOW_VAR / "valkey.url"
-VALKEY_URL = os.environ.get("VALKEY_URL") or (
-    VALKEY_URL_FILE.read_text() if VALKEY_URL_FILE.exists() else "redis://127.0.0.1:6399/0"
-)
+VALKEY_URL = os.environ.get("VALKEY_URL") or valkey.socket_url(valkey.embedded_socket(WINNOW_VAR))
 
 # --- Celery ---------------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = VALKEY_URL
+CELERY_BROKER_URL = valkey.broker_url(VALKEY_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A page that asks for a training does not wait 6 s for a broker that is away: the sweep asks again.
 CELERY_BROKER_TRANSPORT_OPTIONS = {

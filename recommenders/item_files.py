@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,14 @@ from recommenders.services import ItemRow
 REQUIRED = ("item", "title")
 CATEGORIES = "categories"
 SEPARATOR = "|"
+ALLOWED = {
+    "item": "text of 1 to 256 characters",
+    "title": "text of 1 to 512 characters",
+    "categories": "a list of text",
+    "attributes": "an object of text, numbers, true and false",
+}
+_MISSING = re.compile(r"missing required field `(\w+)`")
+_FIELD = re.compile(r" - at `(?:key in )?\$\.(\w+)")
 
 
 def read_items(path: Path) -> Iterator[ItemRow]:
@@ -40,7 +49,15 @@ def _item(path: Path, line: int, raw: dict[str, Any]) -> ItemRow:
     try:
         return msgspec.convert(raw, ItemRow)
     except msgspec.ValidationError as error:
-        raise ItemFileError(f"{path.name}, line {line}: {error}.") from None
+        raise ItemFileError(f"{path.name}, line {line}: {_why(str(error))}.") from None
+
+
+def _why(error: str) -> str:
+    missing = _MISSING.search(error)
+    if missing:
+        return f"{missing[1]} is missing"
+    at = _FIELD.search(error)
+    return f"{at[1]} must be {ALLOWED[at[1]]}" if at and at[1] in ALLOWED else error
 
 
 def _jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -63,7 +63,9 @@ def _context(recommender: Recommender) -> dict[str, Any]:
         "recommender": recommender,
         "description": _description(recommender.algorithm),
         "versions": versions,
-        "measures": list(dict.fromkeys(name for v in versions for name in v.metrics if name != "users")),
+        "measures": list(
+            dict.fromkeys(name for v in versions for name in v.metrics if name != "users")
+        ),
         "trainings": [TrainingRow(training=t, curves=curves(t.curve)) for t in trainings],
         "active": any(t.is_active() for t in trainings),
         "seen": _seen(trainings, len(versions)),

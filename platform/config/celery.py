@@ -6,12 +6,9 @@ from typing import Any
 
 from celery import Celery
 from celery.exceptions import CPendingDeprecationWarning
+from celery.signals import celeryd_after_setup
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-
-# Long text about a future default, printed whenever the broker goes away. Jobs have a lease, so a
-# task that is delivered again finds its work taken.
-warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
 
 PUBLISH_SECONDS = 1.0  # for one try; there are two
 
@@ -32,3 +29,13 @@ class Application(Celery):
 app = Application("winnow")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["pipelines"])
+
+
+@celeryd_after_setup.connect
+def quieten(**_: Any) -> None:
+    """Spare a worker's reader a long text about a future default, whenever the broker goes away.
+
+    Jobs have a lease, so a task that is delivered again finds its work taken. Celery itself asks
+    for the text when it sets up a worker, hence not before.
+    """
+    warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)

@@ -42,6 +42,10 @@ class Outage:
         """A call succeeded."""
         self._said = False
 
+    def forget(self) -> None:
+        """Back to the state of a process just started."""
+        self._said, self._said_at = False, float("-inf")
+
 
 outage = Outage()
 

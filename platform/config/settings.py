@@ -126,16 +126,18 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE = {
-    "analyse": {"task": "pipelines.analyse_running", "schedule": cadence.BEAT},
-    "announce": {"task": "pipelines.announce_plan", "schedule": timedelta(seconds=5)},
-    "pulse": {"task": "pipelines.take_pulse", "schedule": timedelta(seconds=15)},
-    "slates": {"task": "pipelines.refresh_slates", "schedule": timedelta(seconds=60)},
-    "sweep": {"task": "pipelines.sweep_trainings", "schedule": timedelta(seconds=30)},
+_TICKS = {
+    "pipelines.analyse_running": cadence.BEAT,
+    "pipelines.announce_plan": timedelta(seconds=5),
+    "pipelines.refresh_slates": timedelta(seconds=60),
+    "pipelines.sweep_trainings": timedelta(seconds=30),
+    "pipelines.take_pulse": timedelta(seconds=15),
 }
-for _entry in CELERY_BEAT_SCHEDULE.values():
+CELERY_BEAT_SCHEDULE = {
     # What a worker was away for is not made up for: the next tick asks again.
-    _entry["options"] = {"expires": _entry["schedule"].total_seconds()}
+    task: {"task": task, "schedule": every, "options": {"expires": every.total_seconds()}}
+    for task, every in _TICKS.items()
+}
 
 # --- Routing --------------------------------------------------------------------------------------
 

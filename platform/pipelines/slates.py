@@ -10,6 +10,7 @@ from typing import TypeVar
 import redis
 from celery import current_app
 from django.conf import settings
+from kombu.exceptions import OperationalError
 
 from events import readers
 from experiments.assignment import Plan
@@ -58,8 +59,16 @@ def refresh(plan: Plan) -> list[str]:
         redis.Redis.from_url(settings.VALKEY_URL), {k: v for k, v in versions.items() if v}
     )
     for key in stale:
-        current_app.send_task(TASK, args=[key], retry=False, expires=slates.FRESH_SECONDS)
+        ask(key)
     return stale
+
+
+def ask(recommender: str) -> None:
+    """Has a worker make slates. A broker that is away is no error: the clock asks again."""
+    try:
+        current_app.send_task(TASK, args=[recommender], retry=False, expires=slates.FRESH_SECONDS)
+    except OperationalError as error:
+        logger.warning("The broker did not take the slates of %s (%s).", recommender, error)
 
 
 def active_histories() -> dict[str, list[str]]:

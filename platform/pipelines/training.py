@@ -17,12 +17,12 @@ from collections.abc import Callable
 from typing import IO, Any
 
 import pandas as pd
-from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from events import readers
+from pipelines import slates
 from recommenders import jobs, services
 from recommenders.algorithms import Algorithm, create
 from recommenders.dataset import Dataset
@@ -102,7 +102,7 @@ def run(training: Training) -> ModelVersion:
     with transaction.atomic():
         jobs.succeed(training, version, now=timezone.now())
         plans.publish()
-    current_app.send_task("pipelines.materialise_slates", args=[recommender.key], retry=False)
+    slates.ask(recommender.key)
     return version
 
 

@@ -9,25 +9,32 @@ ROOT = Path(__file__).resolve().parent
 
 
 def main() -> None:
+    os.umask(0o077)  # what Winnow writes is its owner's: keys, and what people looked at
     # platform/ is a source folder, not a package: its children are imported by their own names. It
     # goes in second place so that this file's folder (experiments, recommenders) stays first, and
     # the standard library's module `platform` is never shadowed.
     sys.path.insert(1, str(ROOT / "platform"))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    if sys.argv[1:2] == ["up"]:
-        refuse_unusable_var()
+    refuse_early()
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)
 
 
-def refuse_unusable_var() -> None:
-    """Say in a sentence what is wrong with var/, before the settings stumble over it."""
-    from config.supervisor import VarUnusableError, require_var
+def refuse_early() -> None:
+    """Say in a sentence what stands in the way, before the settings stumble over it or make keys.
 
+    `up` that is refused leaves nothing behind; no command goes on where var/ is unusable.
+    """
+    from config.management.commands import up
+    from config.supervisor import SupervisorError, require_var
+
+    var = Path(os.environ.get("WINNOW_VAR") or ROOT / "var").resolve()
     try:
-        require_var(Path(os.environ.get("WINNOW_VAR", ROOT / "var")))
-    except VarUnusableError as error:
+        if sys.argv[1:2] == ["up"]:
+            up.refuse_early(sys.argv[2:], var)
+        require_var(var)
+    except SupervisorError as error:
         sys.exit(str(error))
 
 

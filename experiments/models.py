@@ -184,6 +184,9 @@ class Snapshot(models.Model):
     as_of = models.DateTimeField()
     scorecard = models.JSONField()
     log_versions = models.JSONField(help_text="The Delta versions that were read.")
+    log_until = models.DateTimeField(
+        null=True, help_text="The log held everything up to then; what came later still waited."
+    )
     code_version = models.CharField(max_length=32)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -6,6 +6,7 @@ A running experiment is part of the plan that routing reads: what changes one go
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,7 @@ from experiments import lifecycle, selectors
 from experiments.assignment import ranges
 from experiments.exceptions import Invalid, NotAllowed
 from experiments.metrics import METRICS
-from experiments.models import Experiment, Layer, Phase, Placement, Snapshot, Variant
+from experiments.models import KEY, Experiment, Layer, Phase, Placement, Snapshot, Variant
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from recommenders.models import Recommender
 
 LONGEST_NAME = 120
+LONGEST_KEY = 64
 MOST_VARIANTS = 6
 FINEST_WEIGHT = Decimal("0.0001")  # one bucket
 
@@ -42,12 +44,28 @@ class VariantSpec:
 
 
 def create_placement(*, key: str, name: str, default_recommender: Recommender) -> Placement:
-    """A placement with a layer of its own, so that its experiments exclude one another."""
-    with transaction.atomic():
-        layer = Layer.objects.create(key=key)
-        return Placement.objects.create(
-            key=key, name=name, layer=layer, default_recommender=default_recommender
-        )
+    """A placement with a layer of its own, so that its experiments exclude one another.
+
+    Raises Invalid, naming the field, where there is a placement or a layer of that key already.
+    """
+    _check_key(key, field="key")
+    name = name.strip()
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise Invalid(f"Give a name of 1 to {LONGEST_NAME} characters.", field="name")
+    if Placement.objects.filter(key=key).exists():
+        raise Invalid(f"There is a placement “{key}” already.", field="key")
+    try:
+        with transaction.atomic():
+            layer = Layer.objects.create(key=key)
+            return Placement.objects.create(
+                key=key, name=name, layer=layer, default_recommender=default_recommender
+            )
+    except IntegrityError:
+        raise Invalid(
+            f"There is a layer “{key}” already, and a placement gets one of its own of that key. "
+            "Choose another key.",
+            field="key",
+        ) from None
 
 
 def create_experiment(
@@ -124,6 +142,7 @@ def store_snapshot(
     *,
     body: dict[str, object],
     log_versions: dict[str, int],
+    log_until: datetime | None,
     code_version: str,
 ) -> Snapshot:
     """Keeps a scorecard with what produced it."""
@@ -133,12 +152,20 @@ def store_snapshot(
         as_of=scorecard.as_of,
         scorecard=body,
         log_versions=log_versions,
+        log_until=log_until,
         code_version=code_version,
     )
 
 
 def _locked(experiment: Experiment) -> Experiment:
     return Experiment.objects.select_for_update().get(pk=experiment.pk)
+
+
+def _check_key(key: str, *, field: str) -> None:
+    if not re.fullmatch(KEY.regex, key):
+        raise Invalid(f"“{key[:LONGEST_KEY]}” cannot be a key. {KEY.message}", field=field)
+    if len(key) > LONGEST_KEY:
+        raise Invalid(f"Give a key of at most {LONGEST_KEY} characters.", field=field)
 
 
 def _check_name(name: str) -> None:
@@ -157,6 +184,8 @@ def _name_taken(name: str) -> Invalid:
 def _check_traffic(traffic: Decimal) -> None:
     if not Decimal("0.01") <= traffic <= 1:
         raise Invalid("Give a share of traffic from 1% to 100%.", field="traffic")
+    if traffic % FINEST_WEIGHT:
+        raise Invalid("Give a share in steps of 0.01%: that is one bucket.", field="traffic")
 
 
 def _check_variants(variants: Sequence[VariantSpec]) -> None:
@@ -167,6 +196,8 @@ def _check_variants(variants: Sequence[VariantSpec]) -> None:
         )
     for index, variant in enumerate(variants):
         _check_weight(variant.weight, field=f"variants/{index}/weight")
+        if variant.key is not None:
+            _check_key(variant.key, field=f"variants/{index}/key")
     total = sum((variant.weight for variant in variants), Decimal(0))
     if total != 1:
         raise Invalid(
@@ -183,7 +214,7 @@ def _check_weight(weight: Decimal, *, field: str) -> None:
 
 
 def _free_key(name: str) -> str:
-    stem = slugify(name)[:56].strip("-_").replace("_", "-")
+    stem = re.sub("[-_]+", "-", slugify(name))[:56].strip("-")
     key, n = stem, 1
     while Experiment.objects.filter(key=key).exists():
         n += 1
@@ -191,12 +222,19 @@ def _free_key(name: str) -> str:
     return key
 
 
+def _free_arm_key(stem: str, taken: Sequence[str]) -> str:
+    key, n = stem, 1
+    while key in taken:
+        n += 1
+        end = f"-arm-{n}"
+        key = stem[: LONGEST_KEY - len(end)].rstrip("-") + end
+    return key
+
+
 def _arms(experiment: Experiment, variants: Sequence[VariantSpec]) -> list[Variant]:
     keys: list[str] = []
     for variant in variants:
-        stem = variant.key or variant.recommender.key
-        same = sum(1 for key in keys if key == stem or key.startswith(f"{stem}-arm-"))
-        keys.append(stem if not same else f"{stem}-arm-{same + 1}")
+        keys.append(_free_arm_key(variant.key or variant.recommender.key, keys))
     return [
         Variant(
             experiment=experiment,

@@ -94,3 +94,7 @@ class InvalidRecommender(RecommenderError):
 
 class ItemFileError(RecommenderError):
     """A file of items cannot be imported; the message names the line and the field."""
+
+
+class JobLost(RecommenderError):
+    """An attempt at a training ended after the job had gone to another attempt, or had ended."""

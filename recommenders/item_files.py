@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,8 +19,14 @@ from recommenders.services import ItemRow
 REQUIRED = ("item", "title")
 FIELDS = (*REQUIRED, "categories", "attributes")
 SEPARATOR = "|"
-MAX_ITEM = 256
-MAX_TITLE = 512
+ALLOWED = {
+    "item": "text of 1 to 256 characters",
+    "title": "text of 1 to 512 characters",
+    "categories": "a list of text",
+    "attributes": "an object of text, numbers, true and false",
+}
+_MISSING = re.compile(r"missing required field `(\w+)`")
+_FIELD = re.compile(r" - at `(?:key in )?\$\.(\w+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +100,7 @@ def _item(row: RawRow, named: Mapping[str, str]) -> ItemRow:
     try:
         item = msgspec.convert(_shaped(row.cells, named), ItemRow)
     except msgspec.ValidationError as error:
-        raise ItemFileError(str(error)) from None
-    _require_length("item", item.item, MAX_ITEM)
-    _require_length("title", item.title, MAX_TITLE)
+        raise ItemFileError(_why(str(error))) from None
     _require_storable(item)
     return item
 
@@ -123,9 +128,12 @@ def _is_absent(value: object) -> bool:
     return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
 
 
-def _require_length(field: str, text: str, most: int) -> None:
-    if not 1 <= len(text) <= most:
-        raise ItemFileError(f"{field} must have 1 to {most} characters")
+def _why(error: str) -> str:
+    missing = _MISSING.search(error)
+    if missing:
+        return f"{missing[1]} is missing"
+    at = _FIELD.search(error)
+    return f"{at[1]} must be {ALLOWED[at[1]]}" if at and at[1] in ALLOWED else error
 
 
 def _require_storable(item: ItemRow) -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from typing import Any
 
 from celery import current_app
 from django.db import transaction
 from django.db.models import QuerySet
 from kombu.exceptions import OperationalError
 
+from recommenders.exceptions import JobLost
 from recommenders.models import ModelVersion, Recommender, Training
 
 logger = logging.getLogger(__name__)
@@ -77,23 +79,41 @@ def report(
     training: Training, fraction: float, message: str, curve: dict[str, float] | None = None
 ) -> None:
     """Progress for people: 0 to 1, what is being done, and a row of the curve where
-    there is one.
+    there is one. That of an attempt that has lost the job changes nothing.
     """
-    if curve is not None:
-        training.curve = [*training.curve, curve]
-    training.progress, training.message = fraction, message
-    training.save(update_fields=["progress", "message", "curve"])
+    rows = training.curve if curve is None else [*training.curve, curve]
+    _move(training, {"progress": fraction, "message": message, "curve": rows})
 
 
 def succeed(training: Training, version: ModelVersion, *, now: datetime) -> None:
-    """Ends the job with its model version, which becomes the live one."""
+    """Ends the job with its model version, which becomes the live one.
+
+    Raises JobLost where the job is another attempt's by now, or over: then nothing is changed.
+    """
+    ending = {
+        "status": Training.Status.SUCCEEDED,
+        "version": version,
+        "progress": 1.0,
+        "message": f"Made {version.name}.",
+        "finished_at": now,
+    }
     with transaction.atomic():
-        training.status = Training.Status.SUCCEEDED
-        training.version = version
-        training.progress, training.message = 1.0, f"Made {version.name}."
-        training.finished_at = now
-        training.save()
+        if not _move(training, ending):
+            raise JobLost(
+                f"Attempt {training.attempts} of {training} no longer holds the job, so "
+                f"{version.name} is not made live."
+            )
         Recommender.objects.filter(pk=training.recommender_id).update(live=version)
+
+
+def _move(training: Training, changes: dict[str, Any]) -> bool:
+    """Changes a job that this attempt is working on; False, and no change, for any other."""
+    running = _held(training).filter(status=Training.Status.RUNNING)
+    if not running.update(**changes):
+        return False
+    for name, value in changes.items():
+        setattr(training, name, value)
+    return True
 
 
 def give_up(training: Training, error: str, *, now: datetime) -> bool:

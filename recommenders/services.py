@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from recommenders import algorithms, artefacts
@@ -20,23 +20,24 @@ __all__ = ["ItemRow", "add_version", "import_items", "register", "request_traini
 
 MOST_POPULAR = 100
 CHUNK = 500
+LONGEST_KEY = 64
 
 
 class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An item as its owner describes it."""
+    """An item as its owner describes it. `msgspec.convert` checks what is allowed."""
 
-    item: str
-    title: str
+    item: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
     categories: tuple[str, ...] = ()
     attributes: dict[str, str | int | float | bool] = {}
 
 
 def register(*, key: str, algorithm: str, config: Mapping[str, Any]) -> Recommender:
     """A new recommender. Raises InvalidRecommender (key) or the algorithms' own error (config)."""
-    try:
-        KEY(key)
-    except ValidationError as error:
-        raise InvalidRecommender(" ".join(error.messages), field="key") from None
+    if not re.fullmatch(KEY.regex, key):
+        raise InvalidRecommender(str(KEY.message), field="key")
+    if len(key) > LONGEST_KEY:
+        raise InvalidRecommender(f"Give a key of at most {LONGEST_KEY} characters.", field="key")
     if algorithm not in algorithms.names():
         raise InvalidRecommender(
             f"Choose one of {', '.join(algorithms.names())}.", field="algorithm"

@@ -35,10 +35,12 @@ def behaviour() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["user", "item"]).assign(at=times)
 
 
-def trained(key: str, algorithm: str, models_dir: Path) -> Recommender:
+def trained(
+    key: str, algorithm: str, models_dir: Path, *, past: pd.DataFrame | None = None
+) -> Recommender:
     """A recommender with a live version, fitted here instead of by a worker."""
     recommender = register(key=key, algorithm=algorithm, config={})
-    data = Dataset.from_frames(behaviour())
+    data = Dataset.from_frames(behaviour() if past is None else past)
     training = jobs.request_training(recommender)
     claimed = jobs.claim(training.pk, now=NOW)
     assert claimed is not None

@@ -13,12 +13,17 @@ from experiments.metrics import Scorecard
 from serving.routing import Id
 
 _REPORTED = msgspec.Meta(extra_json_schema={"$ref": "#/components/schemas/ReportedExposure"})
+# As in a RouteRequest.
+Attributes = Annotated[dict[str, str | int | float | bool], msgspec.Meta(max_length=50)]
 
 
 class AssignRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whose assignments are asked for."""
+    """Whose assignments are asked for. `attributes` are those of a RouteRequest; no assignment
+    depends on them.
+    """
 
     user: Id
+    attributes: Attributes = {}
 
 
 class AssignResponse(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,9 +17,13 @@ def decode(request: Request, type_: type[T]) -> T:
     try:
         return msgspec.json.decode(request.body, type=type_)
     except msgspec.ValidationError as error:
-        raise from_validation(error) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidBody(f"The body is not valid JSON: {error}.") from None
+        raise from_validation(error, type_) from None
+    except msgspec.DecodeError as error:
+        raise InvalidBody(f"The body is not whole, valid JSON: {_why(error)}.") from None
+    except UnicodeDecodeError:
+        raise InvalidBody("The body is not UTF-8, as JSON must be.") from None
+    except RecursionError:
+        raise InvalidBody("The body is nested too deeply to be read.") from None
 
 
 def convert_query(request: Request, type_: type[T]) -> T:
@@ -27,4 +31,8 @@ def convert_query(request: Request, type_: type[T]) -> T:
     try:
         return msgspec.convert(request.query_params.dict(), type_, strict=False)
     except msgspec.ValidationError as error:
-        raise from_validation(error) from None
+        raise from_validation(error, type_) from None
+
+
+def _why(error: msgspec.DecodeError) -> str:
+    return str(error).removeprefix("JSON is malformed: ")

@@ -8,17 +8,21 @@ import logging
 from typing import Any
 
 import msgspec
-from django.http import HttpResponse
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
+from django.http import HttpResponse, UnreadablePostError
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from serving import pointers
+from api.wording import explain
 from serving.exceptions import ServingError, UnknownPlacement
 
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+FAILED = "Winnow failed to answer this. The server's log says why."
+NOWHERE = "There is nothing at this address. /api/docs lists what there is."
 
 
 class InvalidBody(exceptions.APIException):
@@ -31,6 +35,16 @@ class InvalidBody(exceptions.APIException):
         self.pointer = pointer
 
 
+class TooLarge(exceptions.APIException):
+    """The body is over the bound, so it was not read."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+
+    def __init__(self) -> None:
+        most = (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) // 2**20
+        super().__init__(f"The body is over {most} MiB. Send less at a time.")
+
+
 class Unavailable(exceptions.APIException):
     """Nothing was accepted; the same request may succeed after a pause."""
 
@@ -38,10 +52,10 @@ class Unavailable(exceptions.APIException):
     wait = 5
 
 
-def from_validation(error: msgspec.ValidationError) -> InvalidBody:
-    """msgspec's error, its path turned into a JSON pointer."""
-    pointer, message = pointers.locate(error)
-    return InvalidBody(message, pointer=pointer)
+def from_validation(error: msgspec.ValidationError, type_: type) -> InvalidBody:
+    """What msgspec found wrong with a value of `type_`, in words."""
+    pointer, sentence = explain(str(error), type_)
+    return InvalidBody(sentence, pointer=pointer)
 
 
 def problem(
@@ -59,13 +73,17 @@ def problem(
     return body
 
 
-def handle(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's exception handler: every error a problem."""
-    if isinstance(error, ServingError):
-        error = _as_api(error)
+def handle(error: Exception, context: dict[str, Any]) -> Response:
+    """DRF's exception handler: every error a problem. One that nobody foresaw is logged whole, and
+    says nothing of itself.
+    """
+    error = _as_api(error)
     response = exception_handler(error, context)
     if response is None:
-        return None
+        request = context["request"]
+        logger.error("%s %s failed.", request.method, request.path, exc_info=error)
+        response = Response(status=status.HTTP_500_INTERNAL_SERVER_ERROR)
+        error = Exception(FAILED)
     pointer = getattr(error, "pointer", None)
     detail = str(getattr(error, "detail", error))
     response.data = problem(response.status_code, response.status_text, detail, pointer=pointer)
@@ -73,11 +91,23 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     return response
 
 
-def _as_api(error: ServingError) -> InvalidBody:
-    invalid = InvalidBody(error.message, pointer=error.pointer)
-    if isinstance(error, UnknownPlacement):
-        invalid.status_code = status.HTTP_404_NOT_FOUND
-    return invalid
+def _as_api(error: Exception) -> Exception:
+    """Errors of other rooms as those that DRF knows; any other as it is."""
+    match error:
+        case ServingError():
+            invalid = InvalidBody(error.message, pointer=error.pointer)
+            if isinstance(error, UnknownPlacement):
+                invalid.status_code = status.HTTP_404_NOT_FOUND
+            return invalid
+        case RequestDataTooBig():
+            return TooLarge()
+        case TooManyFieldsSent():
+            return InvalidBody("The query string has too many fields.")
+        case UnreadablePostError():
+            return InvalidBody("The connection ended before the body was whole.")
+        case SuspiciousOperation():
+            return InvalidBody("The request cannot be read.")
+    return error
 
 
 def plain(status_code: int, title: str, detail: str) -> HttpResponse:

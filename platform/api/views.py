@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from api import bodies, schema
 from api.counted import CountedView
 from api.decoding import convert_query, decode
-from api.problems import InvalidBody, Unavailable
+from api.problems import NOWHERE, InvalidBody, Unavailable
 from events import runtime
 from events.counters import counters
 from events.exceptions import JournalError
@@ -34,7 +34,7 @@ class RouteView(CountedView):
         operation_id="route",
         summary="Serve a slate and record the exposure",
         request=schema.body(RouteRequest),
-        responses=schema.responses(200, RouteResponse, 400, 404),
+        responses=schema.responses(200, RouteResponse, 400, 404, 413),
     )
     def post(self, request: Request) -> Response:
         return _routed(decode(request, RouteRequest))
@@ -68,7 +68,7 @@ class AssignView(APIView):
         operation_id="assign",
         summary="All assignments of a user, without a slate or an exposure",
         request=schema.body(bodies.AssignRequest),
-        responses=schema.responses(200, bodies.AssignResponse, 400),
+        responses=schema.responses(200, bodies.AssignResponse, 400, 413),
     )
     def post(self, request: Request) -> Response:
         asked = decode(request, bodies.AssignRequest)
@@ -87,7 +87,7 @@ class EventsView(CountedView):
         operation_id="events",
         summary="Record what users did",
         request=schema.body(bodies.EventsRequest),
-        responses=schema.responses(202, Receipt, 400, 503),
+        responses=schema.responses(202, Receipt, 400, 413, 503),
     )
     def post(self, request: Request) -> Response:
         batch = decode(request, bodies.EventsRequest).events
@@ -147,6 +147,6 @@ class UnknownView(APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request, rest: str) -> Response:
-        raise NotFound("There is nothing at this address. /api/docs lists what there is.")
+        raise NotFound(NOWHERE)
 
     post = put = patch = delete = get

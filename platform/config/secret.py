@@ -8,7 +8,7 @@ from pathlib import Path
 def read_or_create(path: Path) -> str:
     """The secret in `path`; made on the first call. Of processes that race to make it, one wins."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = path.with_name(f"{path.name}.{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(50))

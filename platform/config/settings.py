@@ -10,11 +10,11 @@ from pathlib import Path
 import dj_database_url
 import plotly
 
-from config import secret
+from config import secret, valkey
 from experiments import cadence
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-WINNOW_VAR = Path(os.environ.get("WINNOW_VAR", BASE_DIR / "var"))
+WINNOW_VAR = Path(os.environ.get("WINNOW_VAR") or BASE_DIR / "var").resolve()
 JOURNAL_DIR = WINNOW_VAR / "journal"
 LOG_DIR = WINNOW_VAR / "log"
 MODELS_DIR = WINNOW_VAR / "models"
@@ -42,7 +42,6 @@ INSTALLED_APPS = [
     "recommenders",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
@@ -88,7 +87,9 @@ TEMPLATES = [
 
 DATABASES = {
     "default": dj_database_url.config(
-        default=f"sqlite:///{WINNOW_VAR / 'winnow.sqlite3'}", conn_max_age=600
+        default=f"sqlite:///{WINNOW_VAR / 'winnow.sqlite3'}",
+        conn_max_age=600,
+        conn_health_checks=True,  # a database that was restarted costs nobody a failed request
     )
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -99,16 +100,15 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # Requests wait for it: one that hangs must not hold them for the system's two minutes.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# `manage.py up` leaves the address of the Valkey it started here, for commands run beside it.
-VALKEY_URL_FILE = WINNOW_VAR / "valkey.url"
-VALKEY_URL = os.environ.get("VALKEY_URL") or (
-    VALKEY_URL_FILE.read_text() if VALKEY_URL_FILE.exists() else "redis://127.0.0.1:6399/0"
-)
+VALKEY_URL = os.environ.get("VALKEY_URL") or valkey.socket_url(valkey.embedded_socket(WINNOW_VAR))
 
 # --- Celery ---------------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = VALKEY_URL
+CELERY_BROKER_URL = valkey.broker_url(VALKEY_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A page that asks for a training does not wait 6 s for a broker that is away: the sweep asks again.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -127,20 +127,20 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE = {
-    "analyse": {"task": "pipelines.analyse_running", "schedule": cadence.BEAT},
-    "pulse": {"task": "pipelines.take_pulse", "schedule": timedelta(seconds=15)},
-    "sweep": {"task": "pipelines.sweep_trainings", "schedule": timedelta(seconds=30)},
-    # One round may take longer than the pause; the next then finds the lease taken. One that waited
-    # for a worker until the next was due is not worth doing any more.
-    "care": {
-        "task": "pipelines.look_after_log",
-        "schedule": timedelta(minutes=5),
-        "options": {"expires": 300},
-    },
+_TICKS = {
+    "pipelines.analyse_running": cadence.BEAT,
+    "pipelines.announce_plan": timedelta(seconds=5),
+    # One round of care may take longer than the pause; the next then finds the lease taken.
+    "pipelines.look_after_log": timedelta(minutes=5),
+    "pipelines.refresh_slates": timedelta(seconds=60),
+    "pipelines.sweep_trainings": timedelta(seconds=30),
+    "pipelines.take_pulse": timedelta(seconds=15),
 }
-
-TRAINING_SEED = 42
+CELERY_BEAT_SCHEDULE = {
+    # What a worker was away for is not made up for: the next tick asks again.
+    task: {"task": task, "schedule": every, "options": {"expires": every.total_seconds()}}
+    for task, every in _TICKS.items()
+}
 
 # --- The log --------------------------------------------------------------------------------------
 
@@ -154,6 +154,9 @@ SLATE_SIZE = 100  # items kept in a materialised slate: room for the largest k
 
 # --- Web ------------------------------------------------------------------------------------------
 
+# The largest valid batch of events, 1,000 with 20 properties of 1,024 characters, fits as ASCII;
+# and what fits is below the 32 MiB that one append to a journal takes.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 2**20
 LOGIN_URL = "dashboard:login"
 LOGIN_REDIRECT_URL = "dashboard:experiments"
 LOGOUT_REDIRECT_URL = "dashboard:login"

@@ -4,6 +4,10 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from api import health, metrics
 
+handler400 = "api.outside.bad_request"
+handler404 = "api.outside.not_found"
+handler500 = "api.outside.server_error"
+
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),

@@ -11,7 +11,7 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from experiments import selectors
 from experiments.metrics.results import Arm, Verdict
 from experiments.models import Experiment, Snapshot
-from recommenders.models import Recommender, Training
+from recommenders.models import ModelVersion, Recommender, Training
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +49,19 @@ def experiment_of(key: str) -> QuerySet[Experiment]:
         .select_related("layer", "placement__default_recommender")
         .prefetch_related("variants__recommender__live__recommender", "phases")
     )
+
+
+def versions_when_stopped(experiment: Experiment) -> dict[int, ModelVersion]:
+    """By recommender, the version that was live when the experiment stopped: the last one that a
+    training had made by then.
+    """
+    made = ModelVersion.objects.filter(
+        recommender__variants__experiment=experiment,
+        training__finished_at__lte=experiment.stopped_at,
+    ).select_related("recommender")
+    return {
+        version.recommender_id: version for version in made.order_by("training__finished_at", "pk")
+    }
 
 
 def recommenders_listed() -> QuerySet[Recommender]:

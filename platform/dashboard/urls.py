@@ -1,4 +1,6 @@
-"""Where each page is. An id of an experiment or recommender in an address is its key."""
+"""Where each page is. An id of an experiment or recommender in an address is its key, so below
+`experiments/` and `recommenders/` there is nothing else.
+"""
 
 from django.contrib.auth.views import LogoutView
 from django.urls import path
@@ -14,13 +16,13 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("pulse/", session.pulse, name="pulse"),
     path("experiments/", experiments.listing, name="experiments"),
-    path("experiments/new/", experiments.create, name="experiment-new"),
+    path("new-experiment/", experiments.create, name="experiment-new"),
     path("experiments/<slug:key>/", experiment.page, name="experiment"),
     path("experiments/<slug:key>/live/", experiment.live, name="experiment-live"),
     path("experiments/<slug:key>/start/", experiment.start, name="experiment-start"),
     path("experiments/<slug:key>/stop/", experiment.stop, name="experiment-stop"),
     path("recommenders/", recommenders.listing, name="recommenders"),
-    path("recommenders/new/", recommenders.register, name="recommender-new"),
+    path("new-recommender/", recommenders.register, name="recommender-new"),
     path("recommenders/<slug:key>/", recommender.page, name="recommender"),
     path("recommenders/<slug:key>/live/", recommender.live, name="recommender-live"),
     path("recommenders/<slug:key>/train/", recommender.train, name="recommender-train"),

@@ -67,4 +67,8 @@ def read_command(pipe: Any, user: str) -> None:
 
 def decode(reply: Any) -> list[str]:
     """The items, newest last, of a reply to `read_command` by a client of either decoding."""
-    return [item.decode() if isinstance(item, bytes) else item for item in reply or ()]
+    return [_text(item) for item in reply or ()]
+
+
+def _text(item: bytes | str) -> str:
+    return item.decode(errors="replace") if isinstance(item, bytes) else item

@@ -16,28 +16,39 @@ from experiments.models import Experiment, Snapshot
 logger = logging.getLogger(__name__)
 
 SLACK = timedelta(seconds=5)  # the clock does not tick to the millisecond
+SETTLE = timedelta(seconds=10)  # requests under way when an experiment stops are served and written
 
 
 def analyse_due(*, now: datetime, force: bool = False) -> list[Snapshot]:
-    """Analyses every running experiment whose time has come, and once more each that
-    was stopped.
+    """Analyses every running experiment whose time has come, and each stopped one to its end.
+
+    One that cannot be analysed keeps no other from its turn.
     """
     due = [e for e in selectors.analysable() if force or is_due(e, now=now)]
     if not due:
         return []
     log = readers.open_log(settings.LOG_DIR)
-    return [analyse(experiment, log, now=now) for experiment in due]
+    return [snapshot for e in due if (snapshot := _try(e, log, now=now))]
 
 
 def is_due(experiment: Experiment, *, now: datetime) -> bool:
-    """Whether enough has passed since the last snapshot."""
+    """Whether enough has passed since the last snapshot, or the last one misses the end."""
     last = selectors.latest_snapshot(experiment)
     if last is None:
         return True
-    if experiment.stopped_at is not None:
-        return last.as_of < experiment.stopped_at
     pause = cadence.pause(selectors.scorecard_of(last).period_seconds)
+    if experiment.stopped_at is not None:
+        final = last.log_until is not None and last.log_until >= experiment.stopped_at + SETTLE
+        return not final and now >= experiment.stopped_at + SETTLE
     return now - last.as_of >= pause - SLACK
+
+
+def _try(experiment: Experiment, log: readers.Log, *, now: datetime) -> Snapshot | None:
+    try:
+        return analyse(experiment, log, now=now)
+    except Exception:
+        logger.exception("%s could not be analysed; its page keeps the last snapshot.", experiment)
+        return None
 
 
 def analyse(experiment: Experiment, log: readers.Log, *, now: datetime) -> Snapshot:
@@ -51,8 +62,15 @@ def analyse(experiment: Experiment, log: readers.Log, *, now: datetime) -> Snaps
         card,
         body=msgspec.to_builtins(card),
         log_versions={str(stream): version for stream, version in log.versions.items()},
+        log_until=_whole_until(log, now),
         code_version=settings.WINNOW_VERSION,
     )
     users = sum(arm.users for arm in card.arms)
     logger.info("%s: snapshot %s, %s users", experiment.key, snapshot.pk, users)
     return snapshot
+
+
+def _whole_until(log: readers.Log, now: datetime) -> datetime:
+    """The time up to which the pinned versions hold everything of this host's journals."""
+    fresh = log.freshness(now, journal_dir=settings.JOURNAL_DIR).values()
+    return now - timedelta(seconds=max(stream.lag for stream in fresh))

@@ -14,24 +14,12 @@ WINDOW = timedelta(minutes=1)
 KEEP = timedelta(days=1)
 
 
-def _end_of_log(log: readers.Log, now: datetime) -> tuple[datetime, float | None]:
-    """Up to when the log is whole, and how many seconds behind that is; None for an empty log.
-
-    With nothing waiting in the journals the log is whole up to now, however old its last commit.
-    """
-    exposures = log.freshness(now, journal_dir=settings.JOURNAL_DIR)["exposures"]
-    if exposures.committed_at is None:
-        return now, None
-    if exposures.backlog_bytes == 0:
-        return now, 0.0
-    return exposures.committed_at, exposures.age
-
-
 def take(*, now: datetime) -> Pulse:
     """Stores the figures of the last minute, and forgets those older than a day."""
     log = readers.open_log(settings.LOG_DIR)
     exposures = log.exposures()
-    until, lag = _end_of_log(log, now)
+    fresh = log.freshness(now, journal_dir=settings.JOURNAL_DIR)["exposures"]
+    until = now - timedelta(seconds=fresh.lag)
     recent = exposures.filter(
         (exposures["at"] >= until - WINDOW)
         & (exposures["at"] < until)
@@ -53,5 +41,5 @@ def take(*, now: datetime) -> Pulse:
         requests_per_minute=row["n"] / (WINDOW / timedelta(minutes=1)),
         p95_ms=row["p95"],
         fallback_share=row["fallbacks"],
-        log_lag_seconds=lag,
+        log_lag_seconds=fresh.lag,
     )

@@ -8,9 +8,12 @@ from itertools import islice
 from typing import TypeVar
 
 import redis
+from celery import current_app
 from django.conf import settings
+from kombu.exceptions import OperationalError
 
 from events import readers
+from experiments.assignment import Plan
 from recommenders.algorithms import load
 from recommenders.models import Recommender
 from serving import slates
@@ -18,6 +21,7 @@ from serving.engine import Question, answer
 
 logger = logging.getLogger(__name__)
 
+TASK = "pipelines.materialise_slates"
 MOST_USERS = 5_000
 HISTORY = 50
 BATCH = 200
@@ -41,8 +45,30 @@ def materialise(key: str) -> int:
             for user, history in batch
         }
         slates.store(valkey, key, recommender.live.name, made)
+    slates.mark_made(valkey, key, recommender.live.name)
     logger.info("%s: slates of %s for %s users", key, recommender.live.name, len(histories))
     return len(histories)
+
+
+def refresh(plan: Plan) -> list[str]:
+    """Asks for slates wherever the plan serves a version whose slates are old or gone."""
+    served = {placement.default_recommender for placement in plan.placements.values()}
+    served |= {arm.recommender for experiment in plan.experiments for arm in experiment.variants}
+    versions = {key: plan.recommenders[key].version for key in sorted(served)}
+    stale = slates.stale(
+        redis.Redis.from_url(settings.VALKEY_URL), {k: v for k, v in versions.items() if v}
+    )
+    for key in stale:
+        ask(key)
+    return stale
+
+
+def ask(recommender: str) -> None:
+    """Has a worker make slates. A broker that is away is no error: the clock asks again."""
+    try:
+        current_app.send_task(TASK, args=[recommender], retry=False, expires=slates.FRESH_SECONDS)
+    except OperationalError as error:
+        logger.warning("The broker did not take the slates of %s (%s).", recommender, error)
 
 
 def active_histories() -> dict[str, list[str]]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from pipelines import analysis, care, pulse, slates, training
 from recommenders import jobs
+from serving import plans
 
 
 @shared_task(name="pipelines.train")
@@ -19,6 +20,16 @@ def train(training_id: int) -> None:
 @shared_task(name="pipelines.materialise_slates")
 def materialise_slates(recommender: str) -> None:
     slates.materialise(recommender)
+
+
+@shared_task(name="pipelines.refresh_slates")
+def refresh_slates() -> None:
+    slates.refresh(plans.current())
+
+
+@shared_task(name="pipelines.announce_plan")
+def announce_plan() -> None:
+    plans.announce()
 
 
 @shared_task(name="pipelines.analyse_running")

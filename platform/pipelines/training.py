@@ -17,11 +17,12 @@ from collections.abc import Callable
 from typing import IO, Any
 
 import pandas as pd
-from celery import current_app
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from events import readers
+from pipelines import slates
 from recommenders import jobs, services
 from recommenders.algorithms import Algorithm, create
 from recommenders.dataset import Dataset
@@ -98,9 +99,10 @@ def run(training: Training) -> ModelVersion:
     version = services.add_version(
         training, model, data, metrics=metrics, models_dir=settings.MODELS_DIR
     )
-    jobs.succeed(training, version, now=timezone.now())
-    plans.publish()
-    current_app.send_task("pipelines.materialise_slates", args=[recommender.key], retry=False)
+    with transaction.atomic():
+        jobs.succeed(training, version, now=timezone.now())
+        plans.publish()
+    slates.ask(recommender.key)
     return version
 
 
@@ -118,7 +120,7 @@ def _fit(
     def progress(fraction: float, message: str, row: dict[str, float] | None = None) -> None:
         report(start + FIT_SHARE * fraction, message, row if curve else None)
 
-    model.fit(data, seed=settings.TRAINING_SEED, progress=progress)
+    model.fit(data, progress=progress)
     return model
 
 

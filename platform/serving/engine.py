@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as DeadlineExceeded
 from dataclasses import dataclass
@@ -71,30 +72,21 @@ class Engine:
     """Loaded models of one process, and the threads that ask them."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="model")
-        self._models: dict[str, Future[Algorithm[Any]]] = {}
+        self._answering = ThreadPoolExecutor(THREADS, thread_name_prefix="model")
+        # Loading has a thread of its own: a new version keeps nobody else's answer waiting.
+        self._loading = ThreadPoolExecutor(1, thread_name_prefix="load")
+        self._models: dict[str, tuple[str, Future[Algorithm[Any]]]] = {}
         self._lock = threading.Lock()
 
     def ask(self, recommender: PlannedRecommender, question: Question) -> list[Ranked]:
         """A slate from the live version. Raises NoAnswer where there is none in time."""
         if recommender.version is None:
             raise NoAnswer("no_model")
-        deadline = settings.ROUTE_DEADLINE_MS / 1000
+        deadline = time.monotonic() + settings.ROUTE_DEADLINE_MS / 1000
+        model = self._loaded(recommender, deadline)
+        future = self._answering.submit(answer, model, question)
         try:
-            model = self._model(recommender).result(deadline)
-        except DeadlineExceeded:
-            raise NoAnswer("model_loading") from None
-        except Exception as error:
-            self._forget(recommender, error)
-            raise NoAnswer("model_unavailable") from None
-        return self._within(deadline, recommender, lambda: answer(model, question))
-
-    def _within(
-        self, deadline: float, recommender: PlannedRecommender, work: Callable[[], list[Ranked]]
-    ) -> list[Ranked]:
-        future = self._pool.submit(work)
-        try:
-            ranked = future.result(deadline)
+            ranked = future.result(deadline - time.monotonic())
         except DeadlineExceeded:
             future.cancel()
             raise NoAnswer("model_timeout") from None
@@ -105,19 +97,31 @@ class Engine:
             raise NoAnswer("no_candidates")
         return ranked
 
+    def _loaded(self, recommender: PlannedRecommender, deadline: float) -> Algorithm[Any]:
+        try:
+            return self._model(recommender).result(deadline - time.monotonic())
+        except DeadlineExceeded:
+            raise NoAnswer("model_loading") from None
+        except Exception as error:
+            self._forget(recommender, error)
+            raise NoAnswer("model_unavailable") from None
+
     def _model(self, recommender: PlannedRecommender) -> Future[Algorithm[Any]]:
+        """The live version's; an earlier version of the same recommender is let go."""
         version = str(recommender.version)
         with self._lock:
-            if version not in self._models:
+            held = self._models.get(recommender.key)
+            if held is None or held[0] != version:
                 folder = settings.MODELS_DIR / str(recommender.folder)
-                self._models[version] = self._pool.submit(load, folder)
-            return self._models[version]
+                held = version, self._loading.submit(load, folder)
+                self._models[recommender.key] = held
+            return held[1]
 
     def _forget(self, recommender: PlannedRecommender, error: Exception) -> None:
         """Lets the next request try the load again."""
         logger.error("%s could not be loaded: %s", recommender.version, error)
         with self._lock:
-            self._models.pop(str(recommender.version), None)
+            self._models.pop(recommender.key, None)
 
 
 @cache

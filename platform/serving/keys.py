@@ -10,13 +10,18 @@ from django.db import transaction
 
 from experiments.assignment import PlannedKey
 from serving import plans
+from serving.exceptions import Invalid
 from serving.models import ApiKey
 
 PREFIX = "wn_"
+LONGEST_NAME = 120
 
 
 def create_key(name: str) -> tuple[ApiKey, str]:
-    """A new key and its secret, which nothing can show again."""
+    """A new key and its secret, which nothing can show again. Raises Invalid (name)."""
+    name = name.strip()
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise Invalid(f"Give the key a name of 1 to {LONGEST_NAME} characters.", pointer="/name")
     secret = PREFIX + secrets.token_urlsafe(32)
     with transaction.atomic():
         key = ApiKey.objects.create(name=name, prefix=secret[:8], sha256=digest(secret))

@@ -1,8 +1,10 @@
 """Building, publishing and holding the plan.
 
-A plan is built from the database in one function, stored under its version, mirrored to disk so
-that a process can start and route with the database down, and announced in Valkey by its version
-alone.
+A plan is built from the database in one function and stored in the transaction that changed what it
+says: there is no moment at which the one is committed without the other. Then it is mirrored to
+disk, so that a process can start and route with the database down, and announced in Valkey by its
+version alone. Whatever of that fails or is cut short is made up for by `announce`, which runs
+every few seconds.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import time
 from pathlib import Path
 
 import msgspec
+import redis
 from django.conf import settings
 from django.db import DatabaseError, transaction
 
@@ -42,8 +45,22 @@ announcements = BestEffort("plan_announcements")
 
 
 def publish() -> None:
-    """Builds and publishes the plan once the transaction under way, if any, has committed."""
-    transaction.on_commit(_publish_now)
+    """Stores the plan with the transaction under way, and announces it once that has committed."""
+    with transaction.atomic():
+        # Whoever publishes waits here for whoever already does, and then sees what they changed.
+        PublishedPlan.objects.select_for_update().order_by("pk").first()
+        row = PublishedPlan.objects.create(body={})
+        row.body = msgspec.to_builtins(build(row.pk))
+        row.save(update_fields=["body"])
+        transaction.on_commit(announce)
+
+
+def announce() -> None:
+    """Makes the newest plan known: to this process, to the mirror, to Valkey."""
+    plan = _newest()
+    holder.hold(plan)
+    _mirror(plan)
+    _announce(plan.version)
 
 
 def build(version: int) -> Plan:
@@ -98,23 +115,33 @@ def _recommender(recommender: Recommender) -> PlannedRecommender:
     )
 
 
-def _publish_now() -> None:
-    with transaction.atomic():
-        row = PublishedPlan.objects.create(body={})
-        plan = build(row.pk)
-        row.body = msgspec.to_builtins(plan)
-        row.save(update_fields=["body"])
-    _mirror(plan)
-    announcements.run(lambda: runtime.valkey().set(VERSION_KEY, plan.version), None)
-    holder.hold(plan)
-
-
 def _mirror(plan: Plan) -> None:
     path: Path = settings.PLAN_MIRROR
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
-    draft.write_bytes(msgspec.json.encode(plan))
-    draft.replace(path)
+    try:
+        held = _mirrored()
+        if held is not None and held.version >= plan.version:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(msgspec.json.encode(plan))
+        draft.replace(path)
+    except OSError as error:
+        logger.error("Plan %s could not be mirrored to %s: %s", plan.version, path, error)
+
+
+def _announce(version: int) -> None:
+    # Not behind the pause of a failed read: a version that is not announced is not routed by.
+    try:
+        if version > (_announced(runtime.valkey().get(VERSION_KEY)) or 0):
+            runtime.valkey().set(VERSION_KEY, version)
+    except (redis.RedisError, OSError) as error:
+        logger.warning("Valkey did not take plan %s (%s); it is announced again.", version, error)
+
+
+def _announced(reply: object) -> int | None:
+    """The version that Valkey's reply names; None for no reply, or one that is no number."""
+    text = reply.decode(errors="replace") if isinstance(reply, bytes) else reply
+    return int(text) if isinstance(text, str) and text.isdecimal() else None
 
 
 class Holder:
@@ -143,17 +170,16 @@ class Holder:
 
     def refreshed(self) -> Plan:
         """The plan to route by, after asking whether there is a newer one."""
-        announced = announcements.run(lambda: runtime.valkey().get(VERSION_KEY), None)
-        plan = self.seen(int(announced) if announced else None)
+        self._look_at_mirror()
+        plan = self.seen(announcements.run(lambda: runtime.valkey().get(VERSION_KEY), None))
         # Only now: meanwhile other threads ask for themselves rather than go on with an old plan.
         self._checked = time.monotonic()
         return plan
 
-    def seen(self, announced: int | None) -> Plan:
-        """The plan to route by, given the version that Valkey announces; None where it says
-        nothing.
-        """
+    def seen(self, reply: object) -> Plan:
+        """The plan to route by, given Valkey's reply to a read of VERSION_KEY; None without one."""
         plan = self._plan or EMPTY
+        announced = _announced(reply)
         if announced is None:
             # Valkey is away or new and empty. The mirror is the quickest other witness.
             self._look_at_mirror()
@@ -182,6 +208,8 @@ def _newest() -> Plan:
             return msgspec.convert(row.body, Plan)
     except DatabaseError as error:
         logger.warning("The database did not answer (%s); the plan comes from its mirror.", error)
+    except msgspec.ValidationError as error:
+        logger.error("The stored plan is of another version of Winnow (%s).", error)
     return _mirrored() or EMPTY
 
 
@@ -189,6 +217,9 @@ def _mirrored() -> Plan | None:
     try:
         return msgspec.json.decode(settings.PLAN_MIRROR.read_bytes(), type=Plan)
     except FileNotFoundError:
+        return None
+    except msgspec.MsgspecError as error:
+        logger.error("%s is not a plan (%s).", settings.PLAN_MIRROR, error)
         return None
 
 

@@ -71,9 +71,12 @@ class RouteResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Live:
-    """What one Valkey round trip brought. All of it is None while Valkey is away."""
+    """What one Valkey round trip brought. All of it is None while Valkey is away.
 
-    plan_version: int | None = None
+    `plan_version` is the reply as it came: whether it names a version is for the plans to say.
+    """
+
+    plan_version: object = None
     history: list[str] | None = None
     slate: slates.StoredSlate | None = None
 
@@ -126,7 +129,7 @@ def _fetch(user: str, recommender: str) -> Live:
         return Live()
     version, past, slate = replies
     return Live(
-        plan_version=int(version) if version else None,
+        plan_version=version,
         history=history.decode(past),
         slate=slates.decode(slate),
     )

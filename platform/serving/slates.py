@@ -13,6 +13,7 @@ from django.conf import settings
 from serving.engine import Ranked
 
 KEEP_SECONDS = 7 * 24 * 3600
+FRESH_SECONDS = 15 * 60
 
 
 class StoredSlate(msgspec.Struct, frozen=True, array_like=True):
@@ -46,6 +47,30 @@ def store(
     pipe.execute()
 
 
+def made_key(recommender: str) -> str:
+    return f"winnow:slates:{recommender}"
+
+
+def mark_made(valkey: redis.Redis, recommender: str, version: str) -> None:
+    """Notes that the active users have slates of this version, for as long as that is news."""
+    valkey.set(made_key(recommender), version, ex=FRESH_SECONDS)
+
+
+def stale(valkey: redis.Redis, versions: Mapping[str, str]) -> list[str]:
+    """Of the recommenders with their live versions, those whose slates are to be made anew."""
+    if not versions:
+        return []
+    made = valkey.mget([made_key(recommender) for recommender in versions])
+    return [
+        recommender
+        for (recommender, version), reply in zip(versions.items(), made, strict=True)
+        if reply != version.encode()
+    ]
+
+
 def decode(reply: bytes | None) -> StoredSlate | None:
-    """The stored slate, or None where there is none."""
-    return msgspec.msgpack.decode(reply, type=StoredSlate) if reply else None
+    """The stored slate; None where there is none, or one that another release wrote."""
+    try:
+        return msgspec.msgpack.decode(reply, type=StoredSlate) if reply else None
+    except msgspec.MsgspecError:
+        return None

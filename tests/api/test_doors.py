@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,11 @@ def post(client: Client, door: str, body: object) -> Any:
     return client.post(f"/api/v1/{door}", body, content_type="application/json")
 
 
+def written(body: object) -> str:
+    """JSON whose whole numbers may be longer than Python writes by itself."""
+    return json.dumps(body).replace('"10**5000"', "1" + "0" * 5000)
+
+
 def event(**changes: object) -> dict[str, object]:
     return {"id": "e1", "type": "click", "user": "u1", "item": "a-item-0"} | changes
 
@@ -58,33 +64,65 @@ def test_route_answers_alike_by_body_and_by_query(api: Client) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "pointer", "detail"),
     [
-        ({"user": "u1", "placement": "home", "k": 0}, 400, "/k", "Expected `int` >= 1."),
-        ({"user": "u1", "placement": "home", "k": 101}, 400, "/k", "Expected `int` <= 100."),
-        ({"user": "", "placement": "home"}, 400, "/user", "Expected `str` of length >= 1."),
+        ({"user": "u1", "placement": "home", "k": 0}, 400, "/k", "k must be 1 to 100."),
+        ({"user": "u1", "placement": "home", "k": "10**5000"}, 400, "/k", "k must be 1 to 100."),
         (
-            {"user": "x" * 257, "placement": "home"},
+            {"user": "u1", "placement": "home", "k": "ten"},
             400,
-            "/user",
-            "Expected `str` of length <= 256.",
+            "/k",
+            "k must be a whole number from 1 to 100, not text.",
         ),
         (
-            {"placement": "home"},
+            {"user": "", "placement": "home"},
             400,
             "/user",
-            "Object missing required field `user`.",
+            "user must have 1 to 256 characters.",
         ),
+        (
+            {"user": "u1", "placement": "x" * 65},
+            400,
+            "/placement",
+            "placement must have 1 to 64 characters.",
+        ),
+        ({"placement": "home"}, 400, "/user", "user is missing."),
         (
             {"user": "u1", "placement": "home", "exclude": ["a", 7]},
             400,
             "/exclude/1",
-            "Expected `str`, got `int`.",
+            "exclude[1] must be text of 1 to 256 characters, not a whole number.",
+        ),
+        (
+            {"user": "u1", "placement": "home", "exclude": ["a"] * 1001},
+            400,
+            "/exclude",
+            "exclude must have at most 1,000 entries.",
+        ),
+        (
+            {"user": "u1", "placement": "home", "attributes": {"a": None}},
+            400,
+            "/attributes",
+            "A value in attributes must be text, a number or true or false, not null.",
+        ),
+        (
+            {"user": "u1", "placement": "home", "context": {"item": ""}},
+            400,
+            "/context/item",
+            "context.item must have 1 to 256 characters.",
+        ),
+        (
+            {"user": "u1", "placement": "home", "context": {"a/b": 1}},
+            400,
+            "/context/a~1b",
+            "a/b is not a field of context; it takes item.",
         ),
         (
             {"user": "u1", "placement": "home", "colour": "red"},
             400,
             "/colour",
-            "Object contains unknown field `colour`.",
+            "colour is not a field of this request; it takes user, placement, k, attributes, "
+            "exclude, context, request_id.",
         ),
+        ([], 400, "", "The body must be an object, not a list."),
         (
             {"user": "u1", "placement": "home", "context": {"page": "p"}},
             400,
@@ -100,9 +138,9 @@ def test_route_answers_alike_by_body_and_by_query(api: Client) -> None:
     ],
 )
 def test_a_bad_request_names_its_field(
-    api: Client, body: dict[str, object], status: int, pointer: str, detail: str
+    api: Client, body: object, status: int, pointer: str, detail: str
 ) -> None:
-    response = post(api, "route", body)
+    response = api.post("/api/v1/route", written(body), content_type="application/json")
 
     assert response.status_code == status
     assert response["Content-Type"] == "application/problem+json"
@@ -157,6 +195,20 @@ def test_assign_agrees_with_route_and_records_nothing(api: Client, settings: Set
         name: routed[name] for name in ("experiment", "phase", "variant", "bucket")
     }
     assert open_log(settings.LOG_DIR).exposures().count().to_pyarrow().as_py() == 0
+
+
+def test_attributes_change_no_assignment_and_are_judged_as_route_judges_them(api: Client) -> None:
+    bare = post(api, "assign", {"user": "u1"})
+    told = post(api, "assign", {"user": "u1", "attributes": {"country": "NL", "age": 7}})
+    wrong = {"user": "u1", "attributes": {"country": ["NL"]}}
+    refused = post(api, "assign", wrong)
+
+    assert (bare.status_code, told.status_code, refused.status_code) == (200, 200, 400)
+    assert told.json() == bare.json()
+    assert (
+        refused.json()["errors"]
+        == (post(api, "route", wrong | {"placement": "home"}).json()["errors"])
+    )
 
 
 def test_events_are_taken_one_by_one(api: Client, settings: Settings) -> None:
@@ -236,7 +288,7 @@ def test_the_schema_describes_every_door_and_its_errors(client: Client) -> None:
         "/api/v1/experiments/{key}/results",
     }
     route = schema["paths"]["/api/v1/route"]["post"]
-    assert set(route["responses"]) == {"200", "400", "401", "404"}
+    assert set(route["responses"]) == {"200", "400", "401", "404", "413"}
     assert "RouteRequest" in schema["components"]["schemas"]
     assert schema["components"]["schemas"]["RouteRequest"]["properties"]["k"]["maximum"] == 100
 

@@ -18,13 +18,13 @@ from tests.config.helpers import FAKE_UP, Run
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
-    """start(*specs) runs a supervisor of them on one and the same lock; all end with the test."""
+    """start(*specs) runs a supervisor of them, on one lock unless told; all end with the test."""
     runs: list[Run] = []
 
-    def run(*specs: ProcessSpec) -> Run:
+    def run(*specs: ProcessSpec, lock: Path = tmp_path / "lock") -> Run:
         body = json.dumps([asdict(one) for one in specs])
         process = subprocess.Popen(
-            [sys.executable, str(FAKE_UP), str(tmp_path / "lock"), body],
+            [sys.executable, str(FAKE_UP), str(lock), body],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -25,7 +25,11 @@ def main(lock_path: Path, specs: list[ProcessSpec]) -> None:
             {"PATH": "/usr/bin:/bin"}, root=ROOT, var=lock_path.parent, port=1, valkey_url=""
         ),
         folder=lock_path.parent,
-        printer=Printer(sys.stdout, [SELF, *(spec.name for spec in specs)]),
+        printer=Printer(
+            sys.stdout,
+            [SELF, *(spec.name for spec in specs)],
+            unsaid={spec.name: spec.unsaid for spec in specs},
+        ),
         keep_open=held,
     ).run()
 

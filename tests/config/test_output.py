@@ -35,6 +35,15 @@ def terminal(target: io.StringIO) -> Printer:
     return Printer(target, ["web", "demo"], columns=30)
 
 
+def test_a_line_that_a_process_need_not_say_is_dropped_and_no_other() -> None:
+    target = io.StringIO()
+    printer = Printer(target, ["web", "demo"], unsaid={"web": ("so what", "never mind")})
+    printer.feed("web", b"first\nWARNING so what!\nlast\nnever mind")
+    printer.finish("web")
+    printer.feed("demo", b"so what\n")
+    assert target.getvalue() == "web  | first\nweb  | last\ndemo | so what\n"
+
+
 def test_a_line_is_printed_once_its_end_has_come(printer: Printer, target: io.StringIO) -> None:
     printer.feed("web", b"half a ")
     assert target.getvalue() == ""

@@ -8,15 +8,17 @@ from config.supervisor.child import pause_after
 from config.supervisor.processes import child_environment, process_list
 from config.supervisor.specs import ProcessSpec
 
+SOCKET = Path("/w/var/valkey/socket")
 
-def processes(*, valkey_port: int | None = 6399, demo: bool = True) -> dict[str, ProcessSpec]:
+
+def processes(*, valkey_socket: Path | None = SOCKET, demo: bool = True) -> dict[str, ProcessSpec]:
     specs = process_list(
         python="py",
         valkey_server="valkey-server",
         root=Path("/w"),
         var=Path("/w/var"),
         port=8000,
-        valkey_port=valkey_port,
+        valkey_socket=valkey_socket,
         demo=demo,
     )
     return {spec.name: spec for spec in specs}
@@ -34,7 +36,7 @@ def test_every_process_of_winnow_is_in_the_list() -> None:
 
 
 def test_without_demo_and_with_a_valkey_of_ones_own() -> None:
-    found = processes(valkey_port=None, demo=False)
+    found = processes(valkey_socket=None, demo=False)
     assert list(found) == ["web", "train", "serve", "analysis", "beat", "drain"]
     assert {spec.after for spec in found.values()} == {None}
 
@@ -64,9 +66,14 @@ def test_the_web_server_is_loopback_only_and_respawns_its_workers() -> None:
     assert web.ready_line == "Winnow is ready at http://127.0.0.1:8000/"
 
 
-def test_valkey_is_loopback_only_keeps_its_data_and_stays_in_the_foreground() -> None:
-    command = " ".join(processes()["valkey"].command)
-    assert command.startswith("valkey-server --port 6399 --bind 127.0.0.1 --dir /w/var/valkey ")
+def test_valkey_opens_no_port_keeps_its_data_and_stays_in_the_foreground() -> None:
+    valkey = processes()["valkey"]
+    command = " ".join(valkey.command)
+    assert command.startswith(
+        "valkey-server --port 0 --unixsocket /w/var/valkey/socket --unixsocketperm 700 "
+        "--dir /w/var/valkey "
+    )
+    assert (valkey.port, valkey.ready) == (None, "unix:///w/var/valkey/socket?db=0")
     assert "--daemonize no" in command
     assert "--appendonly yes" in command
 
@@ -84,7 +91,7 @@ def test_the_environment_says_where_things_are_and_keeps_the_rest() -> None:
         root=Path("/w"),
         var=Path("/w/var"),
         port=8001,
-        valkey_url="redis://127.0.0.1:6400/0",
+        valkey_url="unix:///w/var/valkey/socket?db=0",
     )
     assert environment == {
         "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -92,7 +99,7 @@ def test_the_environment_says_where_things_are_and_keeps_the_rest() -> None:
         "PYTHONPATH": "/w/platform",
         "PYTHONUNBUFFERED": "1",
         "CELERY_SKIP_CHECKS": "1",
-        "VALKEY_URL": "redis://127.0.0.1:6400/0",
+        "VALKEY_URL": "unix:///w/var/valkey/socket?db=0",
         "WINNOW_SUPERVISED": "1",
         "WINNOW_URL": "http://127.0.0.1:8001",
         "WINNOW_VAR": "/w/var",

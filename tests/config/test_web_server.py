@@ -36,7 +36,7 @@ def web(folder: Path, port: int) -> ProcessSpec:
         root=folder,
         var=folder,
         port=port,
-        valkey_port=None,
+        valkey_socket=None,
         demo=False,
     )
     (spec,) = [spec for spec in specs if spec.name == "web"]

@@ -236,5 +236,6 @@ def snapshot_of(experiment: Experiment, card: Scorecard | None = None) -> Snapsh
         card,
         body=msgspec.to_builtins(card),
         log_versions={"exposures": 1, "events": 1},
+        log_until=None,
         code_version="test",
     )

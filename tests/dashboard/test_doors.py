@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from experiments.models import Experiment
 from serving.models import Pulse
-from tests.dashboard.factories import AS_OF, snapshot_of
+from tests.dashboard.factories import AS_OF, make_recommender, snapshot_of
 
 PAGES = [
     reverse("dashboard:experiments"),
@@ -121,6 +121,18 @@ def test_logging_out_takes_a_post(browser: Client) -> None:
     assert browser.get("/logout/").status_code == 405
     assert browser.post("/logout/")["Location"] == "/login/"
     assert browser.get("/experiments/").status_code == 302
+
+
+def test_an_experiment_and_a_recommender_may_be_called_new(
+    browser: Client, make_experiment: Callable[..., Experiment]
+) -> None:
+    experiment = make_experiment("New", running=False)
+    recommender = make_recommender("new")
+
+    assert experiment.key == "new"
+    assert "New</h1>" in browser.get(experiment.get_absolute_url()).content.decode()
+    page = browser.get(recommender.get_absolute_url()).content.decode()
+    assert "new</h1>" in page
 
 
 def test_the_root_leads_to_the_experiments(browser: Client) -> None:

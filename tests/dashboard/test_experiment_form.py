@@ -14,7 +14,7 @@ from django.test import Client
 from experiments.models import Experiment, Placement
 from tests.dashboard.factories import make_recommender
 
-ADDRESS = "/experiments/new/"
+ADDRESS = "/new-experiment/"
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -12,10 +13,12 @@ from pytest_django import DjangoAssertNumQueries
 
 from experiments.models import Experiment, Placement
 from experiments.services import stop_experiment
+from recommenders.models import ModelVersion, Recommender, Training
 from serving.models import Pulse
 from tests.dashboard.factories import (
     AS_OF,
     BELOW_FLOOR,
+    START,
     comparison,
     make_recommender,
     metric,
@@ -52,7 +55,7 @@ def test_the_list_says_what_each_experiment_says(browser: Client, make_experimen
     assert "Collecting No exposure has been analysed yet." in page
 
 
-@pytest.mark.parametrize("address", ["/experiments/", "/experiments/new/"])
+@pytest.mark.parametrize("address", ["/experiments/", "/new-experiment/"])
 def test_queries_do_not_grow_with_experiments_or_arms(
     browser: Client,
     make_experiment: Make,
@@ -230,6 +233,54 @@ def test_stopping_keeps_what_was_measured(browser: Client, make_experiment: Make
     assert "Stopped" in page
     assert "Ship item-knn. It lifts CTR by 8.9%" in page
     assert "Keep running" not in page
+
+
+def test_a_stopped_experiment_shows_the_versions_of_its_end(
+    browser: Client, make_experiment: Make
+) -> None:
+    experiment = make_experiment()
+    knn = Recommender.objects.get(key="item-knn")
+    first = knn.live
+    assert first is not None
+    second = retrained(knn, first, 2)
+    for version, at in ((first, START), (second, AS_OF + timedelta(hours=1))):
+        Training.objects.create(
+            recommender=knn, status="succeeded", version=version, finished_at=at
+        )
+    snapshot_of(experiment)
+    assert "item-knn@2" in text(browser, experiment.get_absolute_url())
+    assert "Live version" in text(browser, experiment.get_absolute_url())
+
+    stop_experiment(experiment, now=AS_OF)
+
+    page = text(browser, experiment.get_absolute_url())
+    assert "item-knn@1 .231" in page
+    assert "item-knn@2" not in page
+    assert "Version at the end" in page
+    assert "popular version not known, control" in page
+
+
+def retrained(recommender: Recommender, like: ModelVersion, number: int) -> ModelVersion:
+    """A newer version, which is live."""
+    like = ModelVersion.objects.get(pk=like.pk)
+    like.pk, like.number = None, number
+    like.save()
+    recommender.live = like
+    recommender.save()
+    return like
+
+
+@pytest.mark.parametrize("arms", [2, 4])
+def test_queries_of_a_stopped_page_do_not_grow_with_arms(
+    browser: Client,
+    make_experiment: Make,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    arms: int,
+) -> None:
+    experiment = stop_experiment(make_experiment(arms=arms), now=AS_OF)
+
+    with django_assert_num_queries(14):
+        browser.get(experiment.get_absolute_url())
 
 
 def test_what_is_stopped_cannot_be_stopped_again(browser: Client, make_experiment: Make) -> None:

@@ -108,6 +108,16 @@ def test_a_period_under_way_is_left_out_of_the_exposures() -> None:
     assert list(figure.data[1].x) == [DAY_1, DAY_2]
 
 
+def test_ticks_closer_than_a_minute_show_their_seconds() -> None:
+    stops = over_time(scorecard()).layout.xaxis.tickformatstops
+
+    assert [(stop.dtickrange, stop.value) for stop in stops] == [
+        ((None, 59_999), "%H:%M:%S\n%-d %b"),
+        ((60_000, 86_399_999), "%H:%M\n%-d %b"),
+        ((86_400_000, None), "%-d %b"),
+    ]
+
+
 def test_no_colour_is_written_into_a_figure() -> None:
     for figure in (over_time(scorecard()), exposures(scorecard())):
         written = figure.to_json()

@@ -48,6 +48,18 @@ def test_better_says_what_to_do_and_by_how_much_at_least() -> None:
     ]
 
 
+def test_of_several_arms_none_is_said_to_be_better_by_at_least_anything() -> None:
+    best = comparison(p=0.004, adjusted=0.008)
+    other = comparison("conv-ctr", effect=0.02, low=-0.023, high=0.065, p=0.9, reading="no_call")
+    said = sentence(scorecard(best, other), ARMS)
+
+    assert said.title == "Ship item-knn. It lifts CTR by 8.9%."
+    assert said.why.startswith(
+        "Its own always-valid interval, +4.4 to +13.7% against popular, lies above zero; "
+        "corrected for the number of comparisons p = .008."
+    )
+
+
 def test_the_other_arms_are_not_forgotten() -> None:
     other = comparison("conv-ctr", effect=0.02, low=-0.023, high=0.065, p=0.9, reading="no_call")
 
@@ -70,8 +82,7 @@ def test_when_every_arm_is_worse_the_control_is_kept() -> None:
     said = sentence(scorecard(worse, worst, state="worse"), ARMS)
 
     assert said.title == (
-        "Keep popular. Every other arm is worse: item-knn, the best of them, lowers CTR by 5.1%, "
-        "and by at least 1.9%."
+        "Keep popular. Every other arm is worse: item-knn, the best of them, lowers CTR by 5.1%."
     )
     assert f"conv-ctr shows {MINUS}20.0%, and is worse." in said.why
 
@@ -175,6 +186,24 @@ def test_health_counts_whom_rules_left_out_of_all_that_came() -> None:
 
     shown = health(card, log_lag=None).figures[0]
     assert (shown.title, shown.figure) == ("Bots and staff", "14 of 10,014")
+
+
+@pytest.mark.parametrize(
+    ("lag", "figure", "detail"),
+    [
+        (None, DASH, "Not measured yet."),
+        (0.0, "0 s behind", "All that was recorded is in the log."),
+        (
+            6.2,
+            "6 s behind",
+            "Exposures wait to be written to the log; the oldest has waited this long.",
+        ),
+    ],
+)
+def test_the_log_says_what_its_figure_is(lag: float | None, figure: str, detail: str) -> None:
+    log = health(scorecard(), log_lag=lag).figures[-1]
+
+    assert (log.figure, log.detail) == (figure, detail)
 
 
 def test_a_check_that_has_too_few_users_is_neither_healthy_nor_not() -> None:

@@ -13,7 +13,7 @@ from tests.dashboard.factories import AS_OF, START, make_recommender
 from tests.dashboard.test_experiment_form import error_of
 from tests.dashboard.test_experiment_pages import text
 
-NEW = "/recommenders/new/"
+NEW = "/new-recommender/"
 
 
 def test_an_empty_list_says_what_to_do_next(browser: Client) -> None:
@@ -118,7 +118,7 @@ def test_the_page_of_a_trained_one_shows_its_version(browser: Client) -> None:
     page = text(browser, recommender.get_absolute_url())
 
     assert "item-knn@1 live abcdef0123 11 Oct 2026 to 10 Nov 2026" in page
-    assert "91,624 interactions, 943 users, 1,682 items .231 .620 – 4.2 MB" in page
+    assert "91,624 interactions, 943 users, 1,682 items .231 .620 \N{EN DASH} 4.2 MB" in page
     assert "abcdef0123456789" not in page
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from experiments import selectors, services
 from experiments.exceptions import Invalid, NotAllowed
-from experiments.models import Experiment, Phase, Placement, Variant
+from experiments.models import Experiment, Layer, Phase, Placement, Variant
 from experiments.services import VariantSpec
 from recommenders.models import Recommender
 
@@ -47,12 +47,81 @@ def test_two_arms_of_one_recommender_get_keys_of_their_own(home: Placement) -> N
     assert keys == ["popular", "popular-arm-2", "popular-arm-3"]
 
 
+def test_arms_of_the_longest_key_fit_their_column(
+    home: Placement, make_recommender: MakeRecommender
+) -> None:
+    long = make_recommender("k" * 64)
+    arms = [VariantSpec(recommender=long, weight=Decimal("0.5"))] * 2
+    experiment = create(home, [], variants=arms)
+
+    assert [v.key for v in experiment.variants.all()] == ["k" * 64, "k" * 58 + "-arm-2"]
+
+
+def test_keys_of_arms_never_meet(home: Placement, make_recommender: MakeRecommender) -> None:
+    popular, second = home.default_recommender, make_recommender("popular-arm-2")
+    arms = [
+        VariantSpec(recommender=one, weight=Decimal(weight))
+        for one, weight in ((popular, "0.5"), (second, "0.25"), (popular, "0.25"))
+    ]
+    experiment = create(home, [], variants=arms)
+
+    keys = [variant.key for variant in experiment.variants.all()]
+    assert keys == ["popular", "popular-arm-2", "popular-arm-3"]
+
+
+@pytest.mark.parametrize("key", ["x" * 65, "Popular", "a b", "key\n", ""])
+def test_a_bad_key_of_an_arm_is_named_and_nothing_is_made(home: Placement, key: str) -> None:
+    half, recommender = Decimal("0.5"), home.default_recommender
+    arms = [
+        VariantSpec(recommender=recommender, weight=half),
+        VariantSpec(recommender=recommender, weight=half, key=key),
+    ]
+    with pytest.raises(Invalid) as refused:
+        create(home, [], variants=arms)
+
+    assert refused.value.field == "variants/1/key"
+    assert (Experiment.objects.count(), Variant.objects.count()) == (0, 0)
+
+
+def test_a_key_made_from_a_name_is_a_key(home: Placement) -> None:
+    assert create(home, ["0.5", "0.5"], name="Ranking _ v2 _- " + "x" * 90).key == (
+        "ranking-v2-" + "x" * 45
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "message"),
+    [
+        ({"key": "x" * 65}, "key", "Give a key of at most 64 characters."),
+        ({"key": "Cart"}, "key", "“Cart” cannot be a key. Use lower-case letters"),
+        ({"key": "cart\n"}, "key", "“cart\n” cannot be a key."),
+        ({"key": "home"}, "key", "There is a placement “home” already."),
+        ({"key": "shared"}, "key", "There is a layer “shared” already"),
+        ({"name": " "}, "name", "Give a name of 1 to 120 characters."),
+        ({"name": "x" * 121}, "name", "Give a name of 1 to 120 characters."),
+    ],
+)
+def test_a_placement_that_cannot_be_is_refused_and_nothing_is_made(
+    home: Placement, changes: dict[str, str], field: str, message: str
+) -> None:
+    Layer.objects.create(key="shared")
+    given = {"key": "cart", "name": "Cart"} | changes
+
+    with pytest.raises(Invalid) as refused:
+        services.create_placement(**given, default_recommender=home.default_recommender)
+
+    assert refused.value.field == field
+    assert refused.value.message.startswith(message)
+    assert (Placement.objects.count(), Layer.objects.count()) == (1, 2)
+
+
 @pytest.mark.parametrize(
     ("changes", "field", "message"),
     [
         ({"name": "  "}, "name", "Give a name that begins with a letter."),
         ({"name": "x" * 121}, "name", "Give a name of at most 120 characters."),
         ({"traffic": Decimal("1.1")}, "traffic", "Give a share of traffic from 1% to 100%."),
+        ({"traffic": Decimal("0.12345")}, "traffic", "Give a share in steps of 0.01%"),
         ({"primary_metric": "luck"}, "primary_metric", "Choose one of ctr,"),
     ],
 )

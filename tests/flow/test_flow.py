@@ -129,7 +129,7 @@ def test_a_killed_process_comes_back_and_no_acknowledged_event_is_lost_or_double
         victim = stack.processes()[name]
         victim.send_signal(signal.SIGKILL)
         wait_for(
-            lambda: name in stack.processes() and stack.processes()[name].pid != victim.pid,
+            lambda: stack.processes().get(name, victim).pid != victim.pid,
             40,
             f"another {name}",
         )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import redis
@@ -8,9 +9,10 @@ from celery import current_app
 from django.conf import settings
 
 from events.importing import import_events
+from experiments.services import create_placement
 from pipelines import slates, training
 from recommenders import artefacts, jobs
-from recommenders.algorithms import load
+from recommenders.algorithms import conv_ctr, load
 from recommenders.models import Recommender
 from recommenders.services import register
 from serving import plans
@@ -25,7 +27,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[object]]]:
     """What Celery was asked to do."""
     asked: list[tuple[str, list[object]]] = []
 
-    def send_task(name: str, *, args: list[object], retry: bool) -> None:
+    def send_task(name: str, *, args: list[object], **options: object) -> None:
         asked.append((name, args))
 
     monkeypatch.setattr(current_app, "send_task", send_task)
@@ -96,3 +98,39 @@ def test_slates_are_made_for_the_active_users(
 
 def test_nothing_is_made_before_a_first_version(past: None, knn: Recommender) -> None:
     assert slates.materialise("item-knn") == 0
+
+
+def test_slates_that_valkey_lost_are_asked_for_again(
+    past: None, knn: Recommender, fresh_process: redis.Redis, told: list[tuple[str, list[object]]]
+) -> None:
+    train(knn)
+    create_placement(key="home", name="Home", default_recommender=knn)
+    plans.publish()
+    slates.materialise("item-knn")
+    assert slates.refresh(plans.current()) == []
+
+    fresh_process.flushall()
+
+    assert slates.refresh(plans.current()) == ["item-knn"]
+    assert told[-1] == ("pipelines.materialise_slates", ["item-knn"])
+
+
+class Stopped(Exception):
+    """Enough of a fit was seen."""
+
+
+def test_a_network_is_trained_with_the_seed_its_recommender_was_given(
+    past: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds: list[int] = []
+
+    def stop(*args: object, seed: int, **options: object) -> None:
+        seeds.append(seed)
+        raise Stopped
+
+    monkeypatch.setattr(conv_ctr, "network", SimpleNamespace(train=stop), raising=False)
+
+    with pytest.raises(Stopped):
+        train(register(key="deep", algorithm="conv_ctr", config={"seed": 7}))
+
+    assert seeds == [7]

@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from recommenders import jobs
+from recommenders.exceptions import JobLost
 from recommenders.models import ModelVersion, Recommender, Training
 
 pytestmark = pytest.mark.django_db
@@ -147,12 +148,11 @@ def test_a_late_failure_of_a_lost_attempt_changes_nothing(recommender: Recommend
     assert (training.status, training.attempts, training.error) == ("running", 2, "")
 
 
-def test_success_makes_the_version_live(recommender: Recommender) -> None:
-    training = jobs.request_training(recommender)
-    version = ModelVersion.objects.create(
+def make_version(recommender: Recommender, number: int = 1) -> ModelVersion:
+    return ModelVersion.objects.create(
         recommender=recommender,
-        number=1,
-        folder="item-knn/1",
+        number=number,
+        folder=f"item-knn/{number}",
         checksum="0" * 64,
         size_bytes=1,
         data_from=NOW,
@@ -162,8 +162,83 @@ def test_success_makes_the_version_live(recommender: Recommender) -> None:
         items=1,
     )
 
+
+def test_success_makes_the_version_live(recommender: Recommender) -> None:
+    training = jobs.claim(jobs.request_training(recommender).pk, now=NOW)
+    assert training is not None
+    version = make_version(recommender)
+
     jobs.succeed(training, version, now=NOW)
 
+    assert (training.status, training.message) == ("succeeded", "Made item-knn@1.")
+    training.refresh_from_db()
     recommender.refresh_from_db()
     assert recommender.live == version
-    assert (training.status, training.message) == ("succeeded", "Made item-knn@1.")
+    assert (training.status, training.version, training.finished_at) == ("succeeded", version, NOW)
+
+
+def test_progress_is_kept_with_a_row_of_the_curve_at_a_time(recommender: Recommender) -> None:
+    training = jobs.claim(jobs.request_training(recommender).pk, now=NOW)
+    assert training is not None
+
+    jobs.report(training, 0.1, "Epoch 1", {"loss": 0.7})
+    jobs.report(training, 0.2, "Epoch 2", {"loss": 0.5})
+    jobs.report(training, 0.3, "Measuring.")
+
+    training.refresh_from_db()
+    assert (training.progress, training.message) == (0.3, "Measuring.")
+    assert training.curve == [{"loss": 0.7}, {"loss": 0.5}]
+
+
+@pytest.fixture
+def taken_over(recommender: Recommender) -> tuple[Training, Training]:
+    """An attempt that went silent, and the one that has its job now."""
+    training = jobs.request_training(recommender)
+    first = jobs.claim(training.pk, now=NOW)
+    second = jobs.claim(training.pk, now=LATER)
+    assert first is not None
+    assert second is not None
+    return first, second
+
+
+def test_a_report_of_a_lost_attempt_changes_nothing(
+    taken_over: tuple[Training, Training],
+) -> None:
+    first, second = taken_over
+    jobs.report(second, 0.5, "Epoch 3", {"loss": 0.4})
+
+    jobs.report(first, 0.9, "Epoch 6", {"loss": 0.1})
+
+    second.refresh_from_db()
+    assert (second.progress, second.message, second.curve) == (0.5, "Epoch 3", [{"loss": 0.4}])
+
+
+def test_success_of_a_lost_attempt_is_refused_and_nothing_goes_live(
+    recommender: Recommender, taken_over: tuple[Training, Training]
+) -> None:
+    first, second = taken_over
+    late, right = make_version(recommender, 1), make_version(recommender, 2)
+
+    with pytest.raises(JobLost, match="item-knn@1 is not made live"):
+        jobs.succeed(first, late, now=LATER)
+
+    second.refresh_from_db()
+    recommender.refresh_from_db()
+    assert (second.status, second.version, recommender.live) == ("running", None, None)
+
+    jobs.succeed(second, right, now=LATER)
+    recommender.refresh_from_db()
+    assert recommender.live == right
+
+
+@pytest.mark.parametrize("status", ["queued", "failed", "succeeded"])
+def test_success_counts_only_while_the_job_runs(recommender: Recommender, status: str) -> None:
+    training = jobs.claim(jobs.request_training(recommender).pk, now=NOW)
+    assert training is not None
+    Training.objects.filter(pk=training.pk).update(status=status)
+
+    with pytest.raises(JobLost):
+        jobs.succeed(training, make_version(recommender), now=NOW)
+
+    recommender.refresh_from_db()
+    assert recommender.live is None

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from pytest_django import Settings
 
 from experiments.assignment import EMPTY
@@ -110,3 +110,51 @@ def test_a_key_opens_until_it_is_revoked() -> None:
 
     keys.revoke_key(key, now=NOW)
     assert keys.authenticate(secret) is None
+
+
+def test_a_plan_whose_announcement_was_lost_is_announced_by_the_clock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    key, secret = keys.create_key("shop")
+    other = plans.Holder()
+    other.hold(plans.current())
+    with monkeypatch.context() as patch:  # killed between the commit and the announcement
+        patch.setattr(plans, "announce", lambda: None)
+        keys.revoke_key(key, now=NOW)
+    assert keys.digest(secret) in other.refreshed().keys
+
+    plans.announce()
+
+    assert keys.digest(secret) not in other.refreshed().keys
+
+
+def test_a_read_that_failed_a_moment_ago_does_not_silence_the_announcement(
+    fresh_process: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(*args: object) -> None:
+        raise redis.TimeoutError("late")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(redis.Redis, "get", late)
+        plans.holder.refreshed()
+
+    keys.create_key("shop")
+
+    assert fresh_process.get(plans.VERSION_KEY) == str(PublishedPlan.objects.latest().pk).encode()
+
+
+def test_a_failed_change_publishes_nothing() -> None:
+    with transaction.atomic():
+        keys.create_key("shop")
+        transaction.set_rollback(True)
+
+    assert not PublishedPlan.objects.exists()
+    assert plans.current() == EMPTY
+
+
+@pytest.mark.parametrize("reply", [b"\xff", b"many", b""])
+def test_nonsense_in_valkey_is_no_announcement(fresh_process: redis.Redis, reply: bytes) -> None:
+    keys.create_key("shop")
+    fresh_process.set(plans.VERSION_KEY, reply)
+
+    assert plans.holder.refreshed().version == PublishedPlan.objects.latest().pk

@@ -196,3 +196,13 @@ def test_a_stop_acts_on_the_next_request_of_every_process(running: Experiment) -
     response = ask(user)
     assert (response.experiment, response.recommender) == (None, "popular")
     assert response.reason == "no_experiment"
+
+
+def test_what_another_release_left_in_valkey_is_passed_over(
+    running: Experiment, slow_model: None, fresh_process: redis.Redis
+) -> None:
+    user = user_of(running, "item-knn")
+    fresh_process.set(slates.key("item-knn", user), b"{}")
+    fresh_process.rpush(f"winnow:history:{user}", b"\xff")
+
+    assert ask(user).served_by == "cache"

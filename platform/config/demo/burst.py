@@ -4,11 +4,12 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import islice
 
 from celery import current_app
+from kombu.exceptions import OperationalError
 from tqdm import tqdm
 
 from config.demo.comparison import PLACEMENT, TRAFFIC
@@ -73,7 +74,8 @@ def analysed(experiment: Experiment, people: int, stop: threading.Event) -> Scor
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if time.monotonic() - asked > AGAIN:
-            current_app.send_task(ANALYSE, args=[True], retry=False)
+            with suppress(OperationalError):  # the broker is away: asked again soon
+                current_app.send_task(ANALYSE, args=[True], retry=False)
             asked = time.monotonic()
         scorecard = _scorecard(experiment)
         if scorecard and scorecard.as_of >= since and _people(scorecard) >= people:

@@ -1,16 +1,12 @@
 """The three recommenders, registered and trained by Celery."""
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tqdm import tqdm
-
 from config.demo.exceptions import DemoError
+from pipelines.following import follow
 from recommenders.models import Recommender, Training
 from recommenders.services import register, request_training
-
-POLL = 0.5  # seconds between two looks at a job
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +41,7 @@ def trained(recommenders: Iterable[Recommender]) -> None:
 
 
 def _follow(training: Training) -> None:
-    with tqdm(total=100, desc=f"Training {training.recommender.key}", unit="%") as bar:
-        while training.is_active():
-            time.sleep(POLL)
-            training.refresh_from_db()
-            bar.set_postfix_str(training.message, refresh=False)
-            bar.update(round(100 * training.progress) - bar.n)
+    follow(training, title=f"Training {training.recommender.key}")
     if training.status != Training.Status.SUCCEEDED:
         reason = training.error.strip().splitlines() or ["no reason was given"]
         raise DemoError(

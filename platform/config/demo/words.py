@@ -40,7 +40,9 @@ def _against(comparison: VariantComparison | None) -> str:
         return f"{reading} ({result.reason})"
     low = "-inf" if result.low is None else f"{result.low:+.1%}"
     high = "inf" if result.high is None else f"{result.high:+.1%}"
-    return f"{result.effect:+.1%}  ({low} to {high}, p {_p(comparison.p_value)})  {reading}"
+    return (
+        f"{result.effect:+.1%}  ({low} to {high}, p {_p(comparison.adjusted_p_value)})  {reading}"
+    )
 
 
 def _p(value: float | None) -> str:
@@ -51,7 +53,12 @@ def _p(value: float | None) -> str:
 
 def _health(scorecard: Scorecard) -> str:
     bad = [check.detail for check in scorecard.health if check.healthy is False]
-    return "Health checks: " + (" ".join(bad) if bad else "all good.")
+    if bad:
+        return "Health checks: " + " ".join(bad)
+    unknown = any(check.healthy is None for check in scorecard.health)
+    if unknown or not scorecard.health:
+        return "Health checks: there is too little to check yet."
+    return "Health checks: all good."
 
 
 def address_lines(url: str, access: Access, user: str) -> Iterator[str]:

@@ -1,11 +1,12 @@
 """Holds every process of Winnow on one machine: `manage.py up`."""
 
-from config.supervisor.assembly import assemble
-from config.supervisor.checks import require_var
+from config.supervisor.assembly import assembled
+from config.supervisor.checks import require_all, require_var
 from config.supervisor.exceptions import (
     AlreadyRunningError,
     PortUnusableError,
     SupervisorError,
+    ValkeyUnusableError,
     VarUnusableError,
 )
 from config.supervisor.processes import address
@@ -14,8 +15,10 @@ __all__ = [
     "AlreadyRunningError",
     "PortUnusableError",
     "SupervisorError",
+    "ValkeyUnusableError",
     "VarUnusableError",
     "address",
-    "assemble",
+    "assembled",
+    "require_all",
     "require_var",
 ]

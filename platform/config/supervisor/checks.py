@@ -4,28 +4,67 @@ import errno
 import os
 import shutil
 import socket
+import stat
 import tempfile
 from pathlib import Path
 
-from config.supervisor.exceptions import PortUnusableError, VarUnusableError
+from redis.connection import parse_url
+
+from config.supervisor import lock, ready
+from config.supervisor.exceptions import (
+    PortUnusableError,
+    ValkeyUnusableError,
+    VarUnusableError,
+)
 
 MEGABYTE = 1_000_000
 LEAST_FREE = 200 * MEGABYTE  # database, log, models and caches of a first run, with room to spare
-FOLDERS = ("beat", "valkey")
 
 
-def require_var(var: Path, *, least_free: int = LEAST_FREE) -> None:
-    """Make `var` and the folders in it that the processes expect.
+def require_all(*, port: int, var: Path, valkey_url: str | None) -> None:
+    """Raises a SupervisorError where `manage.py up` would be refused, and makes nothing.
 
-    Raises VarUnusableError where it cannot be written, or fewer than `least_free` bytes are free.
+    valkey_url: the address of one's own Valkey, None for the embedded one.
+    """
+    lock.require_free(var / "lock")
+    require_port(port)
+    require_room(var)
+    if valkey_url is not None:
+        require_valkey(valkey_url)
+
+
+def require_var(var: Path) -> None:
+    """Make `var`, or close it to others: it holds keys, and what people looked at.
+
+    Raises VarUnusableError where that is not possible, or nothing can be written there.
     """
     try:
-        for folder in FOLDERS:
-            (var / folder).mkdir(parents=True, exist_ok=True)
+        var.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _close_to_others(var)
         with tempfile.TemporaryFile(dir=var) as probe:
             probe.write(b"winnow")
             probe.flush()
-        free = shutil.disk_usage(var).free
+    except OSError as error:
+        raise VarUnusableError(_cannot_write(var, error)) from error
+
+
+def _close_to_others(var: Path) -> None:
+    found = var.stat()
+    if not stat.S_IMODE(found.st_mode) & 0o077:
+        return
+    if found.st_uid != os.geteuid() or found.st_mode & stat.S_ISVTX:  # sticky, as /tmp is
+        raise VarUnusableError(
+            f"{var} is a folder that others may enter, and not Winnow's to close: "
+            "set WINNOW_VAR to a folder of your own, for example one below it."
+        )
+    var.chmod(0o700)
+
+
+def require_room(var: Path, *, least_free: int = LEAST_FREE) -> None:
+    """Raises VarUnusableError where the disk of `var` has fewer than `least_free` bytes free."""
+    try:
+        place = next(folder for folder in (var, *var.parents) if folder.exists())
+        free = shutil.disk_usage(place).free
     except OSError as error:
         raise VarUnusableError(_cannot_write(var, error)) from error
     if free < least_free:
@@ -65,15 +104,22 @@ def require_port(port: int) -> None:
         ) from error
 
 
-def free_port(first: int) -> int:
-    """The first free port of 127.0.0.1 at or above `first`; PortUnusableError after 100 tries."""
-    for port in range(first, first + 100):
-        try:
-            _bind(port)
-        except OSError:
-            continue
-        return port
-    raise PortUnusableError(f"No port of 127.0.0.1 is free from {first} to {first + 99}.")
+def require_valkey(url: str) -> None:
+    """Raises ValkeyUnusableError unless the Valkey at `url` answers; no password is repeated."""
+    try:
+        where = parse_url(url)  # type: ignore[no-untyped-call]
+        reason = ready.ask(url)
+    except (ValueError, TypeError) as error:
+        raise ValkeyUnusableError(
+            "VALKEY_URL is not the address of a Valkey: write it like redis://127.0.0.1:6379/0 or "
+            "unix:///path/to/socket, or unset it to use the embedded Valkey."
+        ) from error
+    if reason is not None:
+        host, port = where.get("host", "localhost"), where.get("port", 6379)
+        raise ValkeyUnusableError(
+            f"The Valkey at {where.get('path') or f'{host}:{port}'} does not answer ({reason}): "
+            "start it, correct VALKEY_URL, or unset VALKEY_URL to use the embedded Valkey."
+        )
 
 
 def _bind(port: int) -> None:

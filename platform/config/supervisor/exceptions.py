@@ -14,4 +14,8 @@ class PortUnusableError(SupervisorError):
 
 
 class VarUnusableError(SupervisorError):
-    """var/ cannot be written, or its disk is full."""
+    """var/ cannot be written, cannot be closed to others, or its disk is full."""
+
+
+class ValkeyUnusableError(SupervisorError):
+    """The Valkey that VALKEY_URL names does not answer, or VALKEY_URL is no address."""

@@ -38,7 +38,25 @@ def acquire(path: Path, *, address: str, patience: float = 3.0) -> int:
     patience: seconds to wait for the children of a supervisor that was itself killed to be gone.
     Raises AlreadyRunningError, naming the holder, and leaves the file as it was.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    _wait(descriptor, path, patience)
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()} {address}\n".encode(), 0)
+    return descriptor
+
+
+def require_free(path: Path, *, patience: float = 3.0) -> None:
+    """Raises AlreadyRunningError where `acquire` would; makes nothing and keeps nothing."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except OSError:  # nobody ever held it, or nobody like us may
+        return
+    _wait(descriptor, path, patience)
+    os.close(descriptor)
+
+
+def _wait(descriptor: int, path: Path, patience: float) -> None:
+    """Returns with the lock taken; closes `descriptor` where that fails."""
     deadline = time.monotonic() + patience
     while not _lock(descriptor):
         holder = _read(descriptor)
@@ -46,9 +64,6 @@ def acquire(path: Path, *, address: str, patience: float = 3.0) -> int:
             os.close(descriptor)
             raise AlreadyRunningError(_refusal(path, holder))
         time.sleep(0.1)
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()} {address}\n".encode(), 0)
-    return descriptor
 
 
 def _lock(descriptor: int) -> bool:

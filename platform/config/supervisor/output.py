@@ -6,7 +6,7 @@ the bottom and is rewritten in place; elsewhere (a file, a pipe) one a second is
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TextIO
@@ -23,9 +23,11 @@ class _Stream:
     """What of one process's output is not printed yet.
 
     rewriting: the last break was a carriage return: what follows stands in place of what was there.
+    unsaid: a line of the process that holds one of these texts is dropped.
     """
 
     prefix: str
+    unsaid: Sequence[str] = ()
     rest: bytes = b""
     rewriting: bool = False
     updated: float = float("-inf")
@@ -35,6 +37,7 @@ class Printer:
     """Prints the output of the processes `names`.
 
     columns: width of the terminal, None where `target` is none. colour: whether prefixes have one.
+    unsaid: by process, texts whose lines are dropped.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class Printer:
         *,
         columns: int | None = None,
         colour: bool = False,
+        unsaid: Mapping[str, Sequence[str]] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._target = target
@@ -51,7 +55,10 @@ class Printer:
         self._clock = clock
         self._width = max(map(len, names), default=0)
         self._streams = {
-            name: _Stream(prefix=self._prefix(name, _COLOURS[i % len(_COLOURS)] if colour else 0))
+            name: _Stream(
+                prefix=self._prefix(name, _COLOURS[i % len(_COLOURS)] if colour else 0),
+                unsaid=(unsaid or {}).get(name, ()),
+            )
             for i, name in enumerate(names)
         }
         self._bar: tuple[_Stream, str] | None = None  # the line at the bottom that is rewritten
@@ -75,7 +82,7 @@ class Printer:
             text, stream.rest = stream.rest[: found.start()], stream.rest[found.end() :]
             stream.rewriting = found.group() == b"\r"
             if not stream.rewriting:  # what a carriage return ends, what follows it replaces
-                self._line(stream, text.decode(errors="replace"))
+                self._heard(stream, text.decode(errors="replace"))
         if stream.rewriting or stream.rest.endswith(b"\r"):
             self._update(stream, stream.rest.decode(errors="replace").rstrip())
         if len(stream.rest) > _LONGEST:
@@ -86,11 +93,15 @@ class Printer:
         """Print what a process left without a line end, and forget its progress bar."""
         stream = self._streams[name]
         if text := stream.rest.decode(errors="replace").strip("\r"):
-            self._line(stream, text)
+            self._heard(stream, text)
         elif self._bar and self._bar[0] is stream:
             self._clear()
         stream.rest, stream.rewriting = b"", False
         self._flush()
+
+    def _heard(self, stream: _Stream, text: str) -> None:
+        if not any(part in text for part in stream.unsaid):
+            self._line(stream, text)
 
     def _line(self, stream: _Stream, text: str) -> None:
         bar = self._bar

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from config import valkey
 from config.supervisor.specs import ProcessSpec
 
 QUEUES = ("train", "serve", "analysis")
@@ -18,20 +19,20 @@ def process_list(
     root: Path,
     var: Path,
     port: int,
-    valkey_port: int | None,
+    valkey_socket: Path | None,
     demo: bool,
 ) -> tuple[ProcessSpec, ...]:
     """Every process to hold, in the order to start them.
 
-    root: the checkout. valkey_port: None when a Valkey of the user's own is used. The graces of the
-    stop orders add up to 8.5 s, below the 10 s within which all must be gone.
+    root: the checkout. valkey_socket: None when a Valkey of the user's own is used. The graces of
+    the stop orders add up to 8.5 s, below the 10 s within which all must be gone.
     """
     manage = (python, str(root / "manage.py"))
     specs = [_web(python, port), *(_worker(python, queue) for queue in QUEUES)]
     specs += [_beat(python, var), _drain(manage)]
-    if valkey_port is not None:
+    if valkey_socket is not None:
         specs = [replace(spec, after="valkey") for spec in specs]
-        specs.insert(0, _valkey(valkey_server, var, valkey_port))
+        specs.insert(0, _valkey(valkey_server, var, valkey_socket))
     if demo:
         specs.append(_demo(manage))
     return tuple(specs)
@@ -58,16 +59,23 @@ def address(port: int) -> str:
     return f"http://127.0.0.1:{port}"
 
 
-def _valkey(binary: str, var: Path, port: int) -> ProcessSpec:
+def _valkey(binary: str, var: Path, socket: Path) -> ProcessSpec:
+    # No port: var/ is closed to others, a port of this machine would be open to all of them.
     # A write is in the append-only file before its reply, so a killed Valkey comes back with all.
     command = (
-        *(binary, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(var / "valkey")),
+        *(binary, "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"),
+        *("--dir", str(var / valkey.FOLDER)),
         *("--daemonize", "no", "--loglevel", "warning"),
         *("--save", "", "--appendonly", "yes", "--appendfsync", "everysec"),
     )
-    ready = f"tcp://127.0.0.1:{port}"
     return ProcessSpec(
-        name="valkey", command=command, stop_order=3, grace=1.5, port=port, ready=ready
+        name="valkey",
+        command=command,
+        stop_order=3,
+        grace=1.5,
+        ready=valkey.socket_url(socket),
+        # It never forks to save, so what it asks of the kernel for that is not worth a first line.
+        unsaid=("Memory overcommit must be enabled",),
     )
 
 

@@ -1,34 +1,51 @@
 """Whether a process is ready, asked from a thread so that nobody's output waits for the answer."""
 
 import http.client
-import socket
 import threading
 import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 INTERVAL = 0.1
 TIMEOUT = 3.0
 
 
 def ask(url: str) -> str | None:
-    """None when `url` is ready ("tcp://" accepts, "http://" answers 200), else why it is not."""
+    """None when `url` is ready ("http://" answers 200, a Valkey a PING), else why it is not.
+
+    Raises ValueError where `url` is no address of either.
+    """
+    try:
+        if url.startswith("http://"):
+            return _get(url)
+        _ping(url)
+        return None
+    except (OSError, http.client.HTTPException, redis.RedisError) as error:
+        return str(error).rstrip(".") or type(error).__name__
+
+
+def _ping(url: str) -> None:
+    client = redis.Redis.from_url(
+        url,
+        socket_timeout=TIMEOUT,
+        socket_connect_timeout=TIMEOUT,
+        retry=Retry(NoBackoff(), 0),
+    )
+    with client:
+        client.ping()
+
+
+def _get(url: str) -> str | None:
     parts = urlsplit(url)
     if parts.hostname is None or parts.port is None:
         raise ValueError(f"{url} names no host and port")
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=TIMEOUT)
     try:
-        if parts.scheme == "tcp":
-            socket.create_connection((parts.hostname, parts.port), TIMEOUT).close()
-            return None
-        return _get(parts.hostname, parts.port, parts.path)
-    except (OSError, http.client.HTTPException) as error:
-        return str(error) or type(error).__name__
-
-
-def _get(host: str, port: int, path: str) -> str | None:
-    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
-    try:
-        connection.request("GET", path)
+        connection.request("GET", parts.path)
         response = connection.getresponse()
         body = response.read(500).decode(errors="replace")
     finally:

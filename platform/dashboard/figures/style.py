@@ -12,9 +12,10 @@ import plotly.graph_objects as go
 HEIGHT = 300
 TOP, BOTTOM = 16, 32
 LABEL_GAP = 16  # pixels between two labels at line ends
-DAY_MS = 86_400_000
+MINUTE_MS, DAY_MS = 60_000, 86_400_000
 TICKS = [
-    {"dtickrange": [None, DAY_MS - 1], "value": "%H:%M\n%-d %b"},
+    {"dtickrange": [None, MINUTE_MS - 1], "value": "%H:%M:%S\n%-d %b"},
+    {"dtickrange": [MINUTE_MS, DAY_MS - 1], "value": "%H:%M\n%-d %b"},
     {"dtickrange": [DAY_MS, None], "value": "%-d %b"},
 ]
 

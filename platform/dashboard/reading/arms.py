@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ArmView:
-    """One arm. `share` is its part of the users, 0..1; `users` is None before an analysis."""
+    """One arm. `version` is the model behind it: live now, or when the experiment stopped, and None
+    where there is none or it is not known. `share` is its part of the users, 0..1; `users` is None
+    before an analysis.
+    """
 
     letter: str
     key: str
@@ -33,18 +37,33 @@ class ArmView:
         return self.letter == "A"
 
 
-def arms_of(experiment: Experiment, scorecard: Scorecard | None) -> tuple[ArmView, ...]:
-    """The arms in their order. Expects the variants, recommenders and live versions prefetched."""
+def arms_of(
+    experiment: Experiment,
+    scorecard: Scorecard | None,
+    *,
+    then: Mapping[int, ModelVersion] | None = None,
+) -> tuple[ArmView, ...]:
+    """The arms in their order, with the versions of `then` by recommender, or those live now.
+
+    Expects the variants, recommenders and live versions prefetched.
+    """
     users = {arm.variant: arm.users for arm in scorecard.arms} if scorecard else {}
-    return tuple(_arm(variant, users) for variant in experiment.variants.all())
+    return tuple(
+        _arm(
+            variant,
+            users,
+            variant.recommender.live if then is None else then.get(variant.recommender_id),
+        )
+        for variant in experiment.variants.all()
+    )
 
 
-def _arm(variant: Variant, users: dict[str, int]) -> ArmView:
+def _arm(variant: Variant, users: dict[str, int], version: ModelVersion | None) -> ArmView:
     return ArmView(
         letter=variant.letter,
         key=variant.key,
         recommender=variant.recommender.key,
-        version=variant.recommender.live,
+        version=version,
         share=float(variant.weight),
         users=users.get(variant.key),
     )

@@ -41,12 +41,20 @@ def health(scorecard: Scorecard, *, log_lag: float | None) -> Health:
         HealthFigure(
             title="Log",
             figure=formats.DASH if log_lag is None else f"{formats.span(log_lag)} behind",
-            detail="How old the newest exposure in the log was when it was written.",
+            detail=_lag_words(log_lag),
             healthy=None,
         )
     )
     word, icon, tone = _overall(scorecard)
     return Health(word=word, icon=icon, tone=tone, figures=tuple(figures))
+
+
+def _lag_words(lag: float | None) -> str:
+    if lag is None:
+        return "Not measured yet."
+    if lag == 0:
+        return "All that was recorded is in the log."
+    return "Exposures wait to be written to the log; the oldest has waited this long."
 
 
 def _overall(scorecard: Scorecard) -> tuple[str, str, str]:

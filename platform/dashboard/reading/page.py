@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from experiments.metrics.results import MetricResult, Scale, Scorecard
 
 if TYPE_CHECKING:
     from experiments.models import Experiment, Snapshot
+    from recommenders.models import ModelVersion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,10 +77,14 @@ def experiment_page(
     *,
     scale: Scale,
     log_lag: float | None,
+    then: Mapping[int, ModelVersion] | None = None,
 ) -> Page:
-    """The page of an experiment that has been started; reads only what it is given."""
+    """The page of an experiment that has been started; reads only what it is given.
+
+    `then` are the versions that were live when it stopped, by recommender.
+    """
     scorecard = selectors.scorecard_of(snapshot) if snapshot else None
-    arms = arms_of(experiment, scorecard)
+    arms = arms_of(experiment, scorecard, then=then)
     found = _results(snapshot, scorecard, arms, scale, log_lag) if snapshot and scorecard else None
     return Page(
         experiment=experiment,

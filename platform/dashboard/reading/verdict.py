@@ -158,10 +158,17 @@ def _judged(scorecard: Scorecard, arms: Sequence[ArmView]) -> Said:
     ends = formats.interval(verdict.low, verdict.high, "percent")
     moved = f"{_act(scorecard, control)} {_verb(verdict)} {_metric_name(verdict.metric)}"
     moved = f"{moved} by {_size(verdict.effect)}"
-    if _clear_of_zero(verdict):
-        rising = (verdict.effect or 0) > 0
+    rising = (verdict.effect or 0) > 0
+    side = "above" if rising else "below"
+    if _clear_of_zero(verdict) and len(scorecard.arms) > 2:
+        # The interval is that of one comparison: no bound that holds for the best of several.
+        title = f"{moved}."
+        why = (
+            f"Its own always-valid interval, {ends} against {control}, lies {side} zero; corrected "
+            f"for the number of comparisons {formats.equals_p(goal_p(scorecard))}."
+        )
+    elif _clear_of_zero(verdict):
         title = f"{moved}, and by at least {_size(verdict.low if rising else verdict.high)}."
-        side = "above" if rising else "below"
         why = f"The always-valid interval, {ends} against {control}, lies {side} zero."
     else:
         title = f"{moved}."

@@ -68,6 +68,7 @@ def stop(request: HttpRequest, key: str) -> HttpResponse:
 
 def _context(request: HttpRequest, experiment: Experiment) -> dict[str, Any]:
     draft = experiment.status == Experiment.Status.DRAFT
+    stopped = experiment.status == Experiment.Status.STOPPED
     snapshot = None if draft else selectors.latest_snapshot(experiment)
     pulse = None if draft else Pulse.objects.first()
     return {
@@ -76,6 +77,7 @@ def _context(request: HttpRequest, experiment: Experiment) -> dict[str, Any]:
             snapshot,
             scale=_scale(request),
             log_lag=pulse.log_lag_seconds if pulse else None,
+            then=queries.versions_when_stopped(experiment) if stopped else None,
         ),
         "experiment": experiment,
         "checklist": selectors.launch_checklist(experiment) if draft else [],

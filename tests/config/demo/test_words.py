@@ -3,7 +3,9 @@
 import shlex
 
 from config.demo.access import Access
-from config.demo.words import address_lines
+from config.demo.words import address_lines, scorecard_lines
+from experiments.metrics.results import Check
+from tests.dashboard.factories import comparison, ratio_check, scorecard
 
 
 def test_the_curl_line_is_one_command_a_shell_reads_as_meant() -> None:
@@ -24,3 +26,21 @@ def test_the_curl_line_is_one_command_a_shell_reads_as_meant() -> None:
 def test_a_password_somebody_chose_is_not_made_up() -> None:
     access = Access(username="admin", password=None, key="wn_key")
     assert "password (the one you chose)" in list(address_lines("http://h", access, "1"))[1]
+
+
+def test_p_is_the_one_the_reading_used() -> None:
+    corrected = comparison(p=0.032, adjusted=0.064, reading="no_call")
+    lines = list(scorecard_lines(scorecard(corrected, comparison("conv-ctr", p=0.9))))
+
+    assert lines[2].endswith("+8.9%  (+4.4% to +13.7%, p 0.0640)  no call yet")
+
+
+def test_health_is_all_good_only_where_it_was_checked() -> None:
+    def health(*checks: Check) -> str:
+        return list(scorecard_lines(scorecard(health=checks)))[-1].strip()
+
+    unknown, failed = ratio_check(healthy=None, p=None), ratio_check(healthy=False)
+    assert health(ratio_check()) == "Health checks: all good."
+    assert health(unknown) == "Health checks: there is too little to check yet."
+    assert health(ratio_check(), unknown) == "Health checks: there is too little to check yet."
+    assert health(unknown, failed).startswith("Health checks: Arms are out of ratio")

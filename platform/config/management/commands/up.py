@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,14 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseError
 from django.db import connections
 
-from config.supervisor import SupervisorError, address, assemble, lock, require_var
+from config.supervisor import (
+    SupervisorError,
+    address,
+    assembled,
+    lock,
+    require_all,
+    require_var,
+)
 
 
 def port_number(text: str) -> int:
@@ -38,15 +46,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, port: int, demo: bool, **options: Any) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the supervisor takes over
-        var = Path(settings.WINNOW_VAR).resolve()
+        var: Path = settings.WINNOW_VAR
         try:
+            require_all(port=port, var=var, valkey_url=_own_valkey())
             require_var(var)
-            held = lock.acquire(var / "lock", address=address(port))
-            supervisor = assemble(
-                root=settings.BASE_DIR, var=var, port=port, demo=demo, keep_open=held
-            )
-            self._prepare()
-            supervisor.run()
+            with assembled(
+                root=settings.BASE_DIR,
+                var=var,
+                port=port,
+                demo=demo,
+                own_valkey=_own_valkey(),
+                keep_open=lock.acquire(var / "lock", address=address(port)),
+            ) as supervisor:
+                self._prepare()
+                supervisor.run()
         except SupervisorError as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
@@ -66,6 +79,21 @@ class Command(BaseCommand):
         finally:
             connections.close_all()
         call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def refuse_early(arguments: Sequence[str], var: Path) -> None:
+    """Refuse as the command itself would, before the settings have made anything in `var`.
+
+    Raises SupervisorError; arguments that are none end the process with argparse's message.
+    """
+    parser = Command().create_parser("manage.py", "up")
+    parser.called_from_command_line = True
+    port: int = parser.parse_args(arguments).port
+    require_all(port=port, var=var, valkey_url=_own_valkey())
+
+
+def _own_valkey() -> str | None:
+    return os.environ.get("VALKEY_URL") or None
 
 
 def _abandon_closed_output() -> None:

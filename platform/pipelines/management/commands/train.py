@@ -1,10 +1,9 @@
-import time
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
 
+from pipelines.following import follow
 from recommenders.jobs import request_training
 from recommenders.models import Recommender, Training
 
@@ -23,17 +22,7 @@ class Command(BaseCommand):
         if recommender is None:
             known = ", ".join(Recommender.objects.values_list("key", flat=True)) or "none yet"
             raise CommandError(f"There is no recommender “{key}”. Registered: {known}.")
-        training = _follow(request_training(recommender))
+        training = follow(request_training(recommender), title=key)
         if training.status == Training.Status.FAILED:
             raise CommandError(f"{training.message}\n{training.error}")
         self.stdout.write(str(training.version))
-
-
-def _follow(training: Training) -> Training:
-    with tqdm(total=100, desc=training.recommender.key, unit="%") as bar:
-        while training.is_active():
-            time.sleep(0.5)
-            training.refresh_from_db()
-            bar.update(round(100 * training.progress) - bar.n)
-            bar.set_postfix_str(training.message)
-    return training

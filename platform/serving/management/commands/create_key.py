@@ -1,8 +1,9 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from serving.exceptions import Invalid
 from serving.keys import create_key
 
 
@@ -13,5 +14,8 @@ class Command(BaseCommand):
         parser.add_argument("name", help="What the key is for, such as shop-backend.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        _, secret = create_key(options["name"])
+        try:
+            _, secret = create_key(options["name"])
+        except Invalid as error:
+            raise CommandError(error.message) from error
         self.stdout.write(secret)

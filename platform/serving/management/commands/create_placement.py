@@ -1,10 +1,10 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
-from experiments.models import KEY, Placement
+from experiments.exceptions import Invalid
 from experiments.services import create_placement
 from recommenders.models import Recommender
 from serving import plans
@@ -21,17 +21,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         key = options["key"]
         try:
-            KEY(key)
-        except ValidationError as error:
-            raise CommandError(f"“{key}” cannot be a key. {' '.join(error.messages)}") from error
-        if Placement.objects.filter(key=key).exists():
-            raise CommandError(f"There is a placement “{key}” already.")
-        create_placement(
-            key=key,
-            name=options["name"] or key,
-            default_recommender=_recommender(options["recommender"]),
-        )
-        plans.publish()
+            with transaction.atomic():
+                create_placement(
+                    key=key,
+                    name=options["name"] or key,
+                    default_recommender=_recommender(options["recommender"]),
+                )
+                plans.publish()
+        except Invalid as error:
+            raise CommandError(error.message) from error
         self.stdout.write(f"Placement {key} shows {options['recommender']}.")
 
 

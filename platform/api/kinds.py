@@ -1,0 +1,99 @@
+"""What a type allows, in words: read off msgspec's own description of it."""
+
+from __future__ import annotations
+
+from msgspec import inspect
+
+Sized = inspect.StrType | inspect.ListType | inspect.DictType
+Numeric = inspect.IntType | inspect.FloatType
+
+_UNITS: dict[type, tuple[str, str]] = {
+    inspect.StrType: ("text", "character"),
+    inspect.ListType: ("a list", "entry"),
+    inspect.DictType: ("an object", "entry"),
+}
+
+
+def allowed(kind: inspect.Type) -> str | None:
+    """A value of the type: `a whole number from 1 to 100`; None for a type not known here."""
+    match kind:
+        case inspect.UnionType():
+            return _one_of(kind)
+        case inspect.IntType() | inspect.FloatType():
+            whole = "a whole number" if isinstance(kind, inspect.IntType) else "a number"
+            return f"{whole}{_from(kind)}"
+        case inspect.StrType() | inspect.ListType() | inspect.DictType():
+            noun, _ = _UNITS[type(kind)]
+            size = _size(kind)
+            return f"{noun} of {size}" if size else noun
+        case inspect.StructType():
+            return "an object"
+        case inspect.BoolType():
+            return "true or false"
+        case inspect.NoneType():
+            return "null"
+    return None
+
+
+def bounds(kind: inspect.Type) -> str | None:
+    """What must hold of a value of the right type: `be 1 to 100`, `have 1 to 256 characters`."""
+    match _plain(kind):
+        case inspect.IntType() | inspect.FloatType() as number:
+            limits = _from(number).removeprefix(" from").strip()
+            return f"be {limits}" if limits else "be a number that fits 64 bits"
+        case inspect.StrType() | inspect.ListType() | inspect.DictType() as sized:
+            size = _size(sized)
+            return f"have {size}" if size else None
+        case inspect.UnionType():
+            return "be within the range of its kind"
+    return None
+
+
+def inner(kind: inspect.Type, step: str) -> inspect.Type | None:
+    """The type of a field or of an entry."""
+    match _plain(kind):
+        case inspect.StructType(fields=fields):
+            return next((field.type for field in fields if field.encode_name == step), None)
+        case inspect.ListType(item_type=entry):
+            return entry
+        case inspect.DictType(value_type=entry):
+            return entry
+    return None
+
+
+def _plain(kind: inspect.Type) -> inspect.Type:
+    """Of a type that may also be null, the type."""
+    if isinstance(kind, inspect.UnionType):
+        others = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
+        return others[0] if len(others) == 1 else kind
+    return kind
+
+
+def _one_of(union: inspect.UnionType) -> str | None:
+    kinds = list(union.types)
+    if any(isinstance(kind, inspect.FloatType) for kind in kinds):  # which takes whole numbers too
+        kinds = [kind for kind in kinds if not isinstance(kind, inspect.IntType)]
+    said = [allowed(kind) for kind in kinds]
+    known = [words for words in said if words]
+    if len(known) < len(said):
+        return None
+    return " or ".join([", ".join(known[:-1]), known[-1]] if len(known) > 1 else known)
+
+
+def _from(kind: Numeric) -> str:
+    if kind.ge is not None and kind.le is not None:
+        return f" from {kind.ge:,} to {kind.le:,}"
+    if kind.ge is not None:
+        return f" of at least {kind.ge:,}"
+    return f" of at most {kind.le:,}" if kind.le is not None else ""
+
+
+def _size(kind: Sized) -> str:
+    low, high = kind.min_length, kind.max_length
+    if low is None and high is None:
+        return ""
+    one = _UNITS[type(kind)][1]
+    many = "entries" if one == "entry" else f"{one}s"
+    if high is None:
+        return f"at least {low:,} {one if low == 1 else many}"
+    return f"{low:,} to {high:,} {many}" if low else f"at most {high:,} {many}"

@@ -1,0 +1,111 @@
+"""msgspec's validation errors as a JSON pointer and a sentence: which field, and what is allowed.
+
+What is allowed is read off the type itself, so a sentence cannot differ from the check. A message
+of a form that is not known here is passed on as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from msgspec import inspect
+
+from api.kinds import allowed, bounds, inner
+
+_AT_PATH = re.compile(r"^(?P<said>.*) - at `(?P<key>key in )?\$(?P<path>[^`]*)`$", re.DOTALL)
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+_MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+_TYPE = re.compile(r"Expected `[^`]+`, got `([^`]+)`")
+_BOUND = re.compile(r"Expected `[^`]+` (?:of length )?[<>]=? .+|.+ out of range")
+
+LONGEST_ECHO = 64  # characters of a name that the caller made up
+CAME = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number with decimals",
+    "bool": "true or false",
+    "null": "null",
+    "array": "a list",
+    "object": "an object",
+}
+
+Steps = Sequence[str]
+
+
+def explain(message: str, type_: type) -> tuple[str, str]:
+    """The pointer (RFC 6901) of the field that `message` is about, and the sentence about it."""
+    said, steps = _split(message)
+    kind = _kind_at(inspect.type_info(type_), steps)
+    for pattern, word in _FORMS:
+        found = pattern.fullmatch(said)
+        sentence = word(found, steps, kind) if found and kind else None
+        if found and sentence:
+            named = [found[1]] if word in (_missing, _unknown) else []
+            return pointer([*steps, *named]), sentence
+    return pointer(steps), f"{said}."
+
+
+def pointer(steps: Steps) -> str:
+    """Up to the first step that msgspec does not name: an entry of an object."""
+    known = steps[: steps.index("...")] if "..." in steps else steps
+    return "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in known)
+
+
+def _split(message: str) -> tuple[str, list[str]]:
+    found = _AT_PATH.match(message)
+    if found is None:
+        return message, []
+    steps = [field or index for field, index in _STEP.findall(found["path"])]
+    return found["said"], [*steps, "..."] if found["key"] else steps
+
+
+def _kind_at(kind: inspect.Type | None, steps: Steps) -> inspect.Type | None:
+    for step in steps:
+        kind = inner(kind, step) if kind else None
+    return kind
+
+
+def _name(steps: Steps) -> str:
+    if not steps:
+        return "The body"
+    if steps[-1] == "...":
+        return f"A value in {_name(steps[:-1])}"
+    parts = (f"[{step}]" if step.isdigit() else f".{step}" for step in steps)
+    return _short("".join(parts).lstrip("."))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_ECHO else f"{name[:LONGEST_ECHO]}…"
+
+
+def _missing(found: re.Match[str], steps: Steps, kind: inspect.Type) -> str | None:
+    return f"{_name([*steps, found[1]])} is missing."
+
+
+def _unknown(found: re.Match[str], steps: Steps, kind: inspect.Type) -> str | None:
+    if not isinstance(kind, inspect.StructType):
+        return None
+    fields = ", ".join(field.encode_name for field in kind.fields)
+    where = _name(steps) if steps else "this request"
+    return f"{_short(found[1])} is not a field of {where}; it takes {fields}."
+
+
+def _type(found: re.Match[str], steps: Steps, kind: inspect.Type) -> str | None:
+    wanted, came = allowed(kind), CAME.get(found[1])
+    return f"{_name(steps)} must be {wanted}, not {came}." if wanted and came else None
+
+
+def _bound(found: re.Match[str], steps: Steps, kind: inspect.Type) -> str | None:
+    limits = bounds(kind)
+    return f"{_name(steps)} must {limits}." if limits else None
+
+
+Word = Callable[[re.Match[str], Steps, inspect.Type], str | None]
+_FORMS: tuple[tuple[re.Pattern[str], Word], ...] = (
+    (_MISSING, _missing),
+    (_UNKNOWN, _unknown),
+    (_TYPE, _type),
+    (_BOUND, _bound),
+)

@@ -1,0 +1,174 @@
+"""Whatever goes wrong below /api/v1 is a problem of RFC 9457, and says nothing secret."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import msgspec
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from api.rendering import MsgspecRenderer
+from api.wording import explain
+from events.records import Event
+from events.validation import MAX_ID, MAX_PROPERTIES, MAX_PROPERTY_NAME, MAX_PROPERTY_TEXT
+from serving.keys import create_key
+from serving.routing import RouteRequest
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def api(client: Client) -> Client:
+    _, secret = create_key("tests")
+    client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
+    client.raise_request_exception = False
+    return client
+
+
+def send(client: Client, door: str, body: str | bytes) -> Any:
+    return client.post(f"/api/v1/{door}", body, content_type="application/json")
+
+
+def assert_problem(response: Any, status: int) -> dict[str, Any]:
+    assert response.status_code == status
+    assert response["Content-Type"] == "application/problem+json"
+    body: dict[str, Any] = response.json()
+    assert (body["type"], body["status"]) == ("about:blank", status)
+    return body
+
+
+def largest_event(number: int) -> dict[str, object]:
+    """An event at every bound at once."""
+    full = "x" * MAX_ID
+    names = [f"{n:0{MAX_PROPERTY_NAME}}" for n in range(MAX_PROPERTIES)]
+    return {
+        "id": f"{number:0{MAX_ID}}",
+        "type": "t" * 64,
+        "user": full,
+        "item": full,
+        "request_id": full,
+        "value": -1.7976931348623157e308,
+        "properties": dict.fromkeys(names, "x" * MAX_PROPERTY_TEXT),
+    }
+
+
+def test_the_largest_valid_batch_is_taken(api: Client) -> None:
+    response = send(api, "events", json.dumps({"events": [*map(largest_event, range(1000))]}))
+
+    assert response.status_code == 202
+    assert response.json() == {"accepted": 1000, "duplicates": 0, "rejected": []}
+
+
+@pytest.mark.parametrize("door", ["route", "assign", "events"])
+def test_a_body_over_the_bound_is_413_and_nothing_is_taken(
+    api: Client, settings: Settings, door: str
+) -> None:
+    response = send(api, door, b" " * (24 * 2**20 + 1))
+
+    body = assert_problem(response, 413)
+    assert body["detail"] == "The body is over 24 MiB. Send less at a time."
+    assert not any(settings.JOURNAL_DIR.glob("*"))
+
+
+@pytest.mark.parametrize("door", ["route", "assign", "events"])
+def test_a_body_nested_too_deeply_is_refused(api: Client, door: str) -> None:
+    nested = b"[" * 100_000
+    assert_problem(send(api, door, nested), 400)
+    field = {"route": b"context", "assign": b"attributes", "events": b"events"}[door]
+    assert_problem(send(api, door, b'{"%s":%s' % (field, nested)), 400)
+
+
+def test_deep_events_are_told_apart_from_broken_json(api: Client) -> None:
+    deep = send(api, "events", b'{"events":' + b"[" * 100_000).json()
+    broken = send(api, "events", b'{"events": [}').json()
+
+    assert deep["detail"] == "The body is nested too deeply to be read."
+    assert broken["detail"] == ("The body is not whole, valid JSON: invalid character (byte 12).")
+
+
+def test_an_error_nobody_foresaw_is_logged_whole_and_says_nothing(
+    api: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("the password is hunter2")
+
+    monkeypatch.setattr("api.views.route", fail)
+    with caplog.at_level(logging.ERROR, "api.problems"):
+        response = api.get("/api/v1/route?user=u1&placement=home")
+
+    body = assert_problem(response, 500)
+    assert body["detail"] == "Winnow failed to answer this. The server's log says why."
+    assert b"hunter2" not in response.content
+    (record,) = [r for r in caplog.records if r.name == "api.problems"]
+    assert record.getMessage() == "GET /api/v1/route failed."
+    assert record.exc_info is not None
+    assert "hunter2" in str(record.exc_info[1])
+
+
+def test_so_is_one_after_the_view(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **kwargs: object) -> bytes:
+        raise RuntimeError("the password is hunter2")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MsgspecRenderer, "render", fail)
+        response = send(api, "assign", b'{"user": "u1"}')
+
+    assert_problem(response, 500)
+    assert b"hunter2" not in response.content
+
+
+def test_a_foreign_host_name_is_a_problem_below_the_api_only(api: Client) -> None:
+    body = assert_problem(api.get("/api/v1/route", headers={"host": "evil.example"}), 400)
+
+    assert "WINNOW_HOSTS" in body["detail"]
+    page = api.get("/login/", headers={"host": "evil.example"})
+    assert (page.status_code, page["Content-Type"].split(";")[0]) == (400, "text/html")
+
+
+@pytest.mark.parametrize("address", ["/api/v1", "/api/v1/", "/api/v1/rout", "/api/v1/route/"])
+def test_an_address_that_is_not_there(api: Client, address: str) -> None:
+    assert_problem(api.get(address), 404)
+
+
+def test_a_query_of_too_many_fields(api: Client) -> None:
+    body = assert_problem(api.get("/api/v1/route?" + "a=1&" * 1001), 400)
+
+    assert body["detail"] == "The query string has too many fields."
+
+
+def test_a_method_that_no_door_takes(api: Client) -> None:
+    assert_problem(api.delete("/api/v1/route"), 405)
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("Something new - at `$.k`", ("/k", "Something new.")),
+        ("Expected `int`, got `ext` - at `$.k`", ("/k", "Expected `int`, got `ext`.")),
+        ("Expected `str`, got `int` - at `key in $.attributes`", ("/attributes", None)),
+        ("Expected `str`, got `int` - at `$.nowhere`", ("/nowhere", "Expected `str`, got `int`.")),
+        ("No path at all", ("", "No path at all.")),
+    ],
+)
+def test_a_message_of_an_unknown_form_is_passed_on(
+    message: str, said: tuple[str, str | None]
+) -> None:
+    pointer, sentence = explain(message, RouteRequest)
+
+    assert pointer == said[0]
+    assert said[1] in (None, sentence)
+
+
+def test_a_type_of_an_unknown_kind_is_passed_on() -> None:
+    class Odd(msgspec.Struct):
+        at: Event | None = None
+        raw: bytes = b""
+
+    with pytest.raises(msgspec.ValidationError) as refused:
+        msgspec.json.decode(b'{"raw": 7}', type=Odd)
+
+    assert explain(str(refused.value), Odd) == ("/raw", "Expected `bytes`, got `int`.")

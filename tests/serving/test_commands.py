@@ -1,0 +1,71 @@
+"""Keys and placements made from a terminal: what is refused is said, and leaves nothing behind."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from experiments.models import Layer, Placement
+from recommenders.services import register
+from serving import plans
+from serving.exceptions import Invalid
+from serving.keys import authenticate, create_key
+from serving.models import ApiKey
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue().strip()
+
+
+def test_a_key_made_here_is_accepted_at_once() -> None:
+    secret = run("create_key", "x" * 120)
+
+    found = authenticate(secret)
+    assert found is not None
+    assert ApiKey.objects.get().name == "x" * 120
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 121])
+def test_a_key_needs_a_name_that_fits(name: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        create_key(name)
+    with pytest.raises(CommandError, match=r"Give the key a name of 1 to 120 characters\."):
+        run("create_key", name)
+
+    assert refused.value.pointer == "/name"
+    assert not ApiKey.objects.exists()
+
+
+def test_a_placement_is_in_the_plan_at_once() -> None:
+    register(key="popular", algorithm="popularity", config={})
+
+    assert run("create_placement", "home", "popular") == "Placement home shows popular."
+    assert plans.current().placements["home"].default_recommender == "popular"
+
+
+@pytest.mark.parametrize(
+    ("key", "recommender", "message"),
+    [
+        ("x" * 65, "popular", "Give a key of at most 64 characters."),
+        ("Home", "popular", "“Home” cannot be a key."),
+        ("shared", "popular", "There is a layer “shared” already"),
+        ("home", "nobody", "There is no recommender “nobody”. Registered: popular."),
+    ],
+)
+def test_a_placement_that_cannot_be_leaves_nothing(
+    key: str, recommender: str, message: str
+) -> None:
+    register(key="popular", algorithm="popularity", config={})
+    Layer.objects.create(key="shared")
+
+    with pytest.raises(CommandError) as refused:
+        run("create_placement", key, recommender)
+
+    assert str(refused.value).startswith(message)
+    assert (Placement.objects.count(), Layer.objects.count()) == (0, 1)

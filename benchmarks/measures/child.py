@@ -1,0 +1,50 @@
+"""What a child process took: time, and memory at its peak."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+LOOK_SECONDS = 0.05
+
+
+class Used(NamedTuple):
+    """Wall-clock seconds, and the largest resident set in MB of 10^6 bytes."""
+
+    seconds: float
+    peak_mb: int
+
+
+def run(*arguments: object, var: Path) -> Used:
+    """Run Python with these arguments and all its state in `var`. Raises where it fails."""
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PYTHONPATH": str(ROOT / "platform"),
+        "WINNOW_VAR": str(var),
+    }
+    begun = time.perf_counter()
+    command = [sys.executable, *map(str, arguments)]
+    child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=sys.stderr)
+    peak = 0
+    # Not by getrusage: there a child begins with the memory of the process that forked it.
+    while child.poll() is None:
+        peak = max(peak, _peak_bytes(child.pid))
+        time.sleep(LOOK_SECONDS)
+    if child.returncode:
+        raise subprocess.CalledProcessError(child.returncode, command)
+    return Used(round(time.perf_counter() - begun, 1), round(peak / 1e6))
+
+
+def _peak_bytes(pid: int) -> int:
+    """The kernel's own high-water mark, so a look that comes late sees what an earlier missed."""
+    with suppress(OSError):
+        found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+        return int(found[1]) * 1024 if found else 0
+    return 0

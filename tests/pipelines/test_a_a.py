@@ -94,6 +94,7 @@ def test_two_arms_that_serve_the_same_show_no_difference(running: Experiment, cr
     assert [(check.name, check.healthy) for check in card.health] == [
         ("sample_ratio", True),
         ("users_in_two_variants", True),
+        ("users_left_out", True),
     ]
     assert (card.set_aside.users_in_two_variants, card.set_aside.exposures_forced) == (0, 0)
     assert [name for name in METRICS if not holds_zero(card, name)] == []
@@ -125,7 +126,7 @@ def test_exposures_that_are_lost_in_one_arm_make_it_unhealthy(
 
     kept = sent[(sent.variant == CONTROL) | ~sent.user.isin(unlucky)]
     assert counted(card) == by_arm(kept)
-    assert [check.healthy for check in card.health] == [False, True]
+    assert [check.healthy for check in card.health] == [False, True, True]
     assert (card.verdict.state, card.verdict.failed_checks) == ("unhealthy", ("sample_ratio",))
 
 
@@ -136,7 +137,7 @@ def test_clicks_that_are_likelier_in_one_arm_are_found(running: Experiment, crow
 
     verdict = card.verdict
     assert counted(card) == by_arm(sent)
-    assert [check.healthy for check in card.health] == [True, True]
+    assert [check.healthy for check in card.health] == [True, True, True]
     assert (verdict.state, verdict.metric, verdict.variant) == ("better", "ctr", TREATMENT)
     assert verdict.low is not None
     assert verdict.high is not None

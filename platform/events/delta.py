@@ -19,6 +19,18 @@ from events.exceptions import LogConflict
 from events.records import Stream
 from events.schema import PARTITION, SCHEMAS
 
+KEEP_HOURS = 24
+"""How long a replaced file is kept for readers that are pinned to it."""
+
+# Commits come every few seconds: a month of them, which is Delta's default, would be more than a
+# million files to list. Smallest and largest values are kept of times alone: those of other columns
+# are ids of people, and an erasure could not take them out of the transaction log.
+PROPERTIES = {
+    "delta.logRetentionDuration": "interval 1 days",
+    "delta.deletedFileRetentionDuration": f"interval {KEEP_HOURS} hours",
+    "delta.dataSkippingStatsColumns": "at",
+}
+
 
 class LogTable:
     """One stream's table, at the version this object last saw."""
@@ -28,7 +40,11 @@ class LogTable:
         self.path = log_dir / stream
         self.path.mkdir(parents=True, exist_ok=True)
         self._table = DeltaTable.create(
-            str(self.path), SCHEMAS[stream], mode="ignore", partition_by=[PARTITION]
+            str(self.path),
+            SCHEMAS[stream],
+            mode="ignore",
+            partition_by=[PARTITION],
+            configuration=PROPERTIES,
         )
 
     @property

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from events.exceptions import DrainAlreadyRunning
+from events.exceptions import DrainAlreadyRunning, LogConflict
 from events.records import STREAMS
 from events.stream_drain import BATCH_ROWS, Commit, StreamDrain
 
@@ -84,6 +84,10 @@ class Drain:
         try:
             while any(commit.more for commit in self.cycle()) and not stop.is_set():
                 pass  # a backlog: go on at once
+        except LogConflict:
+            # Erasure and retention replace what the drain had seen: the next cycle starts there.
+            log.info("The log was changed meanwhile; the rows go in with the next commit.")
+            return False
         except Exception:
             log.exception("The drain could not commit; the journals keep the rows. Trying again.")
             return False

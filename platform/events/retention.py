@@ -10,38 +10,12 @@ from pathlib import Path
 
 import msgspec
 from deltalake import DeltaTable
-from deltalake.exceptions import CommitFailedError
 
 from events.data_files import by_day, files_of, folder_of, open_table, replace
-from events.delta import force_to_disk
+from events.delta import KEEP_HOURS, force_to_disk
 from events.records import Stream
 
-KEEP_HOURS = 24
 CHECKPOINT_COMMITS = 50
-
-# Commits come every few seconds: a month of them, which is Delta's default, would be more than a
-# million files to list. Smallest and largest values are kept of times alone: those of other columns
-# are ids of people, and an erasure could not take them out of the transaction log.
-PROPERTIES = {
-    "delta.logRetentionDuration": "interval 1 days",
-    "delta.deletedFileRetentionDuration": f"interval {KEEP_HOURS} hours",
-    "delta.dataSkippingStatsColumns": "at",
-}
-
-
-def settle(log_dir: Path, stream: Stream) -> bool:
-    """Give the table its PROPERTIES where it lacks them; whether that took a commit.
-
-    A drain that commits at the same moment has to read its journals again, once.
-    """
-    table = open_table(log_dir, stream)
-    if table is None or PROPERTIES.items() <= table.metadata().configuration.items():
-        return False
-    try:
-        table.alter.set_table_properties(PROPERTIES)
-    except CommitFailedError:  # somebody else changed the table: the next run looks again
-        return False
-    return True
 
 
 def forget_days(log_dir: Path, stream: Stream, *, first_kept: date) -> list[date]:

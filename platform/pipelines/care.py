@@ -61,7 +61,6 @@ def _erase_people(check: Check) -> None:
 def _look_after(stream: Stream, now: datetime, check: Check) -> None:
     log_dir = settings.LOG_DIR
     steps: dict[str, Callable[[], object]] = {
-        "Settling": partial(retention.settle, log_dir, stream),
         "Retention": partial(_forget_old_days, stream, now),
         "Compaction": partial(_compact, stream, now, check),
         "Vacuum": partial(retention.vacuum, log_dir, stream),

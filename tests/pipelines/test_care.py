@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 from pytest_django import Settings
 
 from config.celery import app
-from events import catching_up, compaction, erased, erasures, retention, runtime
+from events import catching_up, compaction, erased, erasures, runtime
 from events.delta import LogTable
 from events.drain import Drain
 from events.erasures import Report, report_of, request_erasure
@@ -85,14 +85,13 @@ def erase_command(user: str) -> list[str]:
     return out.getvalue().splitlines()
 
 
-def test_a_round_compacts_settles_and_lets_go_of_the_lease() -> None:
+def test_a_round_compacts_and_lets_go_of_the_lease() -> None:
     append([event("a"), event("b")], 1)
     append([event("a")], 2)
 
     assert care.look_after_log(now=NOW)
 
     assert logged() == [("u", "a"), ("u", "b")]
-    assert not retention.settle(settings.LOG_DIR, "events")
     assert not Lease.objects.exists()
 
 

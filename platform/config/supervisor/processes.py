@@ -67,6 +67,9 @@ def _valkey(binary: str, var: Path, socket: Path) -> ProcessSpec:
         *("--dir", str(var / valkey.FOLDER)),
         *("--daemonize", "no", "--loglevel", "warning"),
         *("--save", "", "--appendonly", "yes", "--appendfsync", "everysec"),
+        # Past this, what expires soonest goes first: remembered event ids, then slates and
+        # histories. Celery's messages never expire, so they are never let go.
+        *("--maxmemory", "1gb", "--maxmemory-policy", "volatile-ttl"),
     )
     return ProcessSpec(
         name="valkey",

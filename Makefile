@@ -35,7 +35,7 @@ check: $(READY_DEV) ## check format, lint, types and the direction of imports
 	fi
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	PYTHONPATH=platform $(BIN)/mypy $(SOURCES) tests
+	PYTHONPATH=platform $(BIN)/mypy $(SOURCES) tests benchmarks
 	PYTHONPATH=platform:. $(BIN)/lint-imports
 
 format: $(READY_DEV) ## format the code and mend what lint can mend

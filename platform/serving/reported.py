@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from events.records import ExposedItem, Moment
+from events.records import ExposedItem
 from serving.exceptions import Invalid
 from serving.pointers import locate
 from serving.routing import Id
@@ -28,9 +28,9 @@ class ReportedItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class ReportedExposure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A user was shown `items`, in this order, by the variant that /assign gave.
 
-    A repeated `request_id` is one exposure, and clicks on the slate carry it. Without `at` it was
-    now. With the `phase` of the assignment, an exposure of an earlier phase is refused instead of
-    being counted in this one.
+    A repeated `request_id` is one exposure, and clicks on the slate carry it. Its time is the
+    server's. With the `phase` of the assignment, an exposure of an earlier phase is refused
+    instead of being counted in this one.
     """
 
     request_id: Id
@@ -42,7 +42,6 @@ class ReportedExposure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     model_version: Id | None = None
     attributes: Annotated[dict[str, str | int | float | bool], msgspec.Meta(max_length=50)] = {}
     latency_ms: Milliseconds = 0.0
-    at: Moment | None = None
 
 
 _decoder = msgspec.json.Decoder(ReportedExposure)

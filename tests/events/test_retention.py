@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from deltalake import DeltaTable
 
-from events import retention
+from events import data_files, retention
 from events.compaction import MANY_FILES, compact
 from events.data_files import files_of, open_table
 from events.delta import LogTable
@@ -123,3 +124,25 @@ def test_opening_after_many_commits_reads_the_checkpoint_and_few_commits(
     assert len(files_of(table)) == 1
     assert DeltaTable(str(log_dir / "events")).version() == retention.CHECKPOINT_COMMITS + 1
     assert MANY_FILES < retention.CHECKPOINT_COMMITS
+
+
+def test_a_checkpoint_is_on_the_disk_before_the_commits_it_replaces_go(
+    log_dir: Path, event: MakeEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    appended(log_dir, *([event(f"e{n}")] for n in range(60)))
+    done: list[str] = []
+    folder = log_dir / "events" / "_delta_log"
+
+    def synced(path: Path) -> None:
+        assert list(folder.glob("*.checkpoint.parquet"))
+        done.append(path.name)
+        assert len(list(folder.glob("*.json"))) == 61
+
+    monkeypatch.setattr(data_files, "force_to_disk", synced)
+    for path in folder.glob("*.json"):
+        os.utime(path, (time.time() - 3 * 86_400,) * 2)
+
+    assert checkpoint(log_dir, "events")
+
+    assert done == ["events"]
+    assert len(list(folder.glob("*.json"))) <= 1

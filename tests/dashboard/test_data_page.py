@@ -89,6 +89,10 @@ def test_an_empty_log_says_what_to_do(browser: Client) -> None:
     assert "Make a key" in page
 
 
+def test_who_is_signed_in_stands_in_the_rail_whoever_is_asked_for(browser: Client) -> None:
+    assert 'class="person-name">Maya</span>' in browser.get(f"{ADDRESS}?user=ada").content.decode()
+
+
 def test_rows_are_counted_today_and_in_all(browser: Client) -> None:
     write(
         exposure("r1"),

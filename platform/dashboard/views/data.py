@@ -57,7 +57,7 @@ def _page(request: HttpRequest, sent: RuleForm | None = None) -> HttpResponse:
         forms[sent.kind] = sent
     context = {
         "state": log_reads.state(now=now()),
-        "user": user,
+        "asked": user,
         "found": log_reads.person(user, now=now()) if user else None,
         "forms": forms,
         "rules": exclusions.listed(),

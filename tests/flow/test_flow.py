@@ -10,8 +10,10 @@ import uuid
 from collections import Counter
 
 import pytest
+import redis
 
 from events.readers import open_log
+from serving.slates import decode, key
 from tests.stack import Stack, wait_for
 
 pytestmark = pytest.mark.timeout(300)
@@ -73,10 +75,13 @@ def test_celery_trained_versions_with_checksum_window_and_offline_metrics(stack:
 
 
 def test_a_worker_made_slates_for_the_active_users(stack: Stack) -> None:
-    import redis
-
     with redis.Redis.from_url(stack.env["VALKEY_URL"]) as valkey:
         wait_for(lambda: len(valkey.keys("winnow:slate:item-knn:*")) == 18, 30, "18 slates")
+        made = decode(valkey.get(key("item-knn", "a1")))
+
+    assert made is not None
+    assert made.version == "item-knn@1"
+    assert [item for item, _, _ in made.items] == ["a-item-2", "a-item-3", "a-item-4", "a-item-5"]
 
 
 def test_what_was_sent_is_what_the_scorecard_says(stack: Stack, experiment: str) -> None:

@@ -1,5 +1,6 @@
 from experiments.assignment.assign import Assignment, Reason, assign, assign_on
-from experiments.assignment.hashing import BUCKETS, bucket, bucket_many
+from experiments.assignment.hashing import BUCKETS, bucket
+from experiments.assignment.hashing_many import bucket_many
 from experiments.assignment.plan import (
     EMPTY,
     Plan,

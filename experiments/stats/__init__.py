@@ -6,6 +6,7 @@ interval and a p-value, or a typed reason; `check_srm` and `floor` say whether t
 
 from experiments.stats.compare import Comparison, compare
 from experiments.stats.critical import running_minimum
+from experiments.stats.cuped_samples import CupedRatioSample, CupedSample
 from experiments.stats.exceptions import SampleError, SettingsError, StatsError
 from experiments.stats.floor import PRECISION_NEEDED, USERS_NEEDED, Floor, floor
 from experiments.stats.reasons import Reason
@@ -17,6 +18,8 @@ __all__ = [
     "PRECISION_NEEDED",
     "USERS_NEEDED",
     "Comparison",
+    "CupedRatioSample",
+    "CupedSample",
     "Floor",
     "MeanSample",
     "ProportionSample",

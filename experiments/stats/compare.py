@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from experiments.stats.arrays import Array, Bools, Number, give, give_object, values
-from experiments.stats.critical import boundary
+from experiments.stats.critical import Sequential, Student, boundary
+from experiments.stats.cuped import adjustable, adjusted_arms
 from experiments.stats.exceptions import SampleError
 from experiments.stats.intervals import (
     Arms,
@@ -15,7 +16,7 @@ from experiments.stats.intervals import (
     relative_fieller,
 )
 from experiments.stats.reasons import Reason, Reasons, first_reason
-from experiments.stats.samples import Sample
+from experiments.stats.samples import Sample, shapes
 from experiments.stats.settings import Method, Scale, Settings
 from experiments.stats.unanswered import collecting, unanswerable, unanswerable_relative
 
@@ -31,6 +32,7 @@ class Comparison:
     p_value    0..1, of this look alone; what is shown over several looks is `running_minimum`
     std_error  of the effect; under Fieller the delta method's, descriptive only
     df         Welch's degrees of freedom; NaN for the sequential method, which has none
+    e_value    of this look, >= 0, for `e_bh`; NaN for the fixed method, which has none
     reason     None: the comparison may be judged. `collecting` and `control_mean_near_zero` come
                with the numbers that do exist, every other reason without p and interval
     """
@@ -41,6 +43,7 @@ class Comparison:
     p_value: Number
     std_error: Number
     df: Number
+    e_value: Number
     scale: Scale
     method: Method
     reason: Reasons
@@ -56,16 +59,20 @@ def compare(control: Sample, treatment: Sample, settings: Settings = ALWAYS_VALI
         arms = arms_of(control, treatment, shape)
         df = welch_df(arms, control.users, treatment.users)
         limits = boundary(settings, users=control.users + treatment.users, df=df)
-        critical = limits.critical()
-        interval = one_sided(interval_of(arms, critical, settings), settings)
-        p_value = limits.p_value(interval.z)
         found = unanswerable(control, treatment, arms)
-        if settings.scale == "relative":
-            found |= unanswerable_relative(arms, critical)
-        found[Reason.COLLECTING] = collecting(control, treatment, arms)
-    if settings.method == "sequential":
-        df = np.full(shape, np.nan)
-    return assemble(interval, p_value, df, found, settings)
+        found[Reason.COLLECTING] = collecting(control, treatment)
+        return judge(arms, limits, found, settings)
+
+
+def judge(
+    arms: Arms, limits: Student | Sequential, found: dict[Reason, Bools], settings: Settings
+) -> Comparison:
+    """The comparison of two arms at the critical value of `limits`, `found` being in its way."""
+    critical = limits.critical()
+    if settings.scale == "relative":
+        found = found | unanswerable_relative(arms, critical)
+    interval = one_sided(interval_of(arms, critical, settings), settings)
+    return assemble(interval, limits, found, settings)
 
 
 def common_shape(control: Sample, treatment: Sample) -> tuple[int, ...]:
@@ -73,21 +80,28 @@ def common_shape(control: Sample, treatment: Sample) -> tuple[int, ...]:
     if type(control) is not type(treatment):
         kinds = f"{type(control).__name__} and {type(treatment).__name__}"
         raise SampleError("treatment", f"must be of the control's kind, got {kinds}")
-    shapes = [np.shape(field) for arm in (control, treatment) for field in vars(arm).values()]
+    given = shapes(control) + shapes(treatment)
     try:
-        return np.broadcast_shapes(*shapes)
+        return np.broadcast_shapes(*given)
     except ValueError:
-        raise SampleError("treatment", f"must have the control's shape, got {shapes}") from None
+        raise SampleError("treatment", f"must have the control's shape, got {given}") from None
 
 
 def arms_of(control: Sample, treatment: Sample, shape: tuple[int, ...]) -> Arms:
-    """Means and squared standard errors, all of one shape."""
+    """Means and squared standard errors, all of one shape; adjusted where there is a pre-period."""
+    if adjustable(control) and adjustable(treatment):
+        return adjusted_arms(control, treatment).to(shape)
+    return plain_arms(control, treatment, shape)
+
+
+def plain_arms(control: Sample, treatment: Sample, shape: tuple[int, ...]) -> Arms:
+    """Means and squared standard errors of one shape, without an adjustment."""
     return Arms(
-        control=np.broadcast_to(values(control.mean), shape),
-        control_error=np.broadcast_to(values(control.variance) / control.users, shape),
-        treatment=np.broadcast_to(values(treatment.mean), shape),
-        treatment_error=np.broadcast_to(values(treatment.variance) / treatment.users, shape),
-    )
+        control=values(control.mean),
+        control_error=values(control.variance) / control.users,
+        treatment=values(treatment.mean),
+        treatment_error=values(treatment.variance) / treatment.users,
+    ).to(shape)
 
 
 def welch_df(arms: Arms, control_users: Array, treatment_users: Array) -> Array:
@@ -117,8 +131,7 @@ def one_sided(interval: Interval, settings: Settings) -> Interval:
 
 def assemble(
     interval: Interval,
-    p_value: Array,
-    df: Array,
+    limits: Student | Sequential,
     found: dict[Reason, Bools],
     settings: Settings,
 ) -> Comparison:
@@ -127,15 +140,16 @@ def assemble(
     no_effect = np.zeros(shape, dtype=bool)
     for reason in (Reason.TOO_FEW_USERS, Reason.ZERO_DENOMINATOR, Reason.CONTROL_MEAN_NEGATIVE):
         no_effect |= found.get(reason, False)
-    no_test = no_effect | found[Reason.ZERO_VARIANCE]
+    no_test = no_effect | found[Reason.ZERO_VARIANCE] | np.isnan(interval.z)
     no_effect |= ~np.isfinite(interval.effect)
     return Comparison(
         effect=give(np.where(no_effect, np.nan, interval.effect)),
         low=give(np.where(no_test, np.nan, interval.low)),
         high=give(np.where(no_test, np.nan, interval.high)),
-        p_value=give(np.where(no_test, np.nan, p_value)),
+        p_value=give(np.where(no_test, np.nan, limits.p_value(interval.z))),
         std_error=give(np.where(no_test | no_effect, np.nan, interval.std_error)),
-        df=give(np.where(no_test, np.nan, df)),
+        df=give(np.where(no_test, np.nan, limits.df)),
+        e_value=give(np.where(no_test, np.nan, limits.e_value(interval.z))),
         scale=settings.scale,
         method=settings.method,
         reason=give_object(first_reason(shape, found)),

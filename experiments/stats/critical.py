@@ -37,6 +37,10 @@ class Student:
         tail = special.stdtr(self.df, -towards(self.alternative, z))
         return np.asarray(2 * tail if self.alternative == "two-sided" else tail)
 
+    def e_value(self, z: Array) -> Array:
+        """NaN: a test of one look is not built from an e-value."""
+        return np.full(np.shape(z), np.nan)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sequential:
@@ -46,6 +50,11 @@ class Sequential:
     alpha: float
     alternative: Alternative
     tuning: float
+
+    @property
+    def df(self) -> Array:
+        """NaN: the boundary has no degrees of freedom."""
+        return np.array(np.nan)
 
     @property
     def x(self) -> Array:
@@ -78,6 +87,21 @@ class Sequential:
             with np.errstate(divide="ignore", over="ignore"):
                 p = np.where(reach > 0, np.sqrt(x + 1) / (2 * np.expm1(exponent)), 1.0)
         return np.minimum(p, 1.0)
+
+    def e_value(self, z: Array) -> Array:
+        """The mixture's likelihood ratio at this look: mean at most 1 under the null.
+
+        Two sides mix over a normal effect: exp(r^2/2) / sqrt(x + 1) with r^2 = z^2 x/(x + 1), and p
+        is its inverse. One side mixes over the half normal: 2 Phi(r) exp(r^2/2) / sqrt(x + 1),
+        which is above 1/p, as that boundary bounds Phi(r) from below.
+        """
+        x = self.x
+        reach = towards(self.alternative, z) * np.sqrt(x / (x + 1))
+        log = reach**2 / 2 - np.log1p(x) / 2
+        if self.alternative != "two-sided":
+            log = log + np.log(2) + special.log_ndtr(reach)
+        with np.errstate(over="ignore"):
+            return np.asarray(np.exp(log))
 
 
 def mixture_variance(alpha: float, tuning: float) -> float:

@@ -35,8 +35,7 @@ class Floor:
 def floor(sample: Sample) -> Floor:
     """Measure one arm against 100 users and a precision of 25."""
     users = sample.users
-    with np.errstate(all="ignore"):
-        reached = precision(values(sample.mean), values(sample.variance) / users)
+    reached = precision_of(sample)
     below = below_floor(users, reached)
     return Floor(
         users=give(users),
@@ -45,6 +44,12 @@ def floor(sample: Sample) -> Floor:
         precision_missing=give(np.maximum(PRECISION_NEEDED - reached, 0.0)),
         reason=give_object(first_reason(below.shape, {Reason.COLLECTING: below})),
     )
+
+
+def precision_of(sample: Sample) -> Array:
+    """The precision of one arm's mean."""
+    with np.errstate(all="ignore"):
+        return precision(values(sample.mean), values(sample.variance) / sample.users)
 
 
 def precision(mean: Array, squared_error: Array) -> Array:

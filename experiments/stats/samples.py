@@ -35,19 +35,23 @@ class Sample(Protocol):
 
 
 class Sums:
-    """What all samples share: checked fields, `+` over disjoint users, and the standard error."""
+    """What all samples share: checked fields, `+` over disjoint users, and the standard error.
+
+    A field is a number, an array, or another sample of the same users.
+    """
 
     n: Numbers
 
     def __post_init__(self) -> None:
         names = [field.name for field in fields(self)]  # type: ignore[arg-type]
         for name in names:
-            object.__setattr__(self, name, accept(getattr(self, name), field=name))
+            if not isinstance(getattr(self, name), Sums):
+                object.__setattr__(self, name, accept(getattr(self, name), field=name))
         try:
-            np.broadcast_shapes(*(np.shape(getattr(self, name)) for name in names))
+            np.broadcast_shapes(*shapes(self))
         except ValueError:
-            raise SampleError("n", f"and {', '.join(names[1:])} differ in shape") from None
-        require("n", values(self.n) >= 0, "must not be negative")
+            raise SampleError(names[0], f"and {', '.join(names[1:])} differ in shape") from None
+        require("n", self.users >= 0, "must not be negative")
         self.check()
 
     def __add__(self, other: Self) -> Self:
@@ -161,6 +165,14 @@ class RatioSample(Sums):
         squares = top - 2 * ratio * values(self.product) + ratio**2 * bottom
         residual = spread(squares, scale=top + ratio**2 * bottom, n=self.users)
         return give(divide(residual, divide(denominator, self.users) ** 2))
+
+
+def shapes(sample: object) -> list[tuple[int, ...]]:
+    """The shapes of all fields, those of samples within a sample included."""
+    found: list[tuple[int, ...]] = []
+    for value in vars(sample).values():
+        found += shapes(value) if isinstance(value, Sums) else [np.shape(value)]
+    return found
 
 
 def divide(top: Array, bottom: Array) -> Array:

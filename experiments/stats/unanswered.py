@@ -3,7 +3,7 @@
 import numpy as np
 
 from experiments.stats.arrays import Array, Bools
-from experiments.stats.floor import below_floor, precision
+from experiments.stats.floor import below_floor, precision_of
 from experiments.stats.intervals import Arms
 from experiments.stats.reasons import Reason
 from experiments.stats.samples import Sample
@@ -25,13 +25,13 @@ def unanswerable_relative(arms: Arms, critical: Array) -> dict[Reason, Bools]:
     """Where a relative effect does not exist, or has no upper end."""
     return {
         Reason.CONTROL_MEAN_NEGATIVE: arms.control < 0,
-        Reason.CONTROL_MEAN_NEAR_ZERO: arms.control <= critical * np.sqrt(arms.control_error),
+        Reason.CONTROL_MEAN_NEAR_ZERO: arms.control <= critical * np.sqrt(arms.control_mean_error),
     }
 
 
-def collecting(control: Sample, treatment: Sample, arms: Arms) -> Bools:
-    """Where either arm is below the floor."""
+def collecting(control: Sample, treatment: Sample) -> Bools:
+    """Where either arm is below the floor, which no adjustment lowers."""
     return np.asarray(
-        below_floor(control.users, precision(arms.control, arms.control_error))
-        | below_floor(treatment.users, precision(arms.treatment, arms.treatment_error))
+        below_floor(control.users, precision_of(control))
+        | below_floor(treatment.users, precision_of(treatment))
     )

@@ -43,6 +43,28 @@ def test_sequential_absolute_matches_the_independent_engine() -> None:
     assert np.isnan(result.df)
 
 
+@pytest.mark.parametrize(
+    ("clicks", "relative", "absolute"),
+    [
+        # Clicks of 10,000 users each, of a random and a bandit policy: men, women, all.
+        ((46, 69), (-0.0580976, 1.0580976, 0.0790969), (0.00020433, 0.00439567, 0.0314726)),
+        ((46, 46), (-0.4077644, 0.4077644, 1.0), (-0.00187572, 0.00187572, 1.0)),
+        ((38, 42), (-0.3787983, 0.5893247, 0.6699404), (-0.00134963, 0.00214963, 0.6540765)),
+    ],
+)
+def test_a_real_recommender_test_matches_the_independent_engine(
+    clicks: tuple[int, int],
+    relative: tuple[float, float, float],
+    absolute: tuple[float, float, float],
+) -> None:
+    arms = ProportionSample(10_000, clicks[0]), ProportionSample(10_000, clicks[1])
+    lift = compare(*arms, Settings(method="fixed", interval="delta"))
+    difference = compare(*arms, Settings(method="fixed", scale="absolute"))
+    assert (lift.low, lift.high, lift.p_value) == pytest.approx(relative, abs=6e-8)
+    assert (difference.low, difference.high) == pytest.approx(absolute[:2], abs=6e-9)
+    assert difference.p_value == pytest.approx(absolute[2], abs=6e-8)
+
+
 @pytest.mark.parametrize("alternative", ["two-sided", "greater", "less"])
 def test_fixed_is_scipys_welch_test(alternative: Any) -> None:
     settings = Settings(method="fixed", scale="absolute", alternative=alternative)

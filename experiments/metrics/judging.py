@@ -1,10 +1,12 @@
 """From numbers to words: the floor, the correction over treatments, readings and the verdict."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from experiments import stats
 from experiments.metrics.numbers import number
 from experiments.metrics.results import (
     Check,
@@ -56,17 +58,9 @@ def running_minimum(
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """Holm's (1979) step-down adjustment; a missing p counts as a hypothesis, and stays missing.
-
-    Valid at every look when the p-values are always-valid, whatever their dependence.
-    """
-    order = sorted(range(len(p_values)), key=lambda i: _or_one(p_values[i]))
-    adjusted: list[float | None] = [None] * len(p_values)
-    highest = 0.0
-    for rank, i in enumerate(order):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * _or_one(p_values[i])))
-        adjusted[i] = None if p_values[i] is None else highest
-    return adjusted
+    """Holm's adjustment; a missing p counts as a hypothesis, and stays missing."""
+    adjusted = stats.holm([math.nan if p is None else p for p in p_values])
+    return [number(p) for p in adjusted]
 
 
 def _or_one(p_value: float | None) -> float:

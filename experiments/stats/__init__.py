@@ -9,6 +9,13 @@ from experiments.stats.critical import running_minimum
 from experiments.stats.cuped_samples import CupedRatioSample, CupedSample
 from experiments.stats.exceptions import SampleError, SettingsError, StatsError
 from experiments.stats.floor import PRECISION_NEEDED, USERS_NEEDED, Floor, floor
+from experiments.stats.multiplicity import (
+    at_confidence,
+    e_bh,
+    e_bh_confidence,
+    holm,
+    holm_confidence,
+)
 from experiments.stats.reasons import Reason
 from experiments.stats.samples import MeanSample, ProportionSample, RatioSample, Sample
 from experiments.stats.settings import Settings
@@ -31,8 +38,13 @@ __all__ = [
     "Settings",
     "SettingsError",
     "StatsError",
+    "at_confidence",
     "check_srm",
     "compare",
+    "e_bh",
+    "e_bh_confidence",
     "floor",
+    "holm",
+    "holm_confidence",
     "running_minimum",
 ]

@@ -16,6 +16,7 @@ from experiments.stats.multiplicity import (
     holm,
     holm_confidence,
 )
+from experiments.stats.phases import PhasesComparison, Weighting, compare_phases
 from experiments.stats.reasons import Reason
 from experiments.stats.samples import MeanSample, ProportionSample, RatioSample, Sample
 from experiments.stats.settings import Settings
@@ -29,6 +30,7 @@ __all__ = [
     "CupedSample",
     "Floor",
     "MeanSample",
+    "PhasesComparison",
     "ProportionSample",
     "RatioSample",
     "Reason",
@@ -38,9 +40,11 @@ __all__ = [
     "Settings",
     "SettingsError",
     "StatsError",
+    "Weighting",
     "at_confidence",
     "check_srm",
     "compare",
+    "compare_phases",
     "e_bh",
     "e_bh_confidence",
     "floor",

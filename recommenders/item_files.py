@@ -139,12 +139,22 @@ def _why(error: str) -> str:
 def _require_storable(item: ItemRow) -> None:
     """PostgreSQL takes no NUL in a text, JSON no infinite number, and neither half a surrogate."""
     values = [*item.attributes, *item.attributes.values()]
-    texts = [item.item, item.title, *item.categories, *(v for v in values if isinstance(v, str))]
-    try:
-        joined = "".join(texts).encode()
-    except UnicodeEncodeError:
-        raise ItemFileError("holds text that is not valid Unicode") from None
-    if b"\0" in joined:
-        raise ItemFileError("holds a NUL character")
+    texts: dict[str, list[str]] = {
+        "item": [item.item],
+        "title": [item.title],
+        "categories": list(item.categories),
+        "attributes": [value for value in values if isinstance(value, str)],
+    }
+    for field, found in texts.items():
+        _require_text(field, "".join(found))
     if any(isinstance(value, float) and not math.isfinite(value) for value in values):
         raise ItemFileError("attributes must be finite numbers")
+
+
+def _require_text(field: str, text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ItemFileError(f"{field} holds text that is not valid Unicode") from None
+    if "\0" in text:
+        raise ItemFileError(f"{field} must not hold the NUL character (U+0000)")

@@ -8,6 +8,8 @@ import msgspec
 from rest_framework.request import Request
 
 from api.problems import InvalidBody, from_validation
+from api.wording import found_nul
+from events.texts import may_hold_nul, nul_in
 
 T = TypeVar("T")
 
@@ -15,7 +17,7 @@ T = TypeVar("T")
 def decode(request: Request, type_: type[T]) -> T:
     """The request's body as `type_`. Raises InvalidBody, naming the field."""
     try:
-        return msgspec.json.decode(request.body, type=type_)
+        decoded = msgspec.json.decode(request.body, type=type_)
     except msgspec.ValidationError as error:
         raise from_validation(error, type_) from None
     except msgspec.DecodeError as error:
@@ -24,14 +26,26 @@ def decode(request: Request, type_: type[T]) -> T:
         raise InvalidBody("The body is not UTF-8, as JSON must be.") from None
     except RecursionError:
         raise InvalidBody("The body is nested too deeply to be read.") from None
+    return _without_nul(decoded) if may_hold_nul(request.body) else decoded
 
 
 def convert_query(request: Request, type_: type[T]) -> T:
     """The query string as `type_`, each field given once. Raises InvalidBody, naming the field."""
     try:
-        return msgspec.convert(request.query_params.dict(), type_, strict=False)
+        return _without_nul(msgspec.convert(request.query_params.dict(), type_, strict=False))
     except msgspec.ValidationError as error:
         raise from_validation(error, type_) from None
+
+
+def _without_nul(decoded: T) -> T:
+    """What was decoded, as it is. Raises InvalidBody, naming the first text that holds a NUL.
+
+    Events and exposures are still undecoded in their batch: each is judged by itself.
+    """
+    if (steps := nul_in(decoded)) is not None:
+        pointer, sentence = found_nul(steps)
+        raise InvalidBody(sentence, pointer=pointer)
+    return decoded
 
 
 def _why(error: msgspec.DecodeError) -> str:

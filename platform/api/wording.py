@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from msgspec import inspect
 
 from api.kinds import allowed, bounds, inner
+from events.texts import NO_NUL
 
 _AT_PATH = re.compile(r"^(?P<said>.*) - at `(?P<key>key in )?\$(?P<path>[^`]*)`$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
@@ -45,6 +46,11 @@ def explain(message: str, type_: type) -> tuple[str, str]:
             named = [found[1]] if word in (_missing, _unknown) else []
             return pointer([*steps, *named]), sentence
     return pointer(steps), f"{said}."
+
+
+def found_nul(steps: Steps) -> tuple[str, str]:
+    """The pointer of the text at `steps` that holds a NUL, and the sentence about it."""
+    return pointer(steps), f"{_name(steps)} {NO_NUL}."
 
 
 def pointer(steps: Steps) -> str:

@@ -12,6 +12,7 @@ import msgspec
 from events import validation
 from events.exceptions import InvalidField
 from events.records import Event, Moment
+from events.texts import may_hold_nul
 from events.validation import MAX_ID, MAX_PROPERTIES, MAX_PROPERTY_NAME, MAX_PROPERTY_TEXT
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID)]
@@ -46,6 +47,8 @@ def event_from_json(raw: msgspec.Raw, *, now: datetime) -> Event:
     JSON that can be told from other text but not be decoded (bytes that are no UTF-8, a number
     beyond any float) raises InvalidField for the whole event.
     """
+    if may_hold_nul(raw):
+        return validation.event_of(_decoded(raw), now=now)
     try:
         arrival = _arrivals.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError):

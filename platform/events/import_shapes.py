@@ -11,6 +11,7 @@ from events.arrivals import Id, Properties
 from events.exceptions import InvalidField
 from events.import_rows import Row
 from events.records import Event, Moment
+from events.texts import NO_NUL, NUL, nul_in
 from events.validation import checked_time, checked_type, event_of
 
 DERIVED = "import-"
@@ -49,6 +50,8 @@ def event_of_row(row: Row, now: datetime) -> Event:
 def _event(given: _Given, now: datetime) -> Event:
     if given.value is not None and not math.isfinite(given.value):
         raise InvalidField("value", "must be a finite number")
+    if _holds_nul(given):
+        raise InvalidField("", NO_NUL)
     type_ = given.type or ("view" if given.value is None else "rating")
     event = Event(
         id=given.id or DERIVED,
@@ -62,6 +65,13 @@ def _event(given: _Given, now: datetime) -> Event:
         received_at=now,
     )
     return _identified(event)
+
+
+def _holds_nul(given: _Given) -> bool:
+    texts = (given.user, given.item, given.id, given.request_id)
+    return any(text and NUL in text for text in texts) or (
+        given.properties is not None and nul_in(given.properties) is not None
+    )
 
 
 def _identified(event: Event) -> Event:

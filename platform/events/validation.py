@@ -9,6 +9,7 @@ import msgspec
 
 from events.exceptions import InvalidField
 from events.records import Event, Moment, Scalar
+from events.texts import NO_NUL, NUL
 
 KNOWN_TYPES = ("impression", "click", "view", "add_to_cart", "purchase", "rating")
 FIELDS = ("id", "type", "user", "item", "request_id", "value", "properties", "at")
@@ -69,7 +70,14 @@ def _unicode(value: str, field: str) -> str:
         value.encode()
     except UnicodeEncodeError:
         raise InvalidField(field, "must be valid Unicode; it holds half a surrogate pair") from None
+    if NUL in value:
+        raise InvalidField(field, NO_NUL)
     return value
+
+
+def checked_user(value: str) -> str:
+    """The user id as it is, if it can be one. Raises InvalidField."""
+    return _text(value, "user")
 
 
 def checked_type(value: str) -> str:

@@ -7,8 +7,9 @@ from typing import Annotated
 import msgspec
 
 from events.records import ExposedItem
+from events.texts import NO_NUL, may_hold_nul, nul_in
 from serving.exceptions import Invalid
-from serving.pointers import locate
+from serving.pointers import locate, pointer
 from serving.routing import Id
 
 MAX_ITEMS = 100
@@ -50,12 +51,19 @@ _decoder = msgspec.json.Decoder(ReportedExposure)
 def decode(raw: msgspec.Raw) -> ReportedExposure:
     """The exposure that JSON text stands for. Raises Invalid, naming the field."""
     try:
-        return _decoder.decode(raw)
+        return _without_nul(raw, _decoder.decode(raw))
     except msgspec.ValidationError as error:
         where, message = locate(error)
         raise Invalid(message, pointer=where) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid(f"Cannot be decoded: {error}.", pointer="") from None
+
+
+def _without_nul(raw: msgspec.Raw, reported: ReportedExposure) -> ReportedExposure:
+    steps = nul_in(reported) if may_hold_nul(raw) else None
+    if steps is not None:
+        raise Invalid(f"{'.'.join(steps)} {NO_NUL}.", pointer=pointer(*steps))
+    return reported
 
 
 def exposed(item: str | ReportedItem) -> ExposedItem:

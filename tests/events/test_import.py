@@ -1,4 +1,6 @@
+import csv
 import fcntl
+import io
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -284,6 +286,34 @@ def test_a_dry_run_judges_every_row_and_writes_nothing(load: Import, log_dir: Pa
     assert (result.added, result.already_there, result.rejected) == (3, 3, 1)
     assert told == [RejectedRow(line=8, field="item", error="is required")]
     assert not log_dir.exists()
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("field", ["user", "item", "id", "request_id", "type", "properties"])
+def test_a_text_with_a_nul_is_rejected(
+    load: Import, tmp_path: Path, log_dir: Path, field: str, suffix: str, dry_run: bool
+) -> None:
+    value = {"colour": "a\0b"} if field == "properties" else "a\0b"
+    bad: dict[str, Any] = {"user": "u1", "item": "i1", "at": "2020-01-02T00:00:00Z"}
+    bad[field] = value
+    if suffix == "csv":
+        cells = bad | {"properties": json.dumps(value)} if field == "properties" else bad
+        file = io.StringIO()
+        csv.DictWriter(file, cells).writerows([dict(zip(cells, cells, strict=True)), cells])
+        content: str | bytes = file.getvalue()
+    elif suffix == "jsonl":
+        content = json.dumps(bad)
+    else:
+        pq.write_table(pa.Table.from_pylist([bad]), tmp_path / "rows.parquet")
+        content = (tmp_path / "rows.parquet").read_bytes()
+
+    result = load(f"past.{suffix}", content, dry_run=dry_run)
+
+    [rejection] = result.rejections
+    assert rejection.field == ("properties/colour" if field == "properties" else field)
+    assert rejection.error == "must not hold the NUL character (U+0000)"
+    assert (result.added, result.rejected) == (0, 1)
 
 
 def test_progress_is_told_up_to_the_size(load: Import) -> None:

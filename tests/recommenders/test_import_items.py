@@ -75,8 +75,8 @@ def test_rows_that_are_no_items_are_told_by_line_and_the_others_given(tmp_path: 
         RejectedItem(line=2, error="item is missing"),
         RejectedItem(line=3, error="title is missing"),
         RejectedItem(line=5, error="has 1 cells; the header has 2"),
-        RejectedItem(line=8, error="holds text that is not valid Unicode"),
-        RejectedItem(line=9, error="holds a NUL character"),
+        RejectedItem(line=8, error="item holds text that is not valid Unicode"),
+        RejectedItem(line=9, error="title must not hold the NUL character (U+0000)"),
         RejectedItem(line=10, error="item must be text of 1 to 256 characters"),
         RejectedItem(line=11, error="title must be text of 1 to 512 characters"),
     ]

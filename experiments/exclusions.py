@@ -18,6 +18,7 @@ from experiments.metrics.exclusions import (
     Exclusion,
     SlatesPerDay,
     UserList,
+    fingerprint,
 )
 from experiments.models import ExclusionRule
 
@@ -87,6 +88,26 @@ def remove(row: ExclusionRule) -> None:
     row.delete()
 
 
+def lists_with(user: str) -> list[str]:
+    """The names of the lists that hold the user id."""
+    return [rule.name for _, rule in _lists_with(user)]
+
+
+def forget(user: str) -> None:
+    """Take an erased user off every list. The lists stay, and so do all tests that go by them."""
+    with transaction.atomic():
+        for row, rule in _lists_with(user):
+            users = tuple(other for other in rule.users if other != user)
+            kept = msgspec.structs.replace(rule, users=users, made_as=fingerprint(rule))
+            row.rule = msgspec.to_builtins(kept)
+            row.save(update_fields=["rule"])
+
+
+def _lists_with(user: str) -> list[tuple[ExclusionRule, UserList]]:
+    rules = ((row, _rule(row)) for row in ExclusionRule.objects.filter(kind=Kind.USERS))
+    return [(row, rule) for row, rule in rules if isinstance(rule, UserList) and user in rule.users]
+
+
 def _add(kind: str, rule: Exclusion, actor: User | None, *, field: str) -> ExclusionRule:
     with transaction.atomic():
         known = [other for _, other in listed()]
@@ -107,4 +128,6 @@ def _named(text: str, field: str, *, longest: int) -> str:
     text = text.strip()
     if not 1 <= len(text) <= longest:
         raise Invalid(f"Give 1 to {longest} characters.", field=field)
+    if "\0" in text:
+        raise Invalid("Leave out the NUL character (U+0000).", field=field)
     return text

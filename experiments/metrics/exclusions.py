@@ -28,11 +28,15 @@ class SlatesPerDay(msgspec.Struct, frozen=True, kw_only=True, tag="slates_per_da
         return f"more than {self.limit:,} slates a day"
 
 
-class UserList(msgspec.Struct, frozen=True, kw_only=True, tag="users"):
-    """Users named one by one."""
+class UserList(msgspec.Struct, frozen=True, kw_only=True, tag="users", omit_defaults=True):
+    """Users named one by one.
+
+    `made_as` is the fingerprint of the list as it was made, once an erased user was taken from it.
+    """
 
     name: str
     users: tuple[str, ...]
+    made_as: str | None = None
 
     @property
     def words(self) -> str:
@@ -56,7 +60,13 @@ DEFAULT: tuple[Exclusion, ...] = (SlatesPerDay(),)
 
 
 def fingerprint(rule: Exclusion) -> str:
-    """What tells a rule from any other, without the users it names."""
+    """What tells a rule from any other, without the users it names.
+
+    A list from which an erased user was taken is the same rule still: no row is left of that user,
+    so no number changes with it, and no test begins anew.
+    """
+    if isinstance(rule, UserList) and rule.made_as:
+        return rule.made_as
     return hashlib.sha256(msgspec.json.encode(rule)).hexdigest()[:16]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from experiments import exclusions
 from experiments.exceptions import Invalid
-from experiments.metrics.exclusions import AttributeIs, SlatesPerDay, UserList
+from experiments.metrics.exclusions import AttributeIs, SlatesPerDay, UserList, fingerprint
 from experiments.models import ExclusionRule
 from experiments.selectors import scorecard_spec
 from experiments.services import start_experiment
@@ -53,6 +53,32 @@ def test_an_analysis_goes_by_the_rules_that_hold(fresh_process: object, tmp_path
     assert spec.exclusions == exclusions.in_force()
 
 
+def test_an_erased_user_goes_from_every_list_and_the_rules_are_the_same_rules() -> None:
+    exclusions.leave_out_users("office", ["ada", "ben"])
+    exclusions.leave_out_users("testers", ["ben"])
+    exclusions.leave_out_users("partners", ["eve"])
+    before = [fingerprint(rule) for rule in exclusions.in_force()]
+
+    assert exclusions.lists_with("ben") == ["office", "testers"]
+    exclusions.forget("ben")
+    exclusions.forget("ada")
+    exclusions.forget("nobody")
+
+    users = [rule.users for rule in exclusions.in_force() if isinstance(rule, UserList)]
+    assert users == [(), (), ("eve",)]
+    assert [fingerprint(rule) for rule in exclusions.in_force()] == before
+    assert exclusions.lists_with("ben") == []
+    with pytest.raises(Invalid, match="such a rule already"):
+        exclusions.leave_out_users("office", ["ben"])
+
+
+def test_the_fingerprint_of_a_list_goes_by_its_name_and_users() -> None:
+    office = UserList(name="office", users=("ada", "ben"))
+
+    assert fingerprint(office) == "29db6400b6494dd1"
+    assert fingerprint(office) != fingerprint(UserList(name="office", users=("ada",)))
+
+
 @pytest.mark.parametrize("limit", [0, -1, 1_000_001])
 def test_a_limit_is_at_least_one(limit: int) -> None:
     with pytest.raises(Invalid, match="1 to 1,000,000 slates") as caught:
@@ -69,6 +95,8 @@ def test_a_limit_is_at_least_one(limit: int) -> None:
         ("x" * 65, ["ada"], "name"),
         ("office", [" "], "users"),
         ("office", ["x" * 257], "users"),
+        ("office", ["a\0"], "users"),
+        ("off\0ice", ["ada"], "name"),
         ("office", [str(n) for n in range(10_001)], "users"),
     ],
 )

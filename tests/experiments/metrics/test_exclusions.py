@@ -50,6 +50,12 @@ def test_more_slates_than_the_limit_on_one_day_mark_a_user(log: Any, make_spec: 
     assert marked(log, make_spec(exclusions=(SlatesPerDay(limit=3),))) == {"bot": 0}
 
 
+def test_a_list_that_lost_its_last_user_marks_nobody(log: Any, make_spec: MakeSpec) -> None:
+    serve_many(log, "person", 1)
+
+    assert marked(log, make_spec(exclusions=(UserList(name="office", users=()),))) == {}
+
+
 def test_slates_of_two_days_of_utc_do_not_add(log: Any, make_spec: MakeSpec) -> None:
     spec = make_spec(
         as_of=make_spec().started_at + timedelta(days=2), exclusions=(SlatesPerDay(limit=3),)

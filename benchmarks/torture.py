@@ -1,6 +1,7 @@
-"""The long torture of the log: 60 s of kill -9 at web workers, drain and compaction, over HTTP.
+"""The long torture of the log: 60 s of kill -9 at web workers, drain and care, over HTTP.
 
-Prints JSON, and fails where anything acknowledged was lost or doubled, or a read saw a gap.
+Prints JSON, and fails where anything acknowledged was lost or doubled, an erased user is still on
+the disk, or a read saw a gap.
 """
 
 from __future__ import annotations

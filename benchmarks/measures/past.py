@@ -30,7 +30,6 @@ from datetime import UTC, datetime
 from events import erasure
 log_dir, user = pathlib.Path(sys.argv[1]), sys.argv[2]
 erasure.erase(log_dir, "events", user, before=datetime.now(UTC))
-erasure.remove_old_files(log_dir, "events", user)
 """
 
 

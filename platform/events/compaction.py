@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
-from events import unwanted
+from events import condemned, unwanted
 from events.data_files import DataFile, by_day, files_of, open_table, replace
 from events.exceptions import LogConflict
 from events.records import Stream
@@ -93,6 +93,7 @@ def _compact_day(
     if not chosen:
         return None
     new = rewrite(table, chosen, drops, checked=True)
+    condemned.note(log_dir, stream, late)
     replace(table, chosen, new, data_change=False)
     return Compacted(
         stream=stream,

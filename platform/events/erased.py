@@ -6,13 +6,17 @@ away may bring its journals much later.
 """
 
 import os
+import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
+from events.records import Record
 from events.segment import sync_folder
 
 FOLDER = "erased"
+SETTLED_SECONDS = 2.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -45,3 +49,31 @@ def _names(folder: Path) -> list[str]:
         return os.listdir(folder)
     except FileNotFoundError:
         return []
+
+
+class StandingOrders:
+    """The orders as a process that goes on and on knows them: read again only once they changed."""
+
+    def __init__(self, log_dir: Path) -> None:
+        self._log_dir = log_dir
+        self._read_at: int | None = None
+        self._people: dict[str, datetime] = {}
+
+    def without_erased(self, records: Sequence[Record]) -> list[Record]:
+        """The records but those that an order says to remove."""
+        self._refresh()
+        if not self._people:
+            return list(records)
+        users = {record.user: self._people.get(digest(record.user)) for record in records}
+        return [r for r in records if not ((until := users[r.user]) and r.taken_at <= until)]
+
+    def _refresh(self) -> None:
+        try:
+            changed_at = (self._log_dir / FOLDER).stat().st_mtime_ns
+        except FileNotFoundError:
+            return
+        if changed_at != self._read_at:
+            self._people = people(self._log_dir)
+            # A second order within the clock's tick would leave the folder's time as it is.
+            settled = time.time_ns() - changed_at > SETTLED_SECONDS * 1e9
+            self._read_at = changed_at if settled else None

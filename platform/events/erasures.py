@@ -25,11 +25,14 @@ TASK = "pipelines.erase_people"
 class Report(msgspec.Struct, kw_only=True):
     """What went from where, and what remains.
 
-    `events` and `exposures` are rows of the log, `old_files` files of its earlier versions,
-    `history` and `slates` entries in Valkey. What remains: `waiting`, records in this host's
-    journals that the drain could not move yet, removed when it does; `journals`, files here that
-    hold a record of theirs until their writer begins the next; `models`, versions trained before,
-    which may hold what the person did.
+    What went: `events` and `exposures`, rows of the log and of what waited to get there;
+    `old_files`, files beyond the log's newest version; `journals`, files of this host in which
+    records were overwritten; `history` and `slates`, entries in Valkey; `lists`, the names of lists
+    of users left out of analysis.
+
+    What remains: `waiting`, records in this host's journals that the drain could not move yet, for
+    which the request stays open; `damaged`, files with damaged bytes that were set aside and name
+    the person; `models`, versions trained before, which may hold what the person did.
     """
 
     found: bool
@@ -41,6 +44,8 @@ class Report(msgspec.Struct, kw_only=True):
     waiting: int
     journals: int
     models: list[str]
+    lists: list[str] = []
+    damaged: int = 0
 
 
 def request_erasure(user: str, *, now: datetime) -> Erasure:
@@ -75,7 +80,7 @@ def note(erasure: Erasure, report: Report) -> None:
 
 
 def fail(erasure: Erasure, problem: str) -> None:
-    """Say why an attempt did not finish. The request stays open."""
+    """Say why an attempt did not finish, and what is to be done. The request stays open."""
     erasure.problem = problem
     erasure.save(update_fields=["problem"])
 

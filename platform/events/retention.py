@@ -4,6 +4,7 @@ A reader may go on reading the version it is pinned to for `KEEP_HOURS` after a 
 that version's files. After that its files are gone, and it has to open the log again.
 """
 
+import time
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -36,14 +37,29 @@ def forget_days(log_dir: Path, stream: Stream, *, first_kept: date) -> list[date
 def vacuum(log_dir: Path, stream: Stream, *, keep_hours: int = KEEP_HOURS) -> int:
     """Delete files that have been in no version for `keep_hours`; how many.
 
-    Among them are files that a killed process wrote and never committed.
+    Among them are files that a killed process wrote, perhaps in part, and never committed.
     """
     table = open_table(log_dir, stream)
-    if table is None or not _present(table, _vacuum(table, keep_hours, dry_run=True)):
+    if table is None:
+        return 0
+    return _remove_in_no_version(table, keep_hours) + _remove_half_written(table, keep_hours)
+
+
+def _remove_in_no_version(table: DeltaTable, keep_hours: int) -> int:
+    if not _present(table, _vacuum(table, keep_hours, dry_run=True)):
         return 0
     force_to_disk(folder_of(table))
     gone = _vacuum(table, keep_hours, dry_run=False)
     return len(gone)
+
+
+def _remove_half_written(table: DeltaTable, keep_hours: int) -> int:
+    """Delta writes `x.parquet#1` before it is `x.parquet`, and leaves that out of its vacuum."""
+    limit = time.time() - keep_hours * 3600
+    old = [p for p in folder_of(table).glob("day=*/*#*") if p.stat().st_mtime < limit]
+    for path in old:
+        path.unlink()
+    return len(old)
 
 
 def checkpoint(log_dir: Path, stream: Stream) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from events.collector import Collector
 from events.delta import LogTable
+from events.erased import StandingOrders
 from events.records import Record, Stream
 from events.schema import to_table
 from events.window import RecentWindow, load_window
@@ -45,6 +46,7 @@ class StreamDrain:
         self._journal_dir = journal_dir
         self._log_dir = log_dir
         self._batch_rows = batch_rows
+        self._orders = StandingOrders(log_dir)
         self._state: tuple[LogTable, Collector, RecentWindow] | None = None
 
     def commit_batch(self) -> Commit | None:
@@ -63,14 +65,15 @@ class StreamDrain:
         batch = collector.collect(self._batch_rows)
         if not batch.offsets:
             return None
-        fresh = _without_duplicates(batch.records, window)
+        kept = self._orders.without_erased(batch.records)
+        fresh = _without_duplicates(kept, window)
         table.append(to_table(self.stream, fresh), batch.offsets)
         window.add(record.key for record in fresh)
         return Commit(
             stream=self.stream,
             version=table.version,
             rows=len(fresh),
-            duplicates=len(batch.records) - len(fresh),
+            duplicates=len(kept) - len(fresh),
             lag=_lag(batch.records),
             more=batch.more,
         )

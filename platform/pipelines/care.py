@@ -9,7 +9,7 @@ from functools import partial
 
 from django.conf import settings
 
-from events import compaction, erased, retention
+from events import compaction, condemned, erased, retention
 from events.exceptions import LeaseLost, LeaseTaken
 from events.lease import held
 from events.models import Erasure
@@ -24,7 +24,7 @@ Check = Callable[[], None]
 
 
 def look_after_log(*, now: datetime) -> bool:
-    """One round: open erasures, retention, compaction, vacuum, checkpoint; whether it was this
+    """One round: open erasures, then the steps of `_look_after` for each table; whether it was this
     process's turn. A step that fails is logged, and the others are done.
     """
     try:
@@ -63,6 +63,7 @@ def _look_after(stream: Stream, now: datetime, check: Check) -> None:
     steps: dict[str, Callable[[], object]] = {
         "Retention": partial(_forget_old_days, stream, now),
         "Compaction": partial(_compact, stream, now, check),
+        "Removal of erased rows": partial(condemned.remove, log_dir, stream),
         "Vacuum": partial(retention.vacuum, log_dir, stream),
         "Checkpoint": partial(retention.checkpoint, log_dir, stream),
     }

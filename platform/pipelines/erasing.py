@@ -1,4 +1,4 @@
-"""Erasing a person from all that Winnow keeps: the log, live history and materialised slates."""
+"""Erasing a person from all that Winnow keeps: the log, live history, slates and lists."""
 
 from __future__ import annotations
 
@@ -10,43 +10,58 @@ import redis
 from django.conf import settings
 from django.utils import timezone
 
-from events import erased, erasure, erasures, history
+from events import erased, erasure, erasures, history, journal_erasure
 from events.catching_up import catch_up
 from events.erasures import Report
 from events.models import Erasure
 from events.records import STREAMS
+from experiments import exclusions
 from recommenders.models import ModelVersion, Recommender
 from serving import slates
 
 logger = logging.getLogger(__name__)
 
 
-def attempt(request: Erasure, *, go_on: Callable[[], None]) -> Report:
+def attempt(request: Erasure, *, go_on: Callable[[], None]) -> None:
     """Erase the person of an open request. Killed at any moment, it can be done again.
 
-    Raises where something is out of reach (Valkey, the disk); the request is open then and says so.
+    Where something of theirs still waits, the request stays open and says for what. Raises where
+    something is out of reach (Valkey, the disk); the request is open then too and says so.
     """
     try:
         report = _erase(request, go_on)
     except Exception as error:
         erasures.fail(request, f"{type(error).__name__}: {error}")
         raise
-    erasures.finish(request, report, now=timezone.now())
+    if report.waiting:
+        erasures.fail(request, _waits_for(report))
+    else:
+        erasures.finish(request, report, now=timezone.now())
     logger.info("erasure %s: %s", request.pk, report)
-    return report
+
+
+def _waits_for(report: Report) -> str:
+    return (
+        f"{report.waiting} records of this user wait in this host's journals, and nothing moves "
+        "them: see that `manage.py drain` runs and can write to the log."
+    )
 
 
 def _erase(request: Erasure, go_on: Callable[[], None]) -> Report:
     user, before, log_dir = request.user, request.requested_at, settings.LOG_DIR
+    report = _first_report(request)
     erased.order(log_dir, user, before=before)
     catch_up(settings.JOURNAL_DIR, log_dir)
-    report = _first_report(request)
+    # Counted first: what waits now may get into the tables behind the back of what follows.
+    waiting = journal_erasure.waiting(log_dir, settings.JOURNAL_DIR, user, before=before)
+    report.waiting = sum(map(len, waiting.values()))
     for stream in STREAMS:
-        erasure.erase(log_dir, stream, user, before=before, go_on=go_on)
-        report.old_files += erasure.remove_old_files(log_dir, stream, user)
-    erasures.note(request, report)
+        report.old_files += erasure.erase(log_dir, stream, user, before=before, go_on=go_on)
+        erasures.note(request, report)
+    _clear_journals(user, before, report)
     _forget(user, report)
-    report.found = report.found or bool(report.old_files or report.history or report.slates)
+    erasures.note(request, report)
+    report.found = report.found or _found_more(report)
     report.models = _models(before) if report.found else []
     return report
 
@@ -59,26 +74,39 @@ def _first_report(request: Erasure) -> Report:
         settings.LOG_DIR, settings.JOURNAL_DIR, request.user, before=request.requested_at
     )
     report = Report(
-        found=bool(found.events or found.exposures or found.waiting or found.journals),
+        found=bool(found.events or found.exposures),
         events=found.events,
         exposures=found.exposures,
         old_files=0,
         history=0,
         slates=0,
-        waiting=found.waiting,
-        journals=found.journals,
+        waiting=0,
+        journals=0,
         models=[],
+        lists=exclusions.lists_with(request.user),
     )
     erasures.note(request, report)
     return report
 
 
+def _clear_journals(user: str, before: datetime, report: Report) -> None:
+    places = settings.LOG_DIR, settings.JOURNAL_DIR, user
+    report.journals += journal_erasure.blot_out(*places, before=before)
+    report.damaged = journal_erasure.damaged(settings.JOURNAL_DIR, user)
+
+
 def _forget(user: str, report: Report) -> None:
-    """Delete the person's keys in Valkey. Raises redis.RedisError."""
+    """Take the person off the lists, and delete their keys in Valkey. Raises redis.RedisError."""
+    exclusions.forget(user)
     keys = [slates.key(r, user) for r in Recommender.objects.values_list("key", flat=True)]
     with redis.Redis.from_url(settings.VALKEY_URL) as valkey:
-        report.history = int(valkey.delete(history.key(user)))
-        report.slates = int(valkey.delete(*keys)) if keys else 0
+        report.history += int(valkey.delete(history.key(user)))
+        report.slates += int(valkey.delete(*keys)) if keys else 0
+
+
+def _found_more(report: Report) -> bool:
+    parts = (report.old_files, report.journals, report.history, report.slates, report.damaged)
+    return any(parts) or bool(report.lists)
 
 
 def _models(before: datetime) -> list[str]:

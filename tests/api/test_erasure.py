@@ -44,12 +44,14 @@ def test_a_person_is_erased_and_the_report_can_be_asked_for(api: Client) -> None
         "found": True,
         "events": 1,
         "exposures": 0,
-        "old_files": 1,
+        "old_files": 0,
         "history": 1,
         "slates": 0,
         "waiting": 0,
         "journals": 1,
         "models": [],
+        "lists": [],
+        "damaged": 0,
     }
     assert "gone" not in str(state)
     assert open_log(settings.LOG_DIR).events().id.to_pyarrow().to_pylist() == ["b"]
@@ -69,7 +71,12 @@ def test_asking_again_while_it_waits_is_the_same_erasure(api: Client) -> None:
 
 @pytest.mark.parametrize(
     ("body", "pointer"),
-    [({}, "/user"), ({"user": ""}, "/user"), ({"user": "u", "why": "x"}, "/why")],
+    [
+        ({}, "/user"),
+        ({"user": ""}, "/user"),
+        ({"user": "u\0"}, "/user"),
+        ({"user": "u", "why": "x"}, "/why"),
+    ],
 )
 def test_a_body_that_names_nobody_is_refused(
     api: Client, body: dict[str, str], pointer: str

@@ -65,14 +65,16 @@ def test_vacuum_removes_what_a_killed_process_left_and_nothing_being_written(
     log_dir: Path, event: MakeEvent, logged: Logged
 ) -> None:
     appended(log_dir, [event("a")])
-    left, writing = (on_disk(log_dir)[0].with_name(f"{n}.parquet") for n in ("left", "writing"))
-    left.write_bytes(b"PAR1")
-    writing.write_bytes(b"PAR1")
-    os.utime(left, (time.time() - 25 * 3600,) * 2)
+    names = ("left.parquet", "left.parquet#1", "writing.parquet", "writing.parquet#1")
+    paths = [on_disk(log_dir)[0].with_name(name) for name in names]
+    for path in paths:
+        path.write_bytes(b"PAR1")
+    for path in paths[:2]:
+        os.utime(path, (time.time() - 25 * 3600,) * 2)
 
-    assert vacuum(log_dir, "events") == 1
+    assert vacuum(log_dir, "events") == 2
 
-    assert (left.exists(), writing.exists()) == (False, True)
+    assert [path.exists() for path in paths] == [False, False, True, True]
     assert logged("events") == ["a"]
 
 

@@ -1,7 +1,8 @@
 """Kill -9 at random while events come in, and look at the log all along.
 
 The short form (test_durability) writes journals; the long form (benchmarks/torture.py) sends events
-to web workers over HTTP. Ids are `<writer>-<batch>-<n>`, BATCH of them to a batch.
+to web workers over HTTP. Ids are `<writer>-<batch>-<n>`, BATCH of them to a batch. A batch is all
+of one user, and some users are erased on the way.
 """
 
 from __future__ import annotations
@@ -17,35 +18,32 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import psutil
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from events.compaction import compact
 from events.drain import Drain
 from events.journal_files import journals
 from events.readers import open_log
+from tests.events.torture_care import ask, is_done, look_after
+from tests.events.torture_care import requests as requested
 
 ROOT = Path(__file__).parents[2]
 BATCH = 5
+USERS = 7
+ERASED = ("u0", "u1", "u2")
 DRAIN = """
 import sys, threading, pathlib
 from events.drain import Drain
 with Drain(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), interval=0.05) as drain:
     drain.run(threading.Event())
 """
-# As if two hours from now: then a file of any age and in any number is due.
-COMPACTION = """
-import sys, time, pathlib
-from datetime import UTC, datetime, timedelta
-from events.compaction import compact
-while True:
-    compact(pathlib.Path(sys.argv[1]), "events", now=datetime.now(UTC) + timedelta(hours=2))
-    time.sleep(0.2)
-"""
+CARE = Path(__file__).with_name("torture_care.py")
 
 Start = Callable[[int], "subprocess.Popen[bytes]"]
 
@@ -58,6 +56,7 @@ class Outcome:
     in_log: int = 0
     reads: int = 0
     versions: int = 0
+    erased: int = 0
     second_drains_refused: int = 0
     kills: dict[str, int] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
@@ -65,7 +64,9 @@ class Outcome:
 
 class Reader(threading.Thread):
     """Reads the log again and again, and notes what no read may show: an id twice, a part of a
-    batch, or the absence of what an earlier read showed.
+    batch, or the absence of what an earlier read showed, but for users who are erased.
+
+    Where an erasure deletes the files of the version it reads, it opens the log again.
     """
 
     def __init__(self, log_dir: Path) -> None:
@@ -89,17 +90,39 @@ class Reader(threading.Thread):
         self.join(30)
 
     def look(self) -> None:
-        log = open_log(self._log_dir)
-        ids = log.events().id.to_pyarrow().combine_chunks()
-        log.close()
+        ids = self._ids()
         self.reads += 1
         twice = [id_ for id_, times in _counted(ids) if times > 1]
         batches = _counted(pc.replace_substring_regex(ids, r"-\d+$", ""))
         parts = [batch for batch, events in batches if events != BATCH]
         gone = self._seen.filter(pc.invert(pc.is_in(self._seen, value_set=ids))).to_pylist()
+        gone = [id_ for id_ in gone if user_of(id_) not in ERASED]
         found = (("twice", twice), ("in part", parts), ("gone", gone))
         self.wrong += [f"read {self.reads}: {what}: {some[:3]}" for what, some in found if some]
         self._seen = ids
+
+    def _ids(self) -> pa.Array:
+        for _ in range(2):
+            with suppress(duckdb.IOException):
+                return self._ids_of_newest()
+        return self._ids_of_newest()
+
+    def _ids_of_newest(self) -> pa.Array:
+        log = open_log(self._log_dir)
+        try:
+            return log.events().id.to_pyarrow().combine_chunks()
+        finally:
+            log.close()
+
+
+def user_of(id_: str) -> str:
+    """Whose event it is: all of a batch are of one user."""
+    return f"u{int(id_.split('-')[-2]) % USERS}"
+
+
+def note(ids: Sequence[str], *, sent: datetime, taken: datetime) -> bytes:
+    """A writer's lines about a batch that was acknowledged: first sent, and taken, between when."""
+    return "".join(f"{id_} {sent.isoformat()} {taken.isoformat()}\n" for id_ in ids).encode()
 
 
 def _counted(values: pa.Array) -> list[tuple[str, int]]:
@@ -135,7 +158,8 @@ def torture(
     pause: tuple[float, float],
     rng: random.Random,
 ) -> Outcome:
-    """Run writers, drain and compaction for `seconds`; kill one after each random pause.
+    """Run writers, drain and the log's care for `seconds`; kill one after each random pause, and
+    now and then ask for a user to be erased.
 
     A writer whose name begins with `web` is a server: one of its workers is killed as often as all
     of it. The other writers append what was acknowledged to `notes`.
@@ -143,17 +167,22 @@ def torture(
     begin: dict[str, Start] = {
         **writers,
         "drain": lambda n: python("-c", DRAIN, journal_dir, log_dir),
-        "compaction": lambda n: python("-c", COMPACTION, log_dir),
+        "care": lambda n: python(CARE, log_dir, journal_dir, requests),
     }
+    requests = log_dir.with_name("requests")
+    requests.mkdir()
+    to_erase = [(seconds * (n + 1) / (len(ERASED) + 2), user) for n, user in enumerate(ERASED)]
     outcome = Outcome(kills=dict.fromkeys(begin, 0))
     running = {name: launch(0) for name, launch in begin.items()}
     victims = _victims(list(begin), rng)
     reader = Reader(log_dir)
     reader.start()
-    until = time.monotonic() + seconds
+    begun = time.monotonic()
     try:
-        while time.monotonic() < until:
+        while time.monotonic() < begun + seconds:
             time.sleep(rng.uniform(*pause))
+            if to_erase and time.monotonic() > begun + to_erase[0][0]:
+                ask(requests, to_erase.pop(0)[1])
             name = next(victims)
             outcome.kills[name] += 1
             _strike(name, running, begin, rng, outcome)
@@ -161,7 +190,9 @@ def torture(
         for process in running.values():
             kill_group(process)
         reader.stop()
-    _judge(outcome, journal_dir, log_dir, notes, reader)
+    _settle(journal_dir, log_dir, requests, reader)
+    _judge(outcome, journal_dir, log_dir, notes, requests)
+    outcome.reads, outcome.wrong = reader.reads, reader.wrong + outcome.wrong
     return outcome
 
 
@@ -212,22 +243,74 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
     process.wait(10)
 
 
-def _judge(outcome: Outcome, journal_dir: Path, log_dir: Path, notes: Path, reader: Reader) -> None:
+def _settle(journal_dir: Path, log_dir: Path, requests: Path, reader: Reader) -> None:
+    """Let drain and care do, undisturbed, what is left to do."""
     with Drain(journal_dir, log_dir) as drain:
         drain.once()
     reader.look()
-    compact(log_dir, "events", now=datetime.now(UTC) + timedelta(hours=2))
+    look_after(log_dir, journal_dir, requests)
     reader.look()
+
+
+def _judge(outcome: Outcome, journal_dir: Path, log_dir: Path, notes: Path, requests: Path) -> None:
+    befores = requested(requests)
     log = open_log(log_dir)
     found = Counter(log.events().id.to_pyarrow().to_pylist())
-    promised = notes.read_text().split()
+    promised = [_Promise.of(line) for line in notes.read_text().splitlines()]
     outcome.acknowledged = len(promised)
     outcome.in_log = found.total()
-    outcome.reads = reader.reads
     outcome.versions = log.versions["events"]
-    lost = [id_ for id_ in promised if id_ not in found]
-    twice = [id_ for id_, times in found.items() if times > 1]
-    left = [path.name for path in journals(journal_dir)]
-    outcome.wrong += reader.wrong
-    for what, some in (("lost", lost), ("twice", twice), ("journals left", left)):
+    outcome.erased = sum(promise.is_to_go(befores) for promise in promised)
+    wrong = {
+        "lost": [p.id for p in promised if p.id not in found and p.is_to_stay(befores)],
+        "twice": [id_ for id_, times in found.items() if times > 1],
+        "still there": [p.id for p in promised if p.id in found and p.is_to_go(befores)],
+        "journals left": [path.name for path in journals(journal_dir)],
+        "requests open": [user for user in ERASED if not is_done(requests, user)],
+        "files with an erased user": _files_with(log_dir, requests),
+    }
+    for what, some in wrong.items():
         outcome.wrong += [f"{what}: {len(some)}, such as {some[:3]}"] if some else []
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Promise:
+    """An event that was acknowledged. Winnow took it down between `sent` and `taken`."""
+
+    id: str
+    sent: datetime
+    taken: datetime
+
+    @classmethod
+    def of(cls, line: str) -> _Promise:
+        id_, *times = line.split()
+        sent, taken = map(datetime.fromisoformat, times)
+        return cls(id=id_, sent=sent, taken=taken)
+
+    def is_to_go(self, befores: Mapping[str, datetime]) -> bool:
+        before = befores.get(user_of(self.id))
+        return before is not None and self.taken <= before
+
+    def is_to_stay(self, befores: Mapping[str, datetime]) -> bool:
+        before = befores.get(user_of(self.id))
+        return before is None or self.sent > before
+
+
+def _files_with(log_dir: Path, requests: Path) -> list[str]:
+    """Of all files below the log's tables, of whatever version or none, those with a row of an
+    erased user from before they asked; and files not written to their end that lay there when the
+    last of them was done.
+    """
+    befores = requested(requests)
+    done = max(path.stat().st_mtime for path in requests.glob("*.done"))
+    paths = [path for path in log_dir.glob("*/day=*/*") if _has_erased(path, befores, done)]
+    return [path.name for path in paths]
+
+
+def _has_erased(path: Path, befores: Mapping[str, datetime], done: float) -> bool:
+    try:
+        rows = pq.ParquetFile(path).read(["user", "received_at"]).to_pylist()
+    except pa.ArrowInvalid:
+        return path.stat().st_mtime < done
+    early = datetime.min.replace(tzinfo=UTC)
+    return any(row["received_at"] <= befores.get(row["user"], early) for row in rows)

@@ -10,9 +10,10 @@ import json
 import os
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.events.torture import BATCH
+from tests.events.torture import BATCH, note, user_of
 
 
 def main(port: int, acknowledged: Path, name: str) -> None:
@@ -20,14 +21,15 @@ def main(port: int, acknowledged: Path, name: str) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     for n in range(10**9):
         ids = [f"{name}-{n}-{k}" for k in range(BATCH)]
+        sent = datetime.now(UTC)
         while not _taken(connection, ids):
             connection.close()
             time.sleep(0.05)
-        os.write(notes, "".join(f"{id_}\n" for id_ in ids).encode())
+        os.write(notes, note(ids, sent=sent, taken=datetime.now(UTC)))
 
 
 def _taken(connection: http.client.HTTPConnection, ids: list[str]) -> bool:
-    events = [{"id": id_, "type": "click", "user": id_, "item": "i"} for id_ in ids]
+    events = [{"id": id_, "type": "click", "user": user_of(id_), "item": "i"} for id_ in ids]
     headers = {"X-API-Key": os.environ["WINNOW_KEY"], "Content-Type": "application/json"}
     try:
         connection.request("POST", "/api/v1/events", json.dumps({"events": events}), headers)

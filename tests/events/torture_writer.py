@@ -10,14 +10,14 @@ from pathlib import Path
 
 from events.journal import Journal
 from events.records import Event
+from tests.events.torture import BATCH, note, user_of
 
 
-def event(id_: str) -> Event:
-    now = datetime.now(UTC)
+def event(id_: str, now: datetime) -> Event:
     return Event(
         id=id_,
         type="click",
-        user="u",
+        user=user_of(id_),
         item="i",
         request_id=None,
         value=None,
@@ -33,9 +33,10 @@ def main(folder: Path, acknowledged: Path, name: str) -> None:
     batch: list[Event] = []
     for n in range(10**9):
         repeated = batch[:1]  # as a client does that got no answer
-        batch = [event(f"{name}-{n}-{k}") for k in range(5)]
+        now = datetime.now(UTC)
+        batch = [event(f"{name}-{n}-{k}", now) for k in range(BATCH)]
         journal.append([*repeated, *batch])
-        os.write(notes, "".join(f"{e.id}\n" for e in batch).encode())
+        os.write(notes, note([e.id for e in batch], sent=now, taken=now))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import logging
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,16 +17,19 @@ from pytest_django import Settings
 from config.celery import app
 from events import catching_up, compaction, erased, erasures, runtime
 from events.delta import LogTable
-from events.drain import Drain
+from events.drain import Drain, only_drain
 from events.erasures import Report, report_of, request_erasure
 from events.ingest import accept
 from events.lease import take
 from events.models import Erasure, Lease
 from events.readers import open_log
-from events.records import Event
+from events.records import Event, encode
 from events.schema import to_table
+from experiments import exclusions
+from experiments.metrics.exclusions import UserList, fingerprint
 from pipelines import care, tasks
 from pipelines.management.commands import erase_user
+from pipelines.management.commands.erase_user import OTHER_HOSTS
 from serving import slates
 from serving.engine import Ranked
 from tests.installation import trained
@@ -149,6 +153,8 @@ def test_a_person_goes_from_everywhere_and_the_report_says_so(
         act(user, id_)
     ranked = [Ranked(item="i1", score=1.0, why=None)]
     slates.store(fresh_process, "popular", "popular@1", {"gone": ranked, "here": ranked})
+    office: dict[str, Any] = {"name": "office", "users": ("gone", "here")}
+    exclusions.leave_out_users(**office)
     now = datetime.now(UTC)
 
     request = request_erasure("gone", now=now)
@@ -161,12 +167,16 @@ def test_a_person_goes_from_everywhere_and_the_report_says_so(
         found=True,
         events=2,
         exposures=0,
-        old_files=1,
+        old_files=0,
         history=1,
         slates=1,
         waiting=0,
         journals=1,
         models=["popular@1"],
+        lists=["office"],
+    )
+    assert exclusions.in_force()[0] == UserList(
+        name="office", users=("here",), made_as=fingerprint(UserList(**office))
     )
     assert (request.user, request.person) == ("", erased.digest("gone"))
     assert logged() == [("here", "b")]
@@ -177,7 +187,7 @@ def test_a_person_goes_from_everywhere_and_the_report_says_so(
 def test_an_unknown_person_is_reported_as_nothing_found(told: list[str]) -> None:
     append([event("a")], 1)
 
-    assert erase_command("nobody") == ["Nothing was found of “nobody”."]
+    assert erase_command("nobody") == ["Nothing was found of “nobody”.", OTHER_HOSTS]
 
     assert logged() == [("u", "a")]
     assert LogTable(settings.LOG_DIR, "events").version == 1
@@ -187,22 +197,90 @@ def test_the_command_says_what_went_and_what_remains_and_may_be_repeated(
     told: list[str],
 ) -> None:
     trained("popular", "popularity", settings.MODELS_DIR)
+    exclusions.leave_out_users("office", ["gone"])
     act("gone", "a")
+    drain_all()
+    damaged = settings.JOURNAL_DIR / "damaged"
+    damaged.mkdir()
+    (damaged / "some.journal.0-9").write_bytes(encode([event("x", user="gone")])[:-3])
 
     assert erase_command("gone") == [
         "Removed of “gone”:",
         "  1 events and 0 exposures from the log",
-        "  1 files of the log's earlier versions",
+        "  1 files beyond the log's newest version",
+        "  what was theirs in 1 journal files of this host",
         "  1 live histories and 0 slates from Valkey",
+        "  the id from the list “office” of users left out",
         "What remains:",
-        "  1 journal files of this host, until their writers begin the next",
+        "  1 damaged parts of journals in var/journal/damaged name the user",
         "  model versions trained before, which may hold it: popular@1",
+        OTHER_HOSTS,
     ]
-    runtime.events_journal().close()
+    (damaged / "some.journal.0-9").unlink()
+    assert erase_command("gone") == ["Nothing was found of “gone”.", OTHER_HOSTS]
+    assert logged() == []
+
+
+def drain_all() -> None:
     with Drain(settings.JOURNAL_DIR, settings.LOG_DIR) as drain:
         drain.once()
-    assert erase_command("gone") == ["Nothing was found of “gone”."]
+
+
+def test_no_file_of_the_log_or_the_journals_has_their_id_afterwards(told: list[str]) -> None:
+    act("gone-for-good", "a")
+    drain_all()
+    act("gone-for-good", "b")
+
+    assert files_with(b"gone-for-good")
+    erase_command("gone-for-good")
+
+    assert files_with(b"gone-for-good") == []
+
+
+def files_with(text: bytes) -> list[str]:
+    folders = settings.LOG_DIR, settings.JOURNAL_DIR
+    paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return [path.name for path in paths if text in path.read_bytes()]
+
+
+def test_while_records_wait_that_nobody_drains_the_request_stays_open_and_says_so(
+    told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catching_up.catch_up, "__kwdefaults__", {"seconds": 0.1})
+    append([event("a", user="gone")], 1)
+    act("gone", "b")
+    request = request_erasure("gone", now=datetime.now(UTC))
+    with only_drain(settings.JOURNAL_DIR):  # one that stands still
+        assert care.erase_people()
+
+    request.refresh_from_db()
+    report = report_of(request)
+    assert report
+    assert (report.events, report.waiting, request.finished_at) == (2, 1, None)
+    assert request.problem == (
+        "1 records of this user wait in this host's journals, and nothing moves them: see that "
+        "`manage.py drain` runs and can write to the log."
+    )
     assert logged() == []
+
+    assert care.erase_people()
+
+    request.refresh_from_db()
+    report = report_of(request)
+    assert report
+    assert (report.events, report.waiting, report.history, request.problem) == (2, 0, 1, "")
+    assert request.finished_at
+    assert files_with(b"gone") == []
+
+
+def test_rows_that_another_host_brings_go_with_the_files_they_came_in(told: list[str]) -> None:
+    erase_command("gone")
+    append([event("a", user="gone"), event("b", user="here")], 1)
+
+    assert care.look_after_log(now=NOW)
+
+    assert logged() == [("here", "b")]
+    assert files_with(b"gone") == []
 
 
 def test_what_they_do_afterwards_is_kept(told: list[str]) -> None:
@@ -215,7 +293,7 @@ def test_what_they_do_afterwards_is_kept(told: list[str]) -> None:
     assert logged() == [("back", "b")]
 
 
-@pytest.mark.parametrize("step", ["_erase_day", "remove_old_files"])
+@pytest.mark.parametrize("step", ["erasure._erase_day", "old_files._remove"])
 def test_killed_at_any_step_the_next_round_finishes(
     monkeypatch: pytest.MonkeyPatch, told: list[str], step: str
 ) -> None:
@@ -227,7 +305,7 @@ def test_killed_at_any_step_the_next_round_finishes(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(f"events.erasure.{step}", killed)
+        patch.setattr(f"events.{step}", killed)
         with pytest.raises(KeyboardInterrupt):
             care.look_after_log(now=NOW)
     care.look_after_log(now=NOW)
@@ -275,9 +353,17 @@ def test_the_command_waits_its_turn_and_says_so_in_the_end(
     assert Erasure.objects.get().finished_at is None
 
 
-@pytest.mark.parametrize("user", ["", "x" * 257])
-def test_what_is_no_user_id_is_refused(user: str) -> None:
-    with pytest.raises(CommandError, match="1 to 256 characters"):
+@pytest.mark.parametrize(
+    ("user", "error"),
+    [
+        ("", "A user id must be a string of 1 to 256 characters."),
+        ("x" * 257, "A user id must be a string of 1 to 256 characters."),
+        ("u\0", r"A user id must not hold the NUL character \(U\+0000\)."),
+        ("u\udcff", "A user id must be valid Unicode; it holds half a surrogate pair."),
+    ],
+)
+def test_what_is_no_user_id_is_refused(user: str, error: str) -> None:
+    with pytest.raises(CommandError, match=error):
         erase_command(user)
     assert not Erasure.objects.exists()
 

@@ -8,12 +8,15 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from events.erasures import Report, report_of, request_erasure
+from events.exceptions import InvalidField
 from events.models import Erasure
-from events.validation import MAX_ID
+from events.validation import checked_user
 from pipelines.care import erase_people
 
 WAIT_SECONDS = 600.0
 PAUSE_SECONDS = 1.0
+DAMAGED = "var/journal/damaged"
+OTHER_HOSTS = "What another host's journals still hold is left out when it is drained."
 
 
 class Command(BaseCommand):
@@ -23,9 +26,10 @@ class Command(BaseCommand):
         parser.add_argument("user", help="The user id, as events and exposures have it.")
 
     def handle(self, *args: Any, user: str, **options: Any) -> None:
-        if not 1 <= len(user) <= MAX_ID:
-            raise CommandError(f"A user id has 1 to {MAX_ID} characters.")
-        request = request_erasure(user, now=timezone.now())
+        try:
+            request = request_erasure(checked_user(user), now=timezone.now())
+        except InvalidField as error:
+            raise CommandError(f"A user id {error.error}.") from None
         self._wait_for(request)
         if report := report_of(request):
             self.stdout.write("\n".join(_lines(user, report)))
@@ -46,26 +50,23 @@ class Command(BaseCommand):
 
 def _lines(user: str, report: Report) -> list[str]:
     if not report.found:
-        return [f"Nothing was found of “{user}”."]
-    lines = [
+        return [f"Nothing was found of “{user}”.", OTHER_HOSTS]
+    return [
         f"Removed of “{user}”:",
         f"  {report.events} events and {report.exposures} exposures from the log",
-        f"  {report.old_files} files of the log's earlier versions",
+        f"  {report.old_files} files beyond the log's newest version",
+        f"  what was theirs in {report.journals} journal files of this host",
         f"  {report.history} live histories and {report.slates} slates from Valkey",
+        *(f"  the id from the list “{name}” of users left out" for name in report.lists),
+        *(["What remains:", *remains] if (remains := _remains(report)) else []),
+        OTHER_HOSTS,
     ]
-    return lines + (["What remains:", *remains] if (remains := _remains(report)) else [])
 
 
 def _remains(report: Report) -> list[str]:
     remains = []
-    if report.waiting:
-        remains.append(
-            f"  {report.waiting} records in journals that are not drained; they go when they are"
-        )
-    if report.journals:
-        remains.append(
-            f"  {report.journals} journal files of this host, until their writers begin the next"
-        )
+    if report.damaged:
+        remains.append(f"  {report.damaged} damaged parts of journals in {DAMAGED} name the user")
     if report.models:
         remains.append(
             f"  model versions trained before, which may hold it: {', '.join(report.models)}"

@@ -1,4 +1,4 @@
-"""The log in figures: durable events a second, import, compaction and erasure. Prints JSON."""
+"""The log in figures: durable events a second, imports, compaction and erasure. Prints JSON."""
 
 from __future__ import annotations
 
@@ -10,25 +10,35 @@ from pathlib import Path
 
 import django
 
-PARTS = ("ingestion", "past")
+PARTS = ("ingestion", "past", "given", "items")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=PARTS, help="measure one part")
     parser.add_argument("--seconds", type=float, default=20.0, help="of sending events")
-    parser.add_argument("--rows", type=int, default=10_000_000, help="of past behaviour")
+    parser.add_argument("--rows", type=int, default=10_000_000, help="of each import")
     asked = parser.parse_args()
     answer: dict[str, object] = {"processors": os.cpu_count()}
     with tempfile.TemporaryDirectory(prefix="winnow-bench-") as folder:
         _set_up(Path(folder) / "own")
-        from benchmarks.measures import ingestion, past
-
-        if asked.only != "past":
-            answer["ingestion"] = ingestion.measure(Path(folder) / "ingestion", asked.seconds)
-        if asked.only != "ingestion":
-            answer |= past.measure(Path(folder), asked.rows)
+        answer |= _measured(Path(folder), (asked.only,) if asked.only else PARTS, asked)
     print(json.dumps(answer, indent=2))
+
+
+def _measured(folder: Path, parts: tuple[str, ...], asked: argparse.Namespace) -> dict[str, object]:
+    from benchmarks.measures import catalogue, given, ingestion, past
+
+    found: dict[str, object] = {}
+    if "ingestion" in parts:
+        found["ingestion"] = ingestion.measure(folder / "ingestion", asked.seconds)
+    if "past" in parts:
+        found |= past.measure(folder / "past", asked.rows)
+    if "given" in parts:
+        found["import_with_ids"] = given.measure(folder / "given", asked.rows)
+    if "items" in parts:
+        found["import_items"] = catalogue.measure(folder / "items", asked.rows)
+    return found
 
 
 def _set_up(var: Path) -> None:

@@ -92,8 +92,13 @@ class InvalidRecommender(RecommenderError):
         self.field = field
 
 
-class ItemFileError(RecommenderError):
-    """A file of items cannot be imported; the message names the line and the field."""
+class InvalidItem(RecommenderError):
+    """A row is no item; `field` is empty for the whole row, and `error` says what is allowed."""
+
+    def __init__(self, field: str, error: str) -> None:
+        super().__init__(f"{field} {error}".strip())
+        self.field = field
+        self.error = error
 
 
 class JobLost(RecommenderError):

@@ -29,6 +29,7 @@ def run(*arguments: object, var: Path) -> Used:
         "PYTHONPATH": str(ROOT / "platform"),
         "WINNOW_VAR": str(var),
     }
+    environment.pop("DATABASE_URL", None)  # its state is in `var`, and nobody else's is touched
     begun = time.perf_counter()
     command = [sys.executable, *map(str, arguments)]
     child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=sys.stderr)

@@ -35,6 +35,7 @@ erasure.erase(log_dir, "events", user, before=datetime.now(UTC))
 
 def measure(folder: Path, rows: int) -> dict[str, Any]:
     """Import `rows` rows in no order of time; compact the log; erase a person with about 20."""
+    folder.mkdir(parents=True)
     file = folder / "past.csv"
     write(file, rows)
     log_dir = folder / "log"
@@ -58,12 +59,12 @@ def measure(folder: Path, rows: int) -> dict[str, Any]:
 def write(path: Path, rows: int) -> None:
     """A CSV of user, item, at, type, value over DAYS days, in no order: the worst for an import."""
     rng = np.random.default_rng(1)
-    with pa.csv.CSVWriter(path, _piece(rng, 0).schema) as writer:
+    with pa.csv.CSVWriter(path, piece(rng, 0).schema) as writer:
         for start in range(0, rows, PIECE):
-            writer.write_table(_piece(rng, min(PIECE, rows - start)))
+            writer.write_table(piece(rng, min(PIECE, rows - start)))
 
 
-def _piece(rng: np.random.Generator, rows: int) -> pa.Table:
+def piece(rng: np.random.Generator, rows: int) -> pa.Table:
     rated = rng.random(rows) < 0.3
     return pa.table(
         {

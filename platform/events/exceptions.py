@@ -33,10 +33,6 @@ class BatchTooLarge(EventsError):
     """More events in one call than ingestion takes."""
 
 
-class ImportRefused(EventsError):
-    """A file cannot be imported at all: unknown format, missing or unknown columns, unreadable."""
-
-
 class InvalidField(EventsError):
     """One field of an event is not as it must be; `error` says what is allowed."""
 

@@ -9,10 +9,10 @@ import msgspec
 
 from events.arrivals import Id, Properties
 from events.exceptions import InvalidField
-from events.import_rows import Row
 from events.records import Event, Moment
 from events.texts import NO_NUL, NUL, nul_in
 from events.validation import checked_time, checked_type, event_of
+from imports.rows import Row
 
 DERIVED = "import-"
 
@@ -38,8 +38,8 @@ def event_of_row(row: Row, now: datetime) -> Event:
     integers; a number in `at` is seconds since 1970 in UTC.
     """
     if row.problem:
-        raise row.problem
-    values = _shaped(row.values)
+        raise InvalidField("", row.problem)
+    values = _shaped(row.cells)
     try:
         given = msgspec.convert(values, _Given)
         return _event(given, now)

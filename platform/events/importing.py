@@ -6,9 +6,9 @@ Each chunk is one commit, so an import that was killed is finished by repeating 
 """
 
 import fcntl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -18,32 +18,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from events.delta import LogTable
-from events.exceptions import ImportRefused, InvalidField, LogConflict
+from events.exceptions import InvalidField, LogConflict
 from events.import_columns import Columns
-from events.import_rows import Row, RowFile, open_rows
+from events.import_rows import BehaviourFile, open_behaviour
 from events.import_shapes import DERIVED, event_of_row
 from events.records import Event
 from events.schema import to_table
+from imports.exceptions import ImportRefused
+from imports.rows import OnRejection, Progress, RejectedRow, Row
 
 CHUNK_ROWS = 500_000  # of one commit: fewer would make too many small files
 BATCH_ROWS = 20_000  # held as objects at a time; the rest of a chunk is Arrow, a fifth of the size
-KEPT_REJECTIONS = 1000
 APP_ID = "import"
 ATTEMPTS = 5
 
 
-@dataclass(frozen=True, kw_only=True)
-class RejectedRow:
-    """Why the row at `line` was not imported; `field` is empty for the whole row."""
-
-    line: int
-    field: str
-    error: str
-
-
 @dataclass(kw_only=True)
 class ImportResult:
-    """Counts of rows; `rejections` holds the first 1,000 reasons.
+    """Counts of rows.
 
     A dry run counts as `added` what is sound and not twice in one chunk; it asks no log.
     """
@@ -51,11 +43,6 @@ class ImportResult:
     added: int = 0
     already_there: int = 0
     rejected: int = 0
-    rejections: list[RejectedRow] = field(default_factory=list)
-
-
-Progress = Callable[[int, int], None]
-OnRejection = Callable[[RejectedRow], None]
 
 
 def import_events(
@@ -77,7 +64,7 @@ def import_events(
     nothing imported, for a file of another shape or while another import runs.
     """
     importer = _Import(now, on_rejection)
-    with open_rows(path, columns or Columns()) as file:
+    with open_behaviour(path, columns or Columns()) as file:
         if dry_run:
             for chunk in importer.chunks(file, chunk_rows, progress):
                 importer.result.added += chunk.num_rows
@@ -99,7 +86,9 @@ class _Import:
         self._now = now
         self._on_rejection = on_rejection
 
-    def chunks(self, file: RowFile, chunk_rows: int, progress: Progress) -> Iterator[pa.Table]:
+    def chunks(
+        self, file: BehaviourFile, chunk_rows: int, progress: Progress
+    ) -> Iterator[pa.Table]:
         """Tables of about `chunk_rows` rows, each id once within one."""
         tables: list[pa.Table] = []
         ids: set[str] = set()
@@ -130,11 +119,8 @@ class _Import:
                 self._reject(row, error)
 
     def _reject(self, row: Row, error: InvalidField) -> None:
-        rejection = RejectedRow(line=row.line, field=error.field, error=error.error)
         self.result.rejected += 1
-        self._on_rejection(rejection)
-        if len(self.result.rejections) < KEPT_REJECTIONS:
-            self.result.rejections.append(rejection)
+        self._on_rejection(RejectedRow(line=row.line, field=error.field, error=error.error))
 
 
 def _add(table: LogTable, rows: pa.Table) -> int:

@@ -103,7 +103,7 @@ def test_import_events_maps_columns_reports_and_runs_dry(tmp_path: Path, log_dir
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--map", "user"], "'user' must be FIELD=COLUMN"),
+        (["--map", "user"], "“user” must be FIELD=COLUMN"),
         (["--report", "{path}"], "The report would overwrite the file to import"),
         (["--report", "{path}/no"], "The report .* cannot be written"),
     ],

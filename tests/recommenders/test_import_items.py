@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from django.core.management import CommandError, call_command
 
-from recommenders.exceptions import ItemFileError
-from recommenders.item_files import RejectedItem, parse_mapping, read_items
+from imports.exceptions import ImportRefused
+from imports.rows import RejectedRow
+from recommenders.item_files import read_items
 from recommenders.models import Item
 from recommenders.services import ItemRow
 
@@ -31,8 +32,8 @@ def write(folder: Path, name: str, content: str | bytes) -> Path:
     return path
 
 
-def rejected(path: Path) -> tuple[list[ItemRow], list[RejectedItem]]:
-    told: list[RejectedItem] = []
+def rejected(path: Path) -> tuple[list[ItemRow], list[RejectedRow]]:
+    told: list[RejectedRow] = []
     return list(read_items(path, on_rejection=told.append)), told
 
 
@@ -72,13 +73,13 @@ def test_rows_that_are_no_items_are_told_by_line_and_the_others_given(tmp_path: 
     items, told = rejected(write(tmp_path, "items.csv", rows + b"t" * 513 + b"\n"))
     assert [item.item for item in items] == ["i\n3"]
     assert told == [
-        RejectedItem(line=2, error="item is missing"),
-        RejectedItem(line=3, error="title is missing"),
-        RejectedItem(line=5, error="has 1 cells; the header has 2"),
-        RejectedItem(line=8, error="item holds text that is not valid Unicode"),
-        RejectedItem(line=9, error="title must not hold the NUL character (U+0000)"),
-        RejectedItem(line=10, error="item must be text of 1 to 256 characters"),
-        RejectedItem(line=11, error="title must be text of 1 to 512 characters"),
+        RejectedRow(line=2, field="item", error="is required"),
+        RejectedRow(line=3, field="title", error="is required"),
+        RejectedRow(line=5, field="", error="has 1 cells; the header has 2"),
+        RejectedRow(line=8, field="", error="is not UTF-8 (byte 0xFF): save the file as UTF-8"),
+        RejectedRow(line=9, field="title", error="must not hold the NUL character (U+0000)"),
+        RejectedRow(line=10, field="item", error="must be text of 1 to 256 characters"),
+        RejectedRow(line=11, field="title", error="must be text of 1 to 512 characters"),
     ]
 
 
@@ -87,42 +88,42 @@ def test_lines_of_json_that_are_no_items_are_told(tmp_path: Path) -> None:
     items, told = rejected(write(tmp_path, "items.jsonl", lines))
     assert items == [ItemRow(item="i", title="t")]
     assert [row.line for row in told] == [1, 2, 3]
-    assert told[2].error == "attributes must be an object of text, numbers, true and false"
+    assert told[2] == RejectedRow(
+        line=3, field="attributes", error="must be an object of text, numbers, true and false"
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
         ("items.xlsx", "", r"the extension must be one of \.csv, \.jsonl, \.parquet"),
-        ("items.csv", "", "the column item is missing"),
-        ("items.csv", "item,name\n", "the column title is missing"),
-        ("items.csv", "item,title,title\n", "a column is there twice"),
+        ("items.csv", "", "the column “item” is missing"),
+        ("items.csv", "item,name\n", "the column “title” is missing"),
+        ("items.csv", "item,title,title\n", "the column “title” is there twice"),
         ("items.parquet", "no parquet", "items.parquet cannot be read"),
     ],
 )
 def test_a_file_of_another_shape_is_refused(
     tmp_path: Path, name: str, content: str, message: str
 ) -> None:
-    with pytest.raises(ItemFileError, match=message):
+    with pytest.raises(ImportRefused, match=message):
         next(read_items(write(tmp_path, name, content)))
 
 
 @pytest.mark.parametrize(
-    ("pairs", "message"),
+    ("columns", "message"),
     [
-        (["item"], "“item” must be FIELD=COLUMN, such as item=sku"),
-        (["item=a", "item=b"], "A field is mapped twice"),
-        (["item=a", "title=a"], "A column is mapped to two fields"),
-        (["sku=a"], "“sku” is no field of an item; those are item, title, categories, attributes"),
-        (["item=sku"], "the column sku is missing"),
+        ({"item": "a", "title": "a"}, "A column is mapped to two fields"),
+        ({"sku": "a"}, "“sku” is no field; those are item, title, categories, attributes"),
+        ({"item": "sku"}, "the column “sku” is missing"),
     ],
 )
 def test_a_mapping_that_does_not_fit_is_refused(
-    tmp_path: Path, pairs: list[str], message: str
+    tmp_path: Path, columns: dict[str, str], message: str
 ) -> None:
     path = write(tmp_path, "items.csv", CSV)
-    with pytest.raises(ItemFileError, match=message):
-        list(read_items(path, columns=parse_mapping(pairs)))
+    with pytest.raises(ImportRefused, match=message):
+        list(read_items(path, columns=columns))
 
 
 def run(*arguments: object) -> tuple[str, str]:
@@ -140,9 +141,9 @@ def test_the_command_imports_again_what_changed_and_reports_the_rest(tmp_path: P
     assert out == "2 rows can be imported, 21 cannot. Nothing was written.\n"
     assert Item.objects.get().title == "Old"
     out, err = run(path, "--map", "item=sku", "--report", report)
-    assert out == "2 items are in the catalogue as the file has them; 21 rows rejected.\n"
-    assert "line 4: item is missing" in err
-    assert err.splitlines()[-1] == "... and 1 more; --report FILE lists all"
+    assert out == "2 items are in the catalogue as the file has them, 21 rows rejected.\n"
+    assert "line 4: item is required" in err
+    assert err.splitlines()[-1] == f"... and 1 more; all are in {report}"
     assert len(report.read_text().splitlines()) == 22
     assert sorted(Item.objects.values_list("key", "title")) == [("7", "Second"), ("i1", "First")]
 
@@ -150,7 +151,7 @@ def test_the_command_imports_again_what_changed_and_reports_the_rest(tmp_path: P
 @pytest.mark.django_db
 def test_the_command_refuses_a_file_whole(tmp_path: Path) -> None:
     path = write(tmp_path, "items.csv", "item,name\ni1,First\n")
-    with pytest.raises(CommandError, match="the column title is missing"):
+    with pytest.raises(CommandError, match="the column “title” is missing"):
         run(path)
     with pytest.raises(CommandError, match="would overwrite the file to import"):
         run(path, "--report", path)

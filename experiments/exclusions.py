@@ -15,7 +15,9 @@ from experiments.exceptions import Invalid
 from experiments.metrics.exclusions import (
     DEFAULT,
     AttributeIs,
+    EventsPerDay,
     Exclusion,
+    Limit,
     SlatesPerDay,
     UserList,
     fingerprint,
@@ -25,7 +27,7 @@ from experiments.models import ExclusionRule
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MOST_SLATES = 1_000_000
+MOST_A_DAY = 1_000_000
 MOST_RULES = 20
 MOST_USERS = 10_000
 LONGEST_NAME = 64
@@ -33,33 +35,38 @@ LONGEST_ID = 256
 
 Kind = ExclusionRule.Kind
 
+_LIMITS: dict[type[Limit], tuple[str, str]] = {  # how their rows and their units are called
+    SlatesPerDay: (Kind.SLATES_PER_DAY, "slates"),
+    EventsPerDay: (Kind.EVENTS_PER_DAY, "events"),
+}
+
 
 def listed() -> list[tuple[ExclusionRule, Exclusion]]:
     """Lists and attributes with their rows, oldest first: those that can be removed."""
-    rows = ExclusionRule.objects.exclude(kind=Kind.SLATES_PER_DAY).select_related("created_by")
+    limits = [kind for kind, _ in _LIMITS.values()]
+    rows = ExclusionRule.objects.exclude(kind__in=limits).select_related("created_by")
     return [(row, _rule(row)) for row in rows]
 
 
-def slates_limit() -> int:
-    """More slates a day than this are a bot's."""
-    row = ExclusionRule.objects.filter(kind=Kind.SLATES_PER_DAY).first()
-    rule = _rule(row) if row else DEFAULT[0]
-    assert isinstance(rule, SlatesPerDay)  # noqa: S101  (the row's kind says so)
-    return rule.limit
+def limits() -> tuple[Limit, ...]:
+    """How much a day is a bot's: the limits as they were set, or else the defaults."""
+    kinds = [kind for kind, _ in _LIMITS.values()]
+    found = {type(r): r for r in map(_rule, ExclusionRule.objects.filter(kind__in=kinds))}
+    return tuple(found.get(type(default), default) for default in DEFAULT)  # type: ignore[misc]
 
 
 def in_force() -> tuple[Exclusion, ...]:
-    """Every rule: lists and attributes in the order made, then the limit of slates a day."""
-    return (*(rule for _, rule in listed()), SlatesPerDay(limit=slates_limit()))
+    """Every rule: lists and attributes in the order made, then the limits of a day."""
+    return (*(rule for _, rule in listed()), *limits())
 
 
-def limit_slates(limit: int, *, actor: User | None = None) -> None:
-    """Set the limit of slates a day. Raises Invalid."""
-    if not 1 <= limit <= MOST_SLATES:
-        raise Invalid(f"Give a limit of 1 to {MOST_SLATES:,} slates a day.", field="limit")
-    rule = msgspec.to_builtins(SlatesPerDay(limit=limit))
+def set_limit(rule: Limit, *, actor: User | None = None) -> None:
+    """Put the limit in the place of the one of its kind. Raises Invalid."""
+    kind, unit = _LIMITS[type(rule)]
+    if not 1 <= rule.limit <= MOST_A_DAY:
+        raise Invalid(f"Give a limit of 1 to {MOST_A_DAY:,} {unit} a day.", field="limit")
     ExclusionRule.objects.update_or_create(
-        kind=Kind.SLATES_PER_DAY, defaults={"rule": rule, "created_by": actor}
+        kind=kind, defaults={"rule": msgspec.to_builtins(rule), "created_by": actor}
     )
 
 

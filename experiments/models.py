@@ -152,6 +152,7 @@ class ExclusionRule(models.Model):
 
     class Kind(models.TextChoices):
         SLATES_PER_DAY = "slates_per_day"
+        EVENTS_PER_DAY = "events_per_day"
         USERS = "users"
         ATTRIBUTE = "attribute"
 
@@ -169,7 +170,12 @@ class ExclusionRule(models.Model):
                 fields=["kind"],
                 condition=models.Q(kind="slates_per_day"),
                 name="one_limit_of_slates_per_day",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["kind"],
+                condition=models.Q(kind="events_per_day"),
+                name="one_limit_of_events_per_day",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
 """Rules for bots and staff: whom an analysis leaves out, alike in all arms.
 
 A rule marks users when the log is read; no row of the log is ever dropped for it. It looks at all
-that a user was served from the day the phase started, on every placement.
+that a user was served, or did, from the day the phase started, on every placement.
 """
 
 import hashlib
@@ -16,6 +16,12 @@ from experiments.metrics.exceptions import InvalidSpec
 DAY_SECONDS = 86_400
 BOT_SLATES = 1_000
 """More slates than this in one day are taken for a bot's."""
+BOT_EVENTS = 2_000
+"""More events than this in one day are taken for a bot's: one every 30 seconds of 16 hours."""
+DONE = ("click", "view", "add_to_cart", "purchase", "rating")
+"""Events that are counted for it. A page sends impressions and custom types by itself, and of a
+person who looks at much it sends thousands.
+"""
 
 
 class SlatesPerDay(msgspec.Struct, frozen=True, kw_only=True, tag="slates_per_day"):
@@ -26,6 +32,16 @@ class SlatesPerDay(msgspec.Struct, frozen=True, kw_only=True, tag="slates_per_da
     @property
     def words(self) -> str:
         return f"more than {self.limit:,} slates a day"
+
+
+class EventsPerDay(msgspec.Struct, frozen=True, kw_only=True, tag="events_per_day"):
+    """Users who did more than `limit` things (see DONE) on any one day of UTC."""
+
+    limit: int = BOT_EVENTS
+
+    @property
+    def words(self) -> str:
+        return f"more than {self.limit:,} events a day"
 
 
 class UserList(msgspec.Struct, frozen=True, kw_only=True, tag="users", omit_defaults=True):
@@ -54,9 +70,10 @@ class AttributeIs(msgspec.Struct, frozen=True, kw_only=True, tag="attribute"):
         return f"{self.attribute} is “{self.value}”"
 
 
-Exclusion = SlatesPerDay | UserList | AttributeIs
+Limit = SlatesPerDay | EventsPerDay
+Exclusion = Limit | UserList | AttributeIs
 
-DEFAULT: tuple[Exclusion, ...] = (SlatesPerDay(),)
+DEFAULT: tuple[Limit, ...] = (SlatesPerDay(), EventsPerDay())
 
 
 def fingerprint(rule: Exclusion) -> str:
@@ -70,28 +87,40 @@ def fingerprint(rule: Exclusion) -> str:
     return hashlib.sha256(msgspec.json.encode(rule)).hexdigest()[:16]
 
 
-def marked_users(seen: Table, rules: tuple[Exclusion, ...]) -> Table:
+def marked_users(seen: Table, done: Table, rules: tuple[Exclusion, ...]) -> Table:
     """Rows: user, rule (int64), the place of the first of the rules that marks the user.
 
-    `seen` are exposures: user, at, attributes. Raises InvalidSpec without a rule.
+    `seen` are exposures: user, at, attributes; `done` are events: user, at, type. Raises
+    InvalidSpec without a rule.
     """
     if not rules:
         raise InvalidSpec("exclusions holds no rule to mark users by.")
     marks = [
-        _marked(seen, rule).select("user", rule=ibis.literal(place, "int64"))
+        _marked(seen, done, rule).select("user", rule=ibis.literal(place, "int64"))
         for place, rule in enumerate(rules)
     ]
     every = marks[0] if len(marks) == 1 else ibis.union(*marks)
     return every.group_by("user").aggregate(rule=_.rule.min())
 
 
-def _marked(seen: Table, rule: Exclusion) -> Table:
+def _marked(seen: Table, done: Table, rule: Exclusion) -> Table:
     match rule:
         case SlatesPerDay(limit=limit):
-            # Whole days since 1970: a cast to a date would go by the engine's own time zone.
-            days = seen.group_by("user", day=(_.at.epoch_seconds() // DAY_SECONDS))
-            return days.aggregate(slates=_.count()).filter(_.slates > limit)
+            return _above(seen, limit)
+        case EventsPerDay(limit=limit):
+            return _above(done.filter(_.type.isin(DONE)), limit)
         case UserList(users=users):
             return seen.filter(_.user.isin(users))
         case AttributeIs(attribute=attribute, value=value):
             return seen.filter(_.attributes.get(attribute) == value)
+
+
+def _above(rows: Table, limit: int) -> Table:
+    """Users with more than `limit` of the rows on any one day."""
+    # Few have so many in all, and only their rows are told apart by day: half the work of all rows.
+    all_days = rows.group_by("user").aggregate(rows=_.count()).filter(_.rows > limit)
+    # Whole days since 1970: a cast to a date would go by the engine's own time zone.
+    days = rows.semi_join(all_days, "user").group_by(
+        "user", day=_.at.epoch_seconds() // DAY_SECONDS
+    )
+    return days.aggregate(rows=_.count()).filter(_.rows > limit)

@@ -64,16 +64,14 @@ def first_exposures(exposures: Table, spec: ScorecardSpec) -> Table:
     )
 
 
-def members(exposures: Table, spec: ScorecardSpec) -> Table:
+def members(exposures: Table, events: Table, spec: ScorecardSpec) -> Table:
     """`first_exposures`, with `rule`: the place of the rule that leaves the user out, or null."""
     first = first_exposures(exposures, spec)
     if not spec.exclusions:
         return first.mutate(rule=ibis.null("int64"))
     midnight = spec.started_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    seen = exposures.filter(
-        _.at >= ibis.literal(midnight), _.at <= ibis.literal(spec.as_of), _.user.notnull()
-    )
-    marks = marked_users(seen, spec.exclusions)
+    since = (_.at >= ibis.literal(midnight), _.at <= ibis.literal(spec.as_of), _.user.notnull())
+    marks = marked_users(exposures.filter(*since), events.filter(*since), spec.exclusions)
     return first.left_join(marks, "user").select(first, marks.rule)
 
 
@@ -91,7 +89,7 @@ def user_periods(
     user's first exposure. `everyone` are the `members` where the caller has them already.
     """
     if everyone is None:
-        everyone = members(exposures, spec)
+        everyone = members(exposures, events, spec)
     counting = everyone.filter(_.rule.isnull(), ~_.crossed)
     slates = (
         phase_exposures(exposures, spec)

@@ -57,7 +57,7 @@ def scorecard(
 
 def count_log(exposures: Table, events: Table, spec: ScorecardSpec, cut: Grid) -> Counted:
     """Run the queries: everything after this is arithmetic on small arrays."""
-    with members(exposures, spec).cache() as everyone:  # two queries need them
+    with members(exposures, events, spec).cache() as everyone:  # two queries need them
         rows = user_periods(exposures, events, spec, cut, everyone=everyone)
         sums = moments(rows, spec.variants, cut.periods)
         found = everyone.group_by("variant", "rule").aggregate(

@@ -17,7 +17,7 @@ from events.drain import Drain
 from events.ingest import Rejection
 from events.records import Event, ExposedItem, Exposure
 from experiments import exclusions
-from experiments.metrics.exclusions import AttributeIs, SlatesPerDay, UserList
+from experiments.metrics.exclusions import AttributeIs, EventsPerDay, SlatesPerDay, UserList
 from experiments.metrics.results import LeftOut, SetAside
 from experiments.models import Experiment
 from serving import rejections
@@ -194,7 +194,8 @@ def rule(browser: Client, kind: str, **fields: str) -> str:
 
 
 def test_rules_are_made_shown_and_removed(browser: Client) -> None:
-    rule(browser, "limit", limit="500")
+    rule(browser, "slates", limit="500")
+    rule(browser, "events", limit="700")
     rule(browser, "attribute", attribute="staff", value="True")
     page = rule(browser, "users", name="office", users="ada\nben\n")
 
@@ -202,11 +203,13 @@ def test_rules_are_made_shown_and_removed(browser: Client) -> None:
         AttributeIs(attribute="staff", value="True"),
         UserList(name="office", users=("ada", "ben")),
         SlatesPerDay(limit=500),
+        EventsPerDay(limit=700),
     )
     assert "Saved. Each experiment goes by it from its next analysis on." in page
     assert "staff is “True”" in page
     assert "on the list “office”" in page
     assert 'value="500"' in page
+    assert 'value="700"' in page
 
     [staff, _] = [row for row, _ in exclusions.listed()]
     browser.post(f"{ADDRESS}rules/{staff.pk}/remove/")
@@ -216,8 +219,9 @@ def test_rules_are_made_shown_and_removed(browser: Client) -> None:
 @pytest.mark.parametrize(
     ("kind", "fields", "where", "said"),
     [
-        ("limit", {"limit": "0"}, "id_limit_limit", "Give a limit of 1 to 1,000,000"),
-        ("limit", {"limit": "many"}, "id_limit_limit", "Give a whole number."),
+        ("slates", {"limit": "0"}, "id_slates_limit", "Give a limit of 1 to 1,000,000 slates"),
+        ("events", {"limit": "0"}, "id_events_limit", "Give a limit of 1 to 1,000,000 events"),
+        ("events", {"limit": "many"}, "id_events_limit", "Give a whole number."),
         ("attribute", {"attribute": "staff"}, "id_attribute_value", "Give the value"),
         ("users", {"name": "office", "users": " "}, "id_users_users", "Give at least one"),
     ],
@@ -228,7 +232,7 @@ def test_a_rule_that_cannot_be_is_refused_in_its_place(
     page = rule(browser, kind, **fields)
 
     assert error_of(page, where).startswith(said)
-    assert exclusions.in_force() == (SlatesPerDay(limit=1000),)
+    assert exclusions.in_force() == (SlatesPerDay(limit=1000), EventsPerDay(limit=2000))
 
 
 def test_the_experiment_page_says_whom_each_rule_left_out(

@@ -9,7 +9,14 @@ import pytest
 
 from experiments import exclusions
 from experiments.exceptions import Invalid
-from experiments.metrics.exclusions import AttributeIs, SlatesPerDay, UserList, fingerprint
+from experiments.metrics.exclusions import (
+    AttributeIs,
+    EventsPerDay,
+    Limit,
+    SlatesPerDay,
+    UserList,
+    fingerprint,
+)
 from experiments.models import ExclusionRule
 from experiments.selectors import scorecard_spec
 from experiments.services import start_experiment
@@ -18,22 +25,27 @@ from tests.installation import NOW, home_experiment
 pytestmark = pytest.mark.django_db
 
 
-def test_at_first_more_than_a_thousand_slates_a_day_is_a_bot() -> None:
-    assert exclusions.in_force() == (SlatesPerDay(limit=1000),)
+DEFAULTS = (SlatesPerDay(limit=1000), EventsPerDay(limit=2000))
 
 
-def test_rules_hold_in_the_order_made_and_the_limit_last() -> None:
-    exclusions.limit_slates(500)
+def test_at_first_the_limits_of_a_day_hold() -> None:
+    assert exclusions.in_force() == DEFAULTS
+
+
+def test_rules_hold_in_the_order_made_and_the_limits_last() -> None:
+    exclusions.set_limit(SlatesPerDay(limit=500))
     exclusions.leave_out_users("office", ["ada", " ben ", "ada", ""])
     exclusions.leave_out_attribute("staff", "true")
-    exclusions.limit_slates(300)
+    exclusions.set_limit(SlatesPerDay(limit=300))
+    exclusions.set_limit(EventsPerDay(limit=700))
 
     assert exclusions.in_force() == (
         UserList(name="office", users=("ada", "ben")),
         AttributeIs(attribute="staff", value="true"),
         SlatesPerDay(limit=300),
+        EventsPerDay(limit=700),
     )
-    assert ExclusionRule.objects.count() == 3
+    assert ExclusionRule.objects.count() == 4
 
 
 def test_a_removed_rule_holds_no_longer() -> None:
@@ -41,7 +53,7 @@ def test_a_removed_rule_holds_no_longer() -> None:
 
     exclusions.remove(row)
 
-    assert exclusions.in_force() == (SlatesPerDay(limit=1000),)
+    assert exclusions.in_force() == DEFAULTS
 
 
 def test_an_analysis_goes_by_the_rules_that_hold(fresh_process: object, tmp_path: Any) -> None:
@@ -80,12 +92,13 @@ def test_the_fingerprint_of_a_list_goes_by_its_name_and_users() -> None:
 
 
 @pytest.mark.parametrize("limit", [0, -1, 1_000_001])
-def test_a_limit_is_at_least_one(limit: int) -> None:
-    with pytest.raises(Invalid, match="1 to 1,000,000 slates") as caught:
-        exclusions.limit_slates(limit)
+@pytest.mark.parametrize(("rule", "unit"), [(SlatesPerDay, "slates"), (EventsPerDay, "events")])
+def test_a_limit_is_at_least_one(rule: type[Limit], unit: str, limit: int) -> None:
+    with pytest.raises(Invalid, match=f"1 to 1,000,000 {unit} a day") as caught:
+        exclusions.set_limit(rule(limit=limit))
 
     assert caught.value.field == "limit"
-    assert exclusions.slates_limit() == 1000
+    assert exclusions.limits() == DEFAULTS
 
 
 @pytest.mark.parametrize(

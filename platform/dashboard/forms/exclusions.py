@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 
 from experiments import exclusions
 from experiments.exceptions import Invalid
+from experiments.metrics.exclusions import EventsPerDay, Limit, SlatesPerDay
 
 
 class RuleForm(forms.Form):
@@ -36,19 +37,43 @@ class RuleForm(forms.Form):
         raise NotImplementedError
 
 
-class LimitForm(RuleForm):
-    kind = "limit"
-
-    limit = forms.IntegerField(
-        label="Slates a day",
-        help_text="Whoever is served more on one day, on all placements together, is taken for a "
-        "bot.",
+def _number(label: str, help_text: str) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label,
+        help_text=help_text,
         error_messages={"required": "Give a number.", "invalid": "Give a whole number."},
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
 
+
+class LimitForm(RuleForm):
+    """A limit of something a day; of a rule, with its field `limit`."""
+
+    rule: type[Limit]
+
     def change(self, actor: User) -> None:
-        exclusions.limit_slates(self.cleaned_data["limit"], actor=actor)
+        exclusions.set_limit(self.rule(limit=self.cleaned_data["limit"]), actor=actor)
+
+
+class SlatesForm(LimitForm):
+    kind = "slates"
+    rule = SlatesPerDay
+
+    limit = _number(
+        "Slates a day",
+        "Whoever is served more on one day, on all placements together, is taken for a bot.",
+    )
+
+
+class EventsForm(LimitForm):
+    kind = "events"
+    rule = EventsPerDay
+
+    limit = _number(
+        "Events a day",
+        "Whoever clicks, views, adds to the cart, buys and rates more on one day, taken together, "
+        "is taken for a bot. Impressions and custom types do not count.",
+    )
 
 
 class UsersForm(RuleForm):
@@ -90,4 +115,4 @@ class AttributeForm(RuleForm):
         exclusions.leave_out_attribute(given["attribute"], given["value"], actor=actor)
 
 
-FORMS: tuple[type[RuleForm], ...] = (LimitForm, UsersForm, AttributeForm)
+FORMS: tuple[type[RuleForm], ...] = (SlatesForm, EventsForm, UsersForm, AttributeForm)

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import log_reads
-from dashboard.forms.exclusions import FORMS, LimitForm, RuleForm
+from dashboard.forms.exclusions import FORMS, LimitForm, RuleForm, SlatesForm
 from dashboard.people import person
 from experiments import exclusions
 from experiments.models import ExclusionRule
@@ -35,7 +35,7 @@ def live(request: HttpRequest) -> HttpResponse:
 def add_rule(request: HttpRequest) -> HttpResponse:
     """One form of the page, told apart by `kind`. What is wrong is said in its place."""
     kind = request.POST.get("kind")
-    form = next((form for form in FORMS if form.kind == kind), LimitForm)(request.POST)
+    form = next((form for form in FORMS if form.kind == kind), SlatesForm)(request.POST)
     if form.apply(person(request)):
         messages.success(request, "Saved. Each experiment goes by it from its next analysis on.")
         return redirect("dashboard:data")
@@ -51,8 +51,11 @@ def remove_rule(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _page(request: HttpRequest, sent: RuleForm | None = None) -> HttpResponse:
     user = request.GET.get("user", "").strip()[:LONGEST_USER]
-    forms = {form.kind: form() for form in FORMS}
-    forms["limit"] = LimitForm(initial={"limit": exclusions.slates_limit()})
+    set_to = {type(rule): rule.limit for rule in exclusions.limits()}
+    forms = {
+        form.kind: form(initial={"limit": set_to[form.rule]} if issubclass(form, LimitForm) else {})
+        for form in FORMS
+    }
     if sent is not None:
         forms[sent.kind] = sent
     context = {

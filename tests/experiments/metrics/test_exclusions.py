@@ -13,7 +13,9 @@ from msgspec.structs import replace
 from experiments.metrics import ScorecardSpec, decode, encode, scorecard
 from experiments.metrics.exclusions import (
     DEFAULT,
+    DONE,
     AttributeIs,
+    EventsPerDay,
     Exclusion,
     SlatesPerDay,
     UserList,
@@ -29,7 +31,7 @@ NOON = 12 * 3600  # the toy log starts at noon: midnight is this many seconds aw
 
 
 def marked(log: Any, spec: ScorecardSpec) -> dict[str, int]:
-    rows = members(log.exposures, spec).to_pyarrow().to_pylist()
+    rows = members(log.exposures, log.events, spec).to_pyarrow().to_pylist()
     return {row["user"]: row["rule"] for row in rows if row["rule"] is not None}
 
 
@@ -38,9 +40,12 @@ def serve_many(log: Any, user: str, times: int, *, at: float = 0, **changes: obj
         log.serve(user, "A", "ab", at=at, **changes)
 
 
-def test_the_default_takes_more_than_a_thousand_slates_a_day_for_a_bot() -> None:
-    assert list(DEFAULT) == [SlatesPerDay(limit=1000)]
-    assert DEFAULT[0].words == "more than 1,000 slates a day"
+def test_the_defaults_take_what_nobody_does_in_a_day_for_a_bots() -> None:
+    assert list(DEFAULT) == [SlatesPerDay(limit=1000), EventsPerDay(limit=2000)]
+    assert [rule.words for rule in DEFAULT] == [
+        "more than 1,000 slates a day",
+        "more than 2,000 events a day",
+    ]
 
 
 def test_more_slates_than_the_limit_on_one_day_mark_a_user(log: Any, make_spec: MakeSpec) -> None:
@@ -78,6 +83,48 @@ def test_what_comes_after_as_of_marks_nobody(log: Any, make_spec: MakeSpec) -> N
     serve_many(log, "person", 3, at=601)
 
     assert marked(log, make_spec(exclusions=(SlatesPerDay(limit=3),))) == {}
+
+
+def do_many(log: Any, user: str, times: int, *, at: float = 1, **changes: object) -> None:
+    for _ in range(times):
+        log.click(user, None, "a", at=at, **changes)
+
+
+def test_more_events_than_the_limit_on_one_day_mark_a_user(log: Any, make_spec: MakeSpec) -> None:
+    for user in ("person", "bot", "two days"):
+        serve_many(log, user, 1)
+    do_many(log, "person", 3)
+    do_many(log, "bot", 4)
+    do_many(log, "two days", 3, at=NOON - 1)
+    do_many(log, "two days", 3, at=NOON)
+    spec = make_spec(
+        as_of=make_spec().started_at + timedelta(days=2), exclusions=(EventsPerDay(limit=3),)
+    )
+
+    assert marked(log, spec) == {"bot": 0}
+
+
+def test_what_a_page_sends_by_itself_counts_for_no_limit_of_events(
+    log: Any, make_spec: MakeSpec
+) -> None:
+    for user in ("reader", "bot"):
+        serve_many(log, user, 1)
+    do_many(log, "reader", 50, type="impression")
+    do_many(log, "reader", 50, type="video_progress")
+    for type_ in DONE:
+        do_many(log, "bot", 1, type=type_)
+
+    assert marked(log, make_spec(exclusions=(EventsPerDay(limit=4),))) == {"bot": 0}
+
+
+def test_events_before_the_day_of_the_phase_or_after_as_of_mark_nobody(
+    log: Any, make_spec: MakeSpec
+) -> None:
+    serve_many(log, "person", 1)
+    do_many(log, "person", 4, at=-NOON - 1)
+    do_many(log, "person", 4, at=601)
+
+    assert marked(log, make_spec(exclusions=(EventsPerDay(limit=3),))) == {}
 
 
 def test_a_list_and_an_attribute_mark_users(log: Any, make_spec: MakeSpec) -> None:
@@ -194,6 +241,7 @@ def test_a_fingerprint_tells_rules_apart_and_a_list_by_its_users() -> None:
     rules: list[Exclusion] = [
         SlatesPerDay(limit=1),
         SlatesPerDay(limit=2),
+        EventsPerDay(limit=1),
         UserList(name="x", users=("a",)),
         UserList(name="x", users=("a", "b")),
         AttributeIs(attribute="x", value="a"),
@@ -212,6 +260,8 @@ def test_a_scorecard_from_before_there_were_rules_can_be_read(
     assert msgspec.convert(stored, Scorecard).set_aside.left_out == ()
 
 
-@pytest.mark.parametrize("rule", [SlatesPerDay(limit=7), UserList(name="x", users=("a",))])
+@pytest.mark.parametrize(
+    "rule", [SlatesPerDay(limit=7), EventsPerDay(limit=7), UserList(name="x", users=("a",))]
+)
 def test_a_rule_survives_json(rule: Exclusion) -> None:
     assert msgspec.json.decode(msgspec.json.encode(rule), type=Exclusion) == rule

@@ -7,9 +7,9 @@ from typing import TypeVar
 import msgspec
 from rest_framework.request import Request
 
-from api.problems import InvalidBody, from_validation
-from api.wording import found_nul
+from api.problems import WHOLE, InvalidBody, from_validation
 from events.texts import may_hold_nul, nul_in
+from serving.wording import found_nul
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ def _without_nul(decoded: T) -> T:
     Events and exposures are still undecoded in their batch: each is judged by itself.
     """
     if (steps := nul_in(decoded)) is not None:
-        pointer, sentence = found_nul(steps)
+        pointer, sentence = found_nul(steps, whole=WHOLE)
         raise InvalidBody(sentence, pointer=pointer)
     return decoded
 

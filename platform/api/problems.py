@@ -15,12 +15,13 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from api.wording import explain
 from serving.exceptions import ServingError, UnknownPlacement
+from serving.wording import explain
 
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+WHOLE = "this request"
 FAILED = "Winnow failed to answer this. The server's log says why."
 NOWHERE = "There is nothing at this address. /api/docs lists what there is."
 
@@ -54,7 +55,7 @@ class Unavailable(exceptions.APIException):
 
 def from_validation(error: msgspec.ValidationError, type_: type) -> InvalidBody:
     """What msgspec found wrong with a value of `type_`, in words."""
-    pointer, sentence = explain(str(error), type_)
+    pointer, sentence = explain(str(error), type_, whole=WHOLE)
     return InvalidBody(sentence, pointer=pointer)
 
 

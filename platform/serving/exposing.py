@@ -17,8 +17,8 @@ from events.records import Exposure
 from experiments.assignment import Assignment, Plan, assign_on
 from serving import plans
 from serving.exceptions import Invalid
-from serving.pointers import pointer
 from serving.reported import ReportedExposure, decode, exposed
+from serving.wording import pointer
 
 SERVED_BY = "caller"
 MAX_BATCH = 1000

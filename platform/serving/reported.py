@@ -7,12 +7,13 @@ from typing import Annotated
 import msgspec
 
 from events.records import ExposedItem
-from events.texts import NO_NUL, may_hold_nul, nul_in
+from events.texts import may_hold_nul, nul_in
 from serving.exceptions import Invalid
-from serving.pointers import locate, pointer
 from serving.routing import Id
+from serving.wording import explain, found_nul
 
 MAX_ITEMS = 100
+WHOLE = "this exposure"
 
 Propensity = Annotated[float, msgspec.Meta(gt=0, le=1)]
 Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=60_000)]
@@ -53,7 +54,7 @@ def decode(raw: msgspec.Raw) -> ReportedExposure:
     try:
         return _without_nul(raw, _decoder.decode(raw))
     except msgspec.ValidationError as error:
-        where, message = locate(error)
+        where, message = explain(str(error), ReportedExposure, whole=WHOLE)
         raise Invalid(message, pointer=where) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid(f"Cannot be decoded: {error}.", pointer="") from None
@@ -62,7 +63,8 @@ def decode(raw: msgspec.Raw) -> ReportedExposure:
 def _without_nul(raw: msgspec.Raw, reported: ReportedExposure) -> ReportedExposure:
     steps = nul_in(reported) if may_hold_nul(raw) else None
     if steps is not None:
-        raise Invalid(f"{'.'.join(steps)} {NO_NUL}.", pointer=pointer(*steps))
+        where, message = found_nul(steps, whole=WHOLE)
+        raise Invalid(message, pointer=where)
     return reported
 
 

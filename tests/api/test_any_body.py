@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-
-from serving.keys import create_key
-from serving.lifecycle import start_experiment
-from tests.installation import NOW, home_experiment
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,12 +44,9 @@ bodies = st.binary(max_size=64) | (values | near_misses | valid_but_for_one).map
 
 
 @pytest.fixture
-def api(tmp_path: Path, client: Client) -> Client:
-    start_experiment(home_experiment(tmp_path / "models"), now=NOW)
-    _, secret = create_key("tests")
-    client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
-    client.raise_request_exception = False
-    return client
+def api(api: Client) -> Client:
+    api.raise_request_exception = False
+    return api
 
 
 def assert_answered(response: Any) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,22 +13,9 @@ from events.journal import Journal
 from events.readers import open_log
 from experiments.models import Experiment
 from serving.keys import create_key, revoke_key
-from serving.lifecycle import start_experiment
-from tests.installation import NOW, home_experiment
+from tests.installation import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Experiment:
-    return start_experiment(home_experiment(tmp_path / "models"), now=NOW)
-
-
-@pytest.fixture
-def api(running: Experiment, client: Client) -> Client:
-    _, secret = create_key("tests")
-    client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
-    return client
 
 
 def post(client: Client, door: str, body: object) -> Any:
@@ -122,7 +108,7 @@ def test_route_answers_alike_by_body_and_by_query(api: Client) -> None:
             "colour is not a field of this request; it takes user, placement, k, attributes, "
             "exclude, context, request_id.",
         ),
-        ([], 400, "", "The body must be an object, not a list."),
+        ([], 400, "", "This request must be an object, not a list."),
         (
             {"user": "u1", "placement": "home", "context": {"page": "p"}},
             400,

@@ -10,17 +10,14 @@ from config.celery import app
 from events.models import Erasure
 from events.readers import open_log
 from pipelines import care
-from serving.keys import create_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def api(client: Client, monkeypatch: pytest.MonkeyPatch) -> Client:
+def api(keyed: Client, monkeypatch: pytest.MonkeyPatch) -> Client:
     monkeypatch.setattr(app, "send_task", lambda *args, **options: None)
-    _, secret = create_key("tests")
-    client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
-    return client
+    return keyed
 
 
 def post(client: Client, door: str, body: object) -> Any:

@@ -6,27 +6,20 @@ import json
 import logging
 from typing import Any
 
-import msgspec
 import pytest
 from django.test import Client
 from pytest_django import Settings
 
 from api.rendering import MsgspecRenderer
-from api.wording import explain
-from events.records import Event
 from events.validation import MAX_ID, MAX_PROPERTIES, MAX_PROPERTY_NAME, MAX_PROPERTY_TEXT
-from serving.keys import create_key
-from serving.routing import RouteRequest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def api(client: Client) -> Client:
-    _, secret = create_key("tests")
-    client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
-    client.raise_request_exception = False
-    return client
+def api(keyed: Client) -> Client:
+    keyed.raise_request_exception = False
+    return keyed
 
 
 def send(client: Client, door: str, body: str | bytes) -> Any:
@@ -142,33 +135,3 @@ def test_a_query_of_too_many_fields(api: Client) -> None:
 
 def test_a_method_that_no_door_takes(api: Client) -> None:
     assert_problem(api.delete("/api/v1/route"), 405)
-
-
-@pytest.mark.parametrize(
-    ("message", "said"),
-    [
-        ("Something new - at `$.k`", ("/k", "Something new.")),
-        ("Expected `int`, got `ext` - at `$.k`", ("/k", "Expected `int`, got `ext`.")),
-        ("Expected `str`, got `int` - at `key in $.attributes`", ("/attributes", None)),
-        ("Expected `str`, got `int` - at `$.nowhere`", ("/nowhere", "Expected `str`, got `int`.")),
-        ("No path at all", ("", "No path at all.")),
-    ],
-)
-def test_a_message_of_an_unknown_form_is_passed_on(
-    message: str, said: tuple[str, str | None]
-) -> None:
-    pointer, sentence = explain(message, RouteRequest)
-
-    assert pointer == said[0]
-    assert said[1] in (None, sentence)
-
-
-def test_a_type_of_an_unknown_kind_is_passed_on() -> None:
-    class Odd(msgspec.Struct):
-        at: Event | None = None
-        raw: bytes = b""
-
-    with pytest.raises(msgspec.ValidationError) as refused:
-        msgspec.json.decode(b'{"raw": 7}', type=Odd)
-
-    assert explain(str(refused.value), Odd) == ("/raw", "Expected `bytes`, got `int`.")

@@ -15,27 +15,12 @@ from pytest_django import Settings
 from events.drain import Drain
 from events.exceptions import JournalFull
 from events.journal import Journal
-from experiments.models import Experiment
 from serving import plans, rejections
-from serving.keys import create_key
-from serving.lifecycle import start_experiment
-from tests.installation import NOW, home_experiment
+from tests.installation import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Read = Callable[..., float]
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Experiment:
-    return start_experiment(home_experiment(tmp_path / "models"), now=NOW)
-
-
-@pytest.fixture
-def api(running: Experiment, client: Client) -> Client:
-    _, secret = create_key("tests")
-    client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
-    return client
 
 
 def post(client: Client, door: str, body: object) -> Any:

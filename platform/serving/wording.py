@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 
 from msgspec import inspect
 
-from api.kinds import allowed, bounds, inner
 from events.texts import NO_NUL
+from serving.kinds import allowed, bounds, inner, struct_of
 
 _AT_PATH = re.compile(r"^(?P<said>.*) - at `(?P<key>key in )?\$(?P<path>[^`]*)`$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
@@ -35,28 +35,35 @@ CAME = {
 Steps = Sequence[str]
 
 
-def explain(message: str, type_: type) -> tuple[str, str]:
-    """The pointer (RFC 6901) of the field that `message` is about, and the sentence about it."""
+def explain(message: str, type_: type, *, whole: str) -> tuple[str, str]:
+    """The pointer (RFC 6901) of the field that `message` is about, and the sentence about it.
+
+    `whole` is what the value of `type_` is called where no field of it is meant: "this request".
+    """
     said, steps = _split(message)
     kind = _kind_at(inspect.type_info(type_), steps)
     for pattern, word in _FORMS:
         found = pattern.fullmatch(said)
-        sentence = word(found, steps, kind) if found and kind else None
+        sentence = word(found, steps, kind, whole) if found and kind else None
         if found and sentence:
             named = [found[1]] if word in (_missing, _unknown) else []
-            return pointer([*steps, *named]), sentence
-    return pointer(steps), f"{said}."
+            return pointer(*_known([*steps, *named])), sentence
+    return pointer(*_known(steps)), f"{said}."
 
 
-def found_nul(steps: Steps) -> tuple[str, str]:
+def found_nul(steps: Steps, *, whole: str) -> tuple[str, str]:
     """The pointer of the text at `steps` that holds a NUL, and the sentence about it."""
-    return pointer(steps), f"{_name(steps)} {NO_NUL}."
+    return pointer(*steps), f"{_name(steps, whole)} {NO_NUL}."
 
 
-def pointer(steps: Steps) -> str:
+def pointer(*steps: object) -> str:
+    """The pointer of the steps from the root; empty for the whole document."""
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+
+
+def _known(steps: Steps) -> Steps:
     """Up to the first step that msgspec does not name: an entry of an object."""
-    known = steps[: steps.index("...")] if "..." in steps else steps
-    return "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in known)
+    return steps[: steps.index("...")] if "..." in steps else steps
 
 
 def _split(message: str) -> tuple[str, list[str]]:
@@ -73,11 +80,11 @@ def _kind_at(kind: inspect.Type | None, steps: Steps) -> inspect.Type | None:
     return kind
 
 
-def _name(steps: Steps) -> str:
+def _name(steps: Steps, whole: str) -> str:
     if not steps:
-        return "The body"
+        return f"{whole[:1].upper()}{whole[1:]}"
     if steps[-1] == "...":
-        return f"A value in {_name(steps[:-1])}"
+        return f"A value in {_name(steps[:-1], whole)}"
     parts = (f"[{step}]" if step.isdigit() else f".{step}" for step in steps)
     return _short("".join(parts).lstrip("."))
 
@@ -86,29 +93,30 @@ def _short(name: str) -> str:
     return name if len(name) <= LONGEST_ECHO else f"{name[:LONGEST_ECHO]}…"
 
 
-def _missing(found: re.Match[str], steps: Steps, kind: inspect.Type) -> str | None:
-    return f"{_name([*steps, found[1]])} is missing."
+def _missing(found: re.Match[str], steps: Steps, kind: inspect.Type, whole: str) -> str | None:
+    return f"{_name([*steps, found[1]], whole)} is missing."
 
 
-def _unknown(found: re.Match[str], steps: Steps, kind: inspect.Type) -> str | None:
-    if not isinstance(kind, inspect.StructType):
+def _unknown(found: re.Match[str], steps: Steps, kind: inspect.Type, whole: str) -> str | None:
+    struct = struct_of(kind)
+    if struct is None:
         return None
-    fields = ", ".join(field.encode_name for field in kind.fields)
-    where = _name(steps) if steps else "this request"
+    fields = ", ".join(field.encode_name for field in struct.fields)
+    where = _name(steps, whole) if steps else whole
     return f"{_short(found[1])} is not a field of {where}; it takes {fields}."
 
 
-def _type(found: re.Match[str], steps: Steps, kind: inspect.Type) -> str | None:
+def _type(found: re.Match[str], steps: Steps, kind: inspect.Type, whole: str) -> str | None:
     wanted, came = allowed(kind), CAME.get(found[1])
-    return f"{_name(steps)} must be {wanted}, not {came}." if wanted and came else None
+    return f"{_name(steps, whole)} must be {wanted}, not {came}." if wanted and came else None
 
 
-def _bound(found: re.Match[str], steps: Steps, kind: inspect.Type) -> str | None:
+def _bound(found: re.Match[str], steps: Steps, kind: inspect.Type, whole: str) -> str | None:
     limits = bounds(kind)
-    return f"{_name(steps)} must {limits}." if limits else None
+    return f"{_name(steps, whole)} must {limits}." if limits else None
 
 
-Word = Callable[[re.Match[str], Steps, inspect.Type], str | None]
+Word = Callable[[re.Match[str], Steps, inspect.Type, str], str | None]
 _FORMS: tuple[tuple[re.Pattern[str], Word], ...] = (
     (_MISSING, _missing),
     (_UNKNOWN, _unknown),

@@ -44,8 +44,9 @@ def bounds(kind: inspect.Type) -> str | None:
         case inspect.StrType() | inspect.ListType() | inspect.DictType() as sized:
             size = _size(sized)
             return f"have {size}" if size else None
-        case inspect.UnionType():
-            return "be within the range of its kind"
+        case inspect.UnionType(types=kinds):
+            said = [words for kind in kinds if (words := bounds(kind))]
+            return said[0] if len(said) == 1 else "be within the range of its kind"
     return None
 
 
@@ -58,7 +59,15 @@ def inner(kind: inspect.Type, step: str) -> inspect.Type | None:
             return entry
         case inspect.DictType(value_type=entry):
             return entry
+        case inspect.UnionType(types=kinds):
+            return next((found for one in kinds if (found := inner(one, step))), None)
     return None
+
+
+def struct_of(kind: inspect.Type) -> inspect.StructType | None:
+    """The type with fields that it is, or that it may be among others."""
+    kinds = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+    return next((one for one in kinds if isinstance(one, inspect.StructType)), None)
 
 
 def _plain(kind: inspect.Type) -> inspect.Type:
@@ -81,6 +90,9 @@ def _one_of(union: inspect.UnionType) -> str | None:
 
 
 def _from(kind: Numeric) -> str:
+    if kind.gt is not None:
+        most = f" and at most {kind.le:,}" if kind.le is not None else ""
+        return f" above {kind.gt:,}{most}"
     if kind.ge is not None and kind.le is not None:
         return f" from {kind.ge:,} to {kind.le:,}"
     if kind.ge is not None:

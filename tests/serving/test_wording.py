@@ -1,0 +1,74 @@
+"""msgspec's words as a pointer and a sentence; what is not known here is passed on as it is."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from events.records import Event
+from serving.reported import ReportedExposure
+from serving.routing import RouteRequest
+from serving.wording import explain, pointer
+
+
+def test_a_pointer_escapes_what_has_a_meaning_in_pointers() -> None:
+    assert pointer("exposures", 7, "a/b~c") == "/exposures/7/a~1b~0c"
+    assert pointer() == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"[]", ("", "This exposure must be an object, not a list.")),
+        (b'{"items": [""]}', ("/items/0", "items[0] must have 1 to 256 characters.")),
+        (
+            b'{"items": [7]}',
+            (
+                "/items/0",
+                "items[0] must be text of 1 to 256 characters or an object, not a whole number.",
+            ),
+        ),
+        (
+            b'{"items": [{"id": "b"}]}',
+            ("/items/0/id", "id is not a field of items[0]; it takes item, score, propensity."),
+        ),
+    ],
+)
+def test_a_value_of_several_kinds_is_explained_too(body: bytes, said: tuple[str, str]) -> None:
+    with pytest.raises(msgspec.ValidationError) as refused:
+        msgspec.json.decode(body, type=ReportedExposure)
+
+    assert explain(str(refused.value), ReportedExposure, whole="this exposure") == said
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("Something new - at `$.k`", ("/k", "Something new.")),
+        ("Expected `int`, got `ext` - at `$.k`", ("/k", "Expected `int`, got `ext`.")),
+        ("Expected `str`, got `int` - at `key in $.attributes`", ("/attributes", None)),
+        ("Expected `str`, got `int` - at `$.nowhere`", ("/nowhere", "Expected `str`, got `int`.")),
+        ("No path at all", ("", "No path at all.")),
+    ],
+)
+def test_a_message_of_an_unknown_form_is_passed_on(
+    message: str, said: tuple[str, str | None]
+) -> None:
+    pointer, sentence = explain(message, RouteRequest, whole="this request")
+
+    assert pointer == said[0]
+    assert said[1] in (None, sentence)
+
+
+def test_a_type_of_an_unknown_kind_is_passed_on() -> None:
+    class Odd(msgspec.Struct):
+        at: Event | None = None
+        raw: bytes = b""
+
+    with pytest.raises(msgspec.ValidationError) as refused:
+        msgspec.json.decode(b'{"raw": 7}', type=Odd)
+
+    assert explain(str(refused.value), Odd, whole="this") == (
+        "/raw",
+        "Expected `bytes`, got `int`.",
+    )

@@ -1,4 +1,8 @@
-"""What the journals of one stream hold beyond what the table has, and what is done with them."""
+"""What the journals of one stream hold beyond what the table has, and what is done with them.
+
+Damaged bytes may be of something that was acknowledged. They are passed once a copy of them is on
+the disk; until then their journal waits at its place, and the others go on, which makes room.
+"""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -9,6 +13,7 @@ import msgspec
 
 from events import journal_files
 from events.delta import force_to_disk
+from events.exceptions import DamageNotKept
 from events.frames import Frame, is_torn
 from events.journal_files import Damage
 from events.records import Record, Stream, decode
@@ -40,6 +45,7 @@ class Collector:
         self._log_dir = log_dir
         self._stream = stream
         self._committed = committed
+        self._complained_of: set[str] = set()
 
     def collect(self, limit: int) -> Batch:
         """About `limit` new records at most, each journal having an equal share of them."""
@@ -66,7 +72,10 @@ class Collector:
         return pending
 
     def _take(self, path: Path, offset: int, batch: Batch, rows: int, size: int) -> int:
-        """Take frames, at least one, up to about `rows` and `size` bytes; return the end."""
+        """Take frames, at least one, up to about `rows` and `size` bytes; return the end.
+
+        Where damage cannot be set aside, the end is before it, and nothing may have been taken.
+        """
         full = len(batch.records) + rows
         reached = offset
         while True:
@@ -75,8 +84,12 @@ class Collector:
                 if len(batch.records) >= full or reached - offset >= size:
                     batch.more = True
                     return reached
-                self._report_between(path, chunk, reached, frame.start)
-                batch.records += self._decode(path, frame)
+                try:
+                    self._report_between(path, chunk, reached, frame.start)
+                    batch.records += self._decode(path, frame)
+                except DamageNotKept as error:
+                    self._complain(path, error)
+                    return reached
                 reached = frame.end
             if chunk.at_end:
                 return reached
@@ -101,7 +114,11 @@ class Collector:
             chunk = journal_files.read(path, offset)  # again: only now can nobody write any more
             if chunk.frames:
                 return
-            self._cut(path, chunk)
+            try:
+                self._cut(path, chunk)
+            except DamageNotKept as error:
+                self._complain(path, error)
+                return
             force_to_disk(self._log_dir)
             path.unlink()
 
@@ -115,12 +132,16 @@ class Collector:
             self._report(path, tail)
 
     def _report(self, path: Path, damage: Damage, why: str = "checksum does not match") -> None:
-        copy = journal_files.set_aside(path, damage)
-        log.error(
-            "%s: bytes %d to %d are damaged (%s). They are kept in %s; what follows is read.",
-            path.name,
-            damage.start,
-            damage.end,
-            why,
-            copy,
-        )
+        """Set damaged bytes aside, and say so. Raises DamageNotKept."""
+        place = f"bytes {damage.start} to {damage.end} are damaged ({why})"
+        try:
+            copy = journal_files.set_aside(path, damage)
+        except OSError as error:
+            raise DamageNotKept(f"{place} and cannot be copied: {error}") from error
+        self._complained_of.discard(path.name)
+        log.error("%s: %s. They are kept in %s; what follows is read.", path.name, place, copy)
+
+    def _complain(self, path: Path, error: DamageNotKept) -> None:
+        if path.name not in self._complained_of:  # it is tried again every few seconds
+            self._complained_of.add(path.name)
+            log.error("%s: %s. It waits there, and the others go on. Make room.", path.name, error)

@@ -21,6 +21,10 @@ class RecordTooLarge(JournalError):
     """One append is larger than a journal record may be."""
 
 
+class DamageNotKept(EventsError):
+    """The disk took no copy of damaged bytes, so the drain must not pass them."""
+
+
 class DrainAlreadyRunning(EventsError):
     """Another drain holds this host's journals."""
 

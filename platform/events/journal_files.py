@@ -134,12 +134,19 @@ def slice_of(path: Path, damage: Damage) -> bytes:
 
 
 def set_aside(path: Path, damage: Damage) -> Path:
-    """Copy bytes that no reader understood into `damaged/`, durably, and return the copy's path."""
+    """Copy bytes that no reader understood into `damaged/`, durably, and return the copy's path.
+
+    Raises OSError where the disk does not take the copy, and leaves none then.
+    """
     folder = path.parent / "damaged"
     folder.mkdir(exist_ok=True)
     copy = folder / f"{path.name}.{damage.start}-{damage.end}"
-    with copy.open("wb") as file:
-        file.write(slice_of(path, damage))
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with copy.open("wb") as file:
+            file.write(slice_of(path, damage))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        copy.unlink(missing_ok=True)
+        raise
     return copy

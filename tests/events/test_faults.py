@@ -14,6 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,60 @@ def test_a_disk_full_of_log_leaves_rows_in_the_journals_until_there_is_room(
             thread.join(20)
     assert _counted(log_dir) == Counter(acknowledged)
     journal.close()
+
+
+@pytest.mark.parametrize("damaged", ["middle", "end"])
+def test_damage_that_a_full_disk_cannot_keep_aside_makes_its_journal_wait_and_no_other(
+    small_disk: SmallDisk,
+    log_dir: Path,
+    event: MakeEvent,
+    logged: Logged,
+    caplog: pytest.LogCaptureFixture,
+    damaged: str,
+) -> None:
+    folder = small_disk.path / "journal"
+    hurt, before, whole = _damaged_journal(folder, event, damaged)
+    sound = Journal(folder, "events")
+    ids = [f"sound-{n}" for n in range(200)]
+    sound.append([event(id_) for id_ in ids])
+    _fill_up(small_disk.path)
+
+    with Drain(folder, log_dir) as drain:
+        drain.once()
+        assert logged("events") == sorted([*before, *ids])
+        assert hurt in journals(folder)
+        assert not list((folder / "damaged").glob("*"))
+        assert _said(caplog, "cannot be copied: [Errno 28] No space left on device")
+        sound.close()
+        drain.once()  # removes the sound journal, and so makes room
+    assert logged("events") == sorted([*whole, *ids])
+    [copy] = (folder / "damaged").iterdir()
+    assert copy.stat().st_size > 20_000
+    assert journals(folder) == []
+
+
+def _damaged_journal(
+    folder: Path, event: MakeEvent, damaged: str
+) -> tuple[Path, list[str], list[str]]:
+    """A journal whose second or last record is damaged; the ids before that, and all sound ones."""
+    ids = ["a", "b", "c"]
+    at = 1 if damaged == "middle" else 2
+    journal = Journal(folder, "events")
+    for id_ in ids:
+        journal.append([event(id_, properties={"text": "x" * 30_000})])
+    journal.close()
+    [path] = journals(folder)
+    data = bytearray(path.read_bytes())
+    start = data.index(f'"id":"{ids[at]}"'.encode())
+    data[start + 6] ^= 1
+    path.write_bytes(data)
+    return path, ids[:at], [id_ for id_ in ids if id_ != ids[at]]
+
+
+def _fill_up(folder: Path) -> None:
+    with (folder / "other").open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(b"x" * 4096)
 
 
 def _said(caplog: pytest.LogCaptureFixture, words: str) -> bool:

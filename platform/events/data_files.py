@@ -11,6 +11,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
+from events import commits
 from events.delta import force_to_disk
 from events.exceptions import LogConflict
 from events.records import Stream
@@ -103,3 +104,6 @@ def replace(
         )
     except CommitFailedError as error:
         raise LogConflict(f"{folder_of(table).name}: {error}") from error
+    before = int(table.version())
+    table.update_incremental()
+    commits.sync_commits(folder_of(table), since=before, until=int(table.version()))

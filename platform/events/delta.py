@@ -12,12 +12,16 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError
+from deltalake.transaction import AddAction
 
+from events import commits
+from events.appending import write_rows
 from events.exceptions import LogConflict
 from events.records import Stream
-from events.schema import PARTITION, SCHEMAS
+from events.schema import PARTITION, SCHEMAS, VERSION
+from events.widening import PROPERTY, widened
 
 KEEP_HOURS = 24
 """How long a replaced file is kept for readers that are pinned to it."""
@@ -29,6 +33,7 @@ PROPERTIES = {
     "delta.logRetentionDuration": "interval 1 days",
     "delta.deletedFileRetentionDuration": f"interval {KEEP_HOURS} hours",
     "delta.dataSkippingStatsColumns": "at",
+    PROPERTY: str(VERSION),
 }
 
 
@@ -39,13 +44,10 @@ class LogTable:
         self.stream = stream
         self.path = log_dir / stream
         self.path.mkdir(parents=True, exist_ok=True)
-        self._table = DeltaTable.create(
-            str(self.path),
-            SCHEMAS[stream],
-            mode="ignore",
-            partition_by=[PARTITION],
-            configuration=PROPERTIES,
-        )
+        commits.mend(self.path)
+        if not exists(log_dir, stream):
+            _create(self.path, stream)
+        self._table = widened(self.path, stream)
 
     @property
     def version(self) -> int:
@@ -67,7 +69,7 @@ class LogTable:
         return data_files(self._table, filters)
 
     def append(self, rows: pa.Table, transactions: Mapping[str, int]) -> None:
-        """Commit rows (perhaps none) and transaction versions at once.
+        """Commit rows (perhaps none) and transaction versions at once; on the disk when it returns.
 
         Raises LogConflict where another commit since the version seen carries one of the same ids:
         nothing was written then. Anything else deltalake raises may have been committed or not;
@@ -76,19 +78,32 @@ class LogTable:
         properties = CommitProperties(
             app_transactions=[Transaction(name, version) for name, version in transactions.items()]
         )
+        added = write_rows(self.path, rows)
         try:
-            self._commit(rows, properties)
+            self._commit(added, properties)
         except CommitFailedError as error:
+            commits.forget(self.path / action.path for action in added)
             raise LogConflict(f"{self.stream}: {error}") from error
 
-    def _commit(self, rows: pa.Table, properties: CommitProperties) -> None:
-        if rows.num_rows:
-            write_deltalake(self._table, rows, mode="append", commit_properties=properties)
-            return
+    def _commit(self, added: Sequence[AddAction], properties: CommitProperties) -> None:
         self._table.create_write_transaction(
-            [], "append", SCHEMAS[self.stream], [PARTITION], commit_properties=properties
+            list(added), "append", self._table.schema(), [PARTITION], commit_properties=properties
         )
+        before = self.version
         self.refresh()
+        commits.sync_commits(self.path, since=before, until=self.version)
+
+
+def _create(path: Path, stream: Stream) -> None:
+    DeltaTable.create(
+        str(path),
+        SCHEMAS[stream],
+        mode="ignore",
+        partition_by=[PARTITION],
+        configuration=PROPERTIES,
+        raise_if_key_not_exists=False,  # the schema's version is no property of Delta's own
+    )
+    commits.sync_commits(path, since=-1, until=0)
 
 
 def data_files(table: DeltaTable, filters: Sequence[tuple[str, str, str | None]] = ()) -> list[str]:
@@ -104,8 +119,7 @@ def exists(log_dir: Path, stream: Stream) -> bool:
 def force_to_disk(folder: Path) -> None:
     """Return once all written so far on the folder's file system would survive a power cut.
 
-    Delta's files are written without fsync. A journal is the only durable copy of its rows until
-    this has run.
+    What care writes is not forced to the disk file by file.
     """
     fd = os.open(folder, os.O_RDONLY)
     try:

@@ -33,6 +33,10 @@ class LogConflict(EventsError):
     """Somebody else committed what this commit was about to: re-read the table, decide again."""
 
 
+class LogTooNew(EventsError):
+    """A table was widened by a later Winnow than this one, which must not write to it."""
+
+
 class BatchTooLarge(EventsError):
     """More events in one call than ingestion takes."""
 

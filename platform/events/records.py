@@ -26,7 +26,11 @@ class ExposedItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Exposure(msgspec.Struct, frozen=True, kw_only=True):
-    """A user was served a slate: `items` in the order shown. `latency_ms` is the server's own."""
+    """A user was served a slate: `items` in the order shown. `latency_ms` is the server's own.
+
+    `at` is when it was served, `received_at` when Winnow heard of it; None in what was written
+    before it was kept.
+    """
 
     request_id: str
     user: str
@@ -44,6 +48,7 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms: float
     attributes: dict[str, str]
     at: Moment
+    received_at: Moment | None = None
 
     @property
     def key(self) -> str:
@@ -53,7 +58,7 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def taken_at(self) -> datetime:
         """When Winnow wrote it down."""
-        return self.at
+        return self.received_at or self.at
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,6 +34,7 @@ EXPOSURES = pa.schema(
         ("latency_ms", pa.float64()),
         ("attributes", _TEXTS),
         ("at", _TIME),
+        ("received_at", _TIME),
         ("day", pa.date32()),
     ]
 )
@@ -52,6 +53,11 @@ EVENTS = pa.schema(
         ("day", pa.date32()),
     ]
 )
+
+VERSION = 2
+"""Of the two schemas; a table carries the one it was made or widened by. To add a column: add it
+above, nullable, and raise this by one. Rows from before have null there. 2: exposures have
+`received_at`."""
 
 SCHEMAS: dict[Stream, pa.Schema] = {"events": EVENTS, "exposures": EXPOSURES}
 KEYS: dict[Stream, str] = {"events": "id", "exposures": "request_id"}

@@ -17,7 +17,13 @@ from events.records import Stream
 from events.rewriting import Drops
 from events.schema import KEYS
 
-TAKEN_AT: dict[Stream, str] = {"events": "received_at", "exposures": '"at"'}
+TAKEN_AT = 'coalesce(received_at, "at")'
+"""When Winnow wrote a row down; exposures from before that was kept have their own time alone."""
+
+ROWS = """(FROM read_parquet($files, union_by_name = true, filename = true, file_row_number = true)
+    UNION ALL BY NAME SELECT NULL::TIMESTAMPTZ AS received_at WHERE false)"""
+"""The rows of the files `$files`, each with its file and place, and `received_at` in any case."""
+
 MEMORY = "1GB"  # beyond it DuckDB goes on on disk
 
 
@@ -31,9 +37,9 @@ def duplicates(
     of_fresh = "SEMI JOIN fresh USING (key)" if len(fresh) < len(files) else ""
     query = f"""
         WITH rows AS (
-            SELECT {KEYS[stream]} AS key, {TAKEN_AT[stream]} AS taken, filename,
+            SELECT {KEYS[stream]} AS key, {TAKEN_AT} AS taken, filename,
                    file_row_number AS row
-            FROM read_parquet($files, filename = true, file_row_number = true)),
+            FROM {ROWS}),
         fresh AS (SELECT {KEYS[stream]} AS key FROM read_parquet($fresh)),
         twice AS (
             SELECT key FROM rows {of_fresh} GROUP BY key HAVING count(*) > 1)
@@ -48,9 +54,8 @@ def of_person(
 ) -> Drops:
     """The person's rows that were taken by `before`."""
     query = f"""
-        SELECT filename, file_row_number FROM read_parquet($files, filename = true,
-            file_row_number = true)
-        WHERE "user" = $user AND {TAKEN_AT[stream]} <= $before
+        SELECT filename, file_row_number FROM {ROWS}
+        WHERE "user" = $user AND {TAKEN_AT} <= $before
     """  # noqa: S608
     return _drops(table, query, {"files": _paths(table, files), "user": user, "before": before})
 
@@ -66,8 +71,8 @@ def of_erased(
         return {}
     query = f"""
         SELECT filename, file_row_number
-        FROM read_parquet($files, filename = true, file_row_number = true)
-        JOIN erased ON sha256("user") = erased.person AND {TAKEN_AT[stream]} <= erased.before
+        FROM {ROWS}
+        JOIN erased ON sha256("user") = erased.person AND {TAKEN_AT} <= erased.before
     """  # noqa: S608
     people = pa.table(
         {

@@ -8,6 +8,7 @@ import duckdb
 
 from events.delta import LogTable
 from events.schema import KEYS
+from events.unwanted import ROWS, TAKEN_AT
 
 WINDOW_DAYS = 8  # an event may be 7 days old when it comes
 WINDOW_IDS = 1_000_000  # about 200 MB when full
@@ -41,8 +42,7 @@ def load_window(table: LogTable, today: date, *, limit: int = WINDOW_IDS) -> Rec
     if not files:
         return RecentWindow(limit=limit)
     key = KEYS[table.stream]
-    order = "received_at" if table.stream == "events" else '"at"'
-    query = f"SELECT {key} FROM read_parquet(?) ORDER BY {order} DESC LIMIT {limit}"  # noqa: S608
+    query = f"SELECT {key} FROM {ROWS} ORDER BY {TAKEN_AT} DESC LIMIT {limit}"  # noqa: S608
     with duckdb.connect() as connection:
-        newest_first = connection.execute(query, [files]).to_arrow_table()[key].to_pylist()
+        newest_first = connection.execute(query, {"files": files}).to_arrow_table()[key].to_pylist()
     return RecentWindow(reversed(newest_first), limit=limit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 
 import msgspec
@@ -11,9 +11,11 @@ import redis
 
 from events import runtime
 from events.counters import counters
+from events.exceptions import InvalidField
 from events.ingest import Receipt, Rejection
 from events.recent import RecentIds
 from events.records import Exposure
+from events.validation import NO_TIME, checked_time
 from experiments.assignment import Assignment, Plan, assign_on
 from serving import plans
 from serving.exceptions import Invalid
@@ -90,9 +92,17 @@ def _exposure(reported: ReportedExposure, plan: Plan, now: datetime) -> Exposure
         fallback=None,
         latency_ms=reported.latency_ms,
         attributes={name: str(value) for name, value in reported.attributes.items()},
-        # The server's clock, as for /route: erasure and the log's lag go by when a row was taken.
-        at=now,
+        at=_shown_at(reported, now),
+        received_at=now,
     )
+
+
+def _shown_at(reported: ReportedExposure, now: datetime) -> datetime:
+    try:
+        return now if reported.at is None else checked_time(reported.at.astimezone(UTC), now)
+    except (InvalidField, OverflowError) as error:
+        text = error.error if isinstance(error, InvalidField) else NO_TIME
+        raise Invalid(f"{text[0].upper()}{text[1:]}.", pointer="/at") from None
 
 
 def _planned(reported: ReportedExposure, plan: Plan) -> Assignment:

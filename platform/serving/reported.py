@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from events.records import ExposedItem
+from events.records import ExposedItem, Moment
 from events.texts import may_hold_nul, nul_in
 from serving.exceptions import Invalid
 from serving.routing import Id
@@ -30,9 +30,9 @@ class ReportedItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class ReportedExposure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A user was shown `items`, in this order, by the variant that /assign gave.
 
-    A repeated `request_id` is one exposure, and clicks on the slate carry it. Its time is the
-    server's. With the `phase` of the assignment, an exposure of an earlier phase is refused
-    instead of being counted in this one.
+    A repeated `request_id` is one exposure, and clicks on the slate carry it. `at` is when it was
+    shown, by the caller's clock, with a time zone; by default now. With the `phase` of the
+    assignment, an exposure of an earlier phase is refused instead of being counted in this one.
     """
 
     request_id: Id
@@ -44,6 +44,7 @@ class ReportedExposure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     model_version: Id | None = None
     attributes: Annotated[dict[str, str | int | float | bool], msgspec.Meta(max_length=50)] = {}
     latency_ms: Milliseconds = 0.0
+    at: Moment | None = None
 
 
 _decoder = msgspec.json.Decoder(ReportedExposure)

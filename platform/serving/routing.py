@@ -224,4 +224,5 @@ def _exposure(
         latency_ms=latency_ms,
         attributes={name: str(value) for name, value in request.attributes.items()},
         at=now,
+        received_at=now,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +184,7 @@ def test_an_exposure_of_another_phase_is_not_counted_in_this_one(api: Client) ->
             {"colour": "red"},
             "/colour",
             "colour is not a field of this exposure; it takes request_id, user, experiment, "
-            "variant, items, phase, model_version, attributes, latency_ms.",
+            "variant, items, phase, model_version, attributes, latency_ms, at.",
         ),
     ],
 )
@@ -205,14 +205,49 @@ def test_what_is_required_is_said(api: Client, field: str) -> None:
     )
 
 
-def test_the_server_s_clock_says_when(api: Client, settings: Settings) -> None:
-    refused = send(api, exposure(api, at="2026-11-24T12:00:00Z"))
-    assert refusal(refused)[0] == "/exposures/0/at"
+def test_the_caller_s_clock_says_when_it_was_shown_and_the_server_s_when_it_came(
+    api: Client, settings: Settings
+) -> None:
+    before = datetime.now(UTC)
+    shown = (before - timedelta(days=3)).replace(microsecond=0)
 
+    send(api, exposure(api, at=shown.astimezone(timezone(timedelta(hours=2))).isoformat()))
+
+    [row] = logged(settings)
+    assert (row["at"], row["day"]) == (shown, shown.date())
+    assert before <= row["received_at"] <= datetime.now(UTC)
+
+
+def test_without_a_time_it_was_shown_when_it_came(api: Client, settings: Settings) -> None:
     before = datetime.now(UTC)
     send(api, exposure(api))
 
-    assert before <= logged(settings)[0]["at"] <= datetime.now(UTC)
+    [row] = logged(settings)
+    assert before <= row["at"] == row["received_at"] <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    ("after", "message"),
+    [
+        (timedelta(minutes=6), "Is more than 5 minutes ahead of the server's clock."),
+        (timedelta(days=-8), "Is more than 7 days old; import older behaviour."),
+    ],
+)
+def test_a_time_too_far_off_is_refused(
+    api: Client, settings: Settings, after: timedelta, message: str
+) -> None:
+    answer = send(api, exposure(api, at=(datetime.now(UTC) + after).isoformat()))
+
+    assert refusal(answer) == ("/exposures/0/at", message)
+    assert logged(settings) == []
+
+
+@pytest.mark.parametrize("at", ["2026-11-24T12:00:00", "yesterday", 5, "0001-01-01T00:00:00+14:00"])
+def test_a_time_that_is_none_is_refused(api: Client, settings: Settings, at: object) -> None:
+    answer = send(api, exposure(api, at=at))
+
+    assert refusal(answer)[0] == "/exposures/0/at"
+    assert logged(settings) == []
 
 
 @pytest.mark.parametrize("count", [0, 1001])

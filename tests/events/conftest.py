@@ -44,6 +44,7 @@ EXPOSURE = Exposure(
     latency_ms=1.5,
     attributes={"country": "NL"},
     at=NOW,
+    received_at=NOW,
 )
 
 

@@ -416,3 +416,18 @@ def test_a_reader_of_files_without_the_person_goes_on_and_one_of_theirs_is_told(
     assert before_they_came.id.to_pyarrow().to_pylist() == ["b", "b"]
     with pytest.raises(duckdb.IOException, match="No files found"):
         with_them.id.to_pyarrow()
+
+
+def test_what_was_taken_after_an_erasure_stays_whatever_time_its_sender_gave(
+    log_dir: Path, exposure: Callable[..., Exposure], now: datetime, logged: Logged
+) -> None:
+    after, before = now + timedelta(seconds=1), now - timedelta(seconds=1)
+    rows = [
+        exposure("sent later", at=now - timedelta(days=2), received_at=after),
+        exposure("clock ahead", at=now + timedelta(minutes=4), received_at=before),
+    ]
+    LogTable(log_dir, "exposures").append(to_table("exposures", rows), {"j": 1})
+
+    erase(log_dir, "exposures", "u1", before=now)
+
+    assert logged("exposures") == ["sent later"]

@@ -1,0 +1,140 @@
+"""Tables of an older and of a later Winnow."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable, write_deltalake
+
+from events import erasure
+from events.compaction import compact
+from events.delta import LogTable
+from events.drain import Drain
+from events.exceptions import LogConflict, LogTooNew
+from events.journal import Journal
+from events.readers import open_log
+from events.records import Event, Exposure
+from events.schema import EXPOSURES, VERSION, to_table
+from events.widening import PROPERTY, version_of
+
+MakeEvent = Callable[..., Event]
+MakeExposure = Callable[..., Exposure]
+SECOND = timedelta(seconds=1)
+FIRST_SCHEMA = EXPOSURES.remove(EXPOSURES.get_field_index("received_at"))
+
+
+@pytest.fixture
+def old_table(log_dir: Path, exposure: MakeExposure) -> DeltaTable:
+    """Exposures as the first Winnow left them: one row of user `old`."""
+    path = str(log_dir / "exposures")
+    DeltaTable.create(path, FIRST_SCHEMA, partition_by=["day"])
+    rows = to_table("exposures", [exposure("old", user="old")])
+    write_deltalake(path, rows.select(FIRST_SCHEMA.names), mode="append")
+    return DeltaTable(path)
+
+
+def received(log_dir: Path) -> dict[str, datetime | None]:
+    rows = open_log(log_dir).exposures().select("request_id", "received_at").to_pyarrow()
+    return {row["request_id"]: row["received_at"] for row in rows.to_pylist()}
+
+
+def test_an_old_table_is_read_without_being_touched(old_table: DeltaTable, log_dir: Path) -> None:
+    log = open_log(log_dir)
+    assert log.exposures().to_pyarrow().schema == EXPOSURES
+    assert received(log_dir) == {"old": None}
+    assert DeltaTable(str(log_dir / "exposures")).version() == old_table.version()
+
+
+def test_an_old_table_is_widened_when_the_drain_writes_to_it(
+    old_table: DeltaTable, journal_dir: Path, log_dir: Path, exposure: MakeExposure, now: datetime
+) -> None:
+    pinned = open_log(log_dir)
+    assert pinned.exposures().count().to_pyarrow().as_py() == 1
+    journal = Journal(journal_dir, "exposures")
+    journal.append([exposure("new")])
+    journal.close()
+    with Drain(journal_dir, log_dir) as drain:
+        drain.once()
+
+    assert received(log_dir) == {"old": None, "new": now}
+    assert pinned.exposures().count().to_pyarrow().as_py() == 1
+    table = DeltaTable(str(log_dir / "exposures"))
+    assert version_of(table) == VERSION
+    by_delta = pa.table(table.to_pyarrow_table()).sort_by("request_id")
+    assert by_delta["received_at"].to_pylist() == [now, None]
+
+
+def test_rows_from_before_and_after_are_compacted_and_erased_alike(
+    old_table: DeltaTable, log_dir: Path, exposure: MakeExposure, now: datetime
+) -> None:
+    LogTable(log_dir, "exposures").append(
+        to_table(
+            "exposures", [exposure("old", user="again", received_at=now + SECOND), exposure("new")]
+        ),
+        {"j": 1},
+    )
+    later = datetime(2100, 1, 1, tzinfo=UTC)
+    [done] = compact(log_dir, "exposures", now=later)
+    assert (done.files_after, done.duplicates) == (1, 1)
+    assert received(log_dir) == {"old": None, "new": now}
+    erasure.erase(log_dir, "exposures", "old", before=now)
+    assert received(log_dir) == {"new": now}
+
+
+def test_a_widening_that_was_killed_half_way_goes_on(
+    old_table: DeltaTable, log_dir: Path, exposure: MakeExposure
+) -> None:
+    LogTable(log_dir, "exposures")
+    table = DeltaTable(str(log_dir / "exposures"))
+    table.alter.set_table_properties({PROPERTY: "1"}, raise_if_not_exists=False)
+
+    again = LogTable(log_dir, "exposures")
+
+    assert version_of(DeltaTable(str(again.path))) == VERSION
+    assert [f.name for f in DeltaTable(str(again.path)).schema().fields].count("received_at") == 1
+
+
+def test_who_had_the_table_open_while_another_widened_it_looks_again(
+    old_table: DeltaTable, log_dir: Path, exposure: MakeExposure
+) -> None:
+    ours = LogTable(log_dir, "exposures")
+    DeltaTable(str(ours.path)).alter.set_table_properties(
+        {PROPERTY: str(VERSION + 1)}, raise_if_not_exists=False
+    )
+    with pytest.raises(LogConflict):
+        ours.append(to_table("exposures", [exposure("new")]), {"j": 1})
+    assert received(log_dir) == {"old": None}
+    assert list(ours.path.glob("day=*/drained-*")) == []
+
+
+def test_a_table_of_a_later_winnow_is_refused_and_left_alone(
+    log_dir: Path, event: MakeEvent
+) -> None:
+    LogTable(log_dir, "events").append(to_table("events", [event("a")]), {"j": 1})
+    table = DeltaTable(str(log_dir / "events"))
+    table.alter.set_table_properties({PROPERTY: str(VERSION + 1)}, raise_if_not_exists=False)
+
+    with pytest.raises(LogTooNew, match="Upgrade Winnow on this host"):
+        LogTable(log_dir, "events")
+
+    assert DeltaTable(str(log_dir / "events")).version() == table.version()
+    assert open_log(log_dir).events().count().to_pyarrow().as_py() == 1
+
+
+def test_a_table_says_its_version_from_the_start(log_dir: Path) -> None:
+    table = LogTable(log_dir, "events")
+    assert table.version == 0
+    assert version_of(DeltaTable(str(table.path))) == VERSION
+
+
+def test_a_batch_of_two_days_is_two_files_and_one_commit(
+    log_dir: Path, event: MakeEvent, now: datetime
+) -> None:
+    table = LogTable(log_dir, "events")
+    rows = [event("a"), event("b", at=datetime(2026, 1, 1, tzinfo=UTC)), event("c")]
+    table.append(to_table("events", rows), {"j": 1})
+    assert table.version == 1
+    days = {Path(file).parent.name for file in table.files()}
+    assert days == {f"day={now.date()}", f"day={date(2026, 1, 1)}"}

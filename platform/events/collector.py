@@ -25,10 +25,14 @@ BATCH_BYTES = 64 * 2**20
 
 @dataclass(kw_only=True)
 class Batch:
-    """Records for one commit, and for each journal they are from the offset behind them."""
+    """Records for one commit, and for each journal they are from the offset behind them.
+
+    `removed` are journals that are gone, with their last offsets: no reader can ask for them again.
+    """
 
     records: list[Record] = field(default_factory=list)
     offsets: dict[str, int] = field(default_factory=dict)
+    removed: dict[str, int] = field(default_factory=dict)
     more: bool = False
 
 
@@ -46,6 +50,7 @@ class Collector:
         self._stream = stream
         self._committed = committed
         self._complained_of: set[str] = set()
+        self._removed: dict[str, int] = {}
 
     def collect(self, limit: int) -> Batch:
         """About `limit` new records at most, each journal having an equal share of them."""
@@ -59,6 +64,9 @@ class Collector:
                 batch.offsets[path.name] = reached
             else:
                 self._remove_if_done(path, offset)
+        if batch.offsets and self._removed:  # that a journal is gone is worth no commit of its own
+            force_to_disk(self._journal_dir)  # and no power cut may bring it back
+            batch.removed, self._removed = self._removed, {}
         return batch
 
     def _pending(self) -> list[tuple[Path, int]]:
@@ -121,6 +129,8 @@ class Collector:
                 return
             force_to_disk(self._log_dir)
             path.unlink()
+            if offset:
+                self._removed[path.name] = offset
 
     def _cut(self, path: Path, chunk: journal_files.Chunk) -> None:
         if not chunk.tail:

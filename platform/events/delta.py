@@ -7,8 +7,10 @@ continues from the table's own record neither loses nor repeats a row.
 
 import ctypes
 import os
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -26,6 +28,9 @@ from events.widening import PROPERTY, widened
 KEEP_HOURS = 24
 """How long a replaced file is kept for readers that are pinned to it."""
 
+JOURNAL_DAYS = 30
+"""How long the offset of a journal is kept after the journal was removed."""
+
 # Commits come every few seconds: a month of them, which is Delta's default, would be more than a
 # million files to list. Smallest and largest values are kept of times alone: those of other columns
 # are ids of people, and an erasure could not take them out of the transaction log.
@@ -34,6 +39,7 @@ PROPERTIES = {
     "delta.deletedFileRetentionDuration": f"interval {KEEP_HOURS} hours",
     "delta.dataSkippingStatsColumns": "at",
     PROPERTY: str(VERSION),
+    "delta.setTransactionRetentionDuration": f"interval {JOURNAL_DAYS} days",
 }
 
 
@@ -68,16 +74,24 @@ class LogTable:
         filters = [bound for bound in bounds if bound[2] is not None]
         return data_files(self._table, filters)
 
-    def append(self, rows: pa.Table, transactions: Mapping[str, int]) -> None:
+    def append(
+        self,
+        rows: pa.Table,
+        transactions: Mapping[str, int],
+        *,
+        done: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
         """Commit rows (perhaps none) and transaction versions at once; on the disk when it returns.
 
-        Raises LogConflict where another commit since the version seen carries one of the same ids:
-        nothing was written then. Anything else deltalake raises may have been committed or not;
-        open the table again and ask `committed`.
+        A transaction version is kept for good, but for those of `done`, which nobody will ask for
+        again: the table forgets them after JOURNAL_DAYS. Raises LogConflict where another commit
+        since the version seen carries one of the same ids: nothing was written then. Anything else
+        deltalake raises may have been committed or not; open the table again and ask `committed`.
         """
-        properties = CommitProperties(
-            app_transactions=[Transaction(name, version) for name, version in transactions.items()]
-        )
+        now = int(time.time() * 1000)
+        kept = [Transaction(name, version) for name, version in transactions.items()]
+        going = [Transaction(name, version, now) for name, version in done.items()]
+        properties = CommitProperties(app_transactions=kept + going)
         added = write_rows(self.path, rows)
         try:
             self._commit(added, properties)

@@ -67,7 +67,7 @@ class StreamDrain:
             return None
         kept = self._orders.without_erased(batch.records)
         fresh = _without_duplicates(kept, window)
-        table.append(to_table(self.stream, fresh), batch.offsets)
+        table.append(to_table(self.stream, fresh), batch.offsets, done=batch.removed)
         window.add(record.key for record in fresh)
         return Commit(
             stream=self.stream,

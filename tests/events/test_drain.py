@@ -58,6 +58,29 @@ def test_both_streams_reach_the_log_and_finished_journals_go(
     assert journals(journal_dir) == []
 
 
+def test_the_table_forgets_a_journal_a_month_after_it_is_removed_and_never_a_live_one(
+    journal_dir: Path, log_dir: Path, event: MakeEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = written(journal_dir, [event("a")])
+    live = Journal(journal_dir, "events")
+    live.append([event("b")])
+    [kept] = [path for path in journals(journal_dir) if path != gone]
+    offset = kept.stat().st_size
+    long_ago = time.time() - (delta.JOURNAL_DAYS * 86_400 + 60)
+    with Drain(journal_dir, log_dir) as drain:
+        monkeypatch.setattr(time, "time", lambda: long_ago)
+        drain.once()
+        assert LogTable(log_dir, "events").committed(gone.name) > 0
+        drain.once()  # removes it; nothing to commit it with
+        assert LogTable(log_dir, "events").committed(gone.name) > 0
+        live.append([event("c")])
+        drain.once()
+    table = LogTable(log_dir, "events")
+    assert table.committed(gone.name) == 0
+    assert table.committed(kept.name) == kept.stat().st_size > offset
+    live.close()
+
+
 def test_nothing_new_is_no_commit(journal_dir: Path, log_dir: Path, event: MakeEvent) -> None:
     written(journal_dir, [event("a")])
     with Drain(journal_dir, log_dir) as drain:
@@ -127,10 +150,10 @@ def test_a_commit_that_failed_or_only_seemed_to_is_neither_lost_nor_doubled(
     written(journal_dir, [event("a")])
     append = LogTable.append
 
-    def fail(*args: Any) -> None:
+    def fail(*args: Any, **options: Any) -> None:
         monkeypatch.undo()
         if committed:
-            append(*args)
+            append(*args, **options)
         raise OSError(28, "No space left on device")
 
     with Drain(journal_dir, log_dir) as drain:

@@ -213,11 +213,11 @@ def test_a_commit_that_conflicts_is_given_up_and_the_table_asked_anew(
     journal.append([event("a")])
     append = LogTable.append
 
-    def beaten(table: LogTable, rows: Any, transactions: Any) -> None:
+    def beaten(table: LogTable, rows: Any, transactions: Any, **options: Any) -> None:
         """Another drain of the same journals, with a lock of its own, is a moment faster."""
         monkeypatch.undo()
-        append(LogTable(log_dir, "events"), rows, transactions)
-        append(table, rows, transactions)
+        append(LogTable(log_dir, "events"), rows, transactions, **options)
+        append(table, rows, transactions, **options)
 
     with Drain(journal_dir, log_dir) as drain:
         monkeypatch.setattr(LogTable, "append", beaten)

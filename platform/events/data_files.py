@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction
@@ -54,7 +55,7 @@ def checkpoint(table: DeltaTable) -> None:
 
 def folder_of(table: DeltaTable) -> Path:
     """Where the table's files are."""
-    return Path(table.table_uri.removeprefix("file://"))
+    return Path(unquote(table.table_uri.removeprefix("file://")))
 
 
 def files_of(table: DeltaTable) -> list[DataFile]:

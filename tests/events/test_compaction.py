@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
-from events import compaction, delta, rewriting
+from events import compaction, delta, erasure, rewriting
 from events.compaction import LYING_SECONDS, MANY_FILES, Compacted, compact
 from events.data_files import files_of, open_table, replace
 from events.delta import LogTable
@@ -335,3 +335,19 @@ def test_go_on_may_stop_it_between_days(
     with pytest.raises(RuntimeError, match="lease is lost"):
         compact(log_dir, "events", now=now, go_on=stop_at_second)
     assert logged("events") == ["a", "b", "b"]
+
+
+@pytest.mark.parametrize("name", ["a b", "a[1]", "a*", "a?", "a#b", "ä'", 'a"b', "{a,b}"])
+def test_a_folder_may_be_named_as_its_owner_likes(
+    name: str, tmp_path: Path, event: MakeEvent, now: datetime
+) -> None:
+    log_dir = tmp_path / name
+    table = LogTable(log_dir, "events")
+    for number in (1, 2):
+        table.append(to_table("events", [event("a"), event("b", user="gone")]), {"j": number})
+
+    [done] = compact(log_dir, "events", now=now)
+    erasure.erase(log_dir, "events", "gone", before=now)
+
+    assert done.duplicates == 2
+    assert open_log(log_dir).events().id.to_pyarrow().to_pylist() == ["a"]

@@ -38,6 +38,11 @@ def require_var(var: Path) -> None:
 
     Raises VarUnusableError where that is not possible, or nothing can be written there.
     """
+    if "%" in str(var.absolute()):
+        raise VarUnusableError(
+            f"{var} has a % in its name, which Delta Lake takes for an escape: "
+            "set WINNOW_VAR to a folder without one."
+        )
     try:
         var.mkdir(mode=0o700, parents=True, exist_ok=True)
         _close_to_others(var)

@@ -27,6 +27,21 @@ class Reason(StrEnum):
     CONTROL_MEAN_NEAR_ZERO = "control_mean_near_zero"
     """The control mean is within c standard errors of zero: a relative effect has no upper end."""
 
+    BASELINE_MEAN_ZERO = "baseline_mean_zero"
+    """A plan for a relative effect on a mean of zero: every effect is no effect."""
+
+    IMPOSSIBLE_EFFECT = "impossible_effect"
+    """A plan for an effect that would take a share to 0 or 1, or beyond."""
+
+    UNREACHABLE_POWER = "unreachable_power"
+    """No number of users, or no effect, gives the power asked for."""
+
+    TOO_FEW_DAYS = "too_few_days"
+    """A plan in days needs two observed days, the first with users, to see how arrivals slow."""
+
+    UNREACHABLE_USERS = "unreachable_users"
+    """At the pace observed, so many users would not arrive within a year."""
+
     COLLECTING = "collecting"
     """An arm is below the floor: the numbers are there, nothing may be judged by them yet."""
 

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from experiments.stats.arrays import Array, Bools, Number, values
+from experiments.stats.cuped_samples import CupedRatioSample, CupedSample
 from experiments.stats.exceptions import SettingsError
 from experiments.stats.floor import PRECISION_NEEDED, USERS_NEEDED
 from experiments.stats.intervals import Arms
@@ -17,7 +18,10 @@ from experiments.stats.settings import Settings
 
 
 class Baseline(Protocol):
-    """What a plan needs of a sample, of whatever kind: mean and variance of one user."""
+    """What a plan needs of a sample, of whatever kind: mean and variance of one user.
+
+    One that carries a pre-period says itself what CUPED will leave of the variance.
+    """
 
     @property
     def mean(self) -> Number: ...
@@ -73,18 +77,31 @@ class Design:
         whole = math.fsum(self.weights)
         return self.weights[0] / whole, min(self.weights[1:]) / whole
 
+    @property
+    def left(self) -> float:
+        """The share of the variance that CUPED leaves: 1 - rho^2; 1 without it."""
+        share = self.variance_factor
+        if isinstance(self.baseline, CupedSample | CupedRatioSample):
+            explained = values(self.baseline.covariance) ** 2
+            both = values(self.baseline.pre.variance) * values(self.baseline.variance)
+            share *= 1 - float(explained / both) if both > 0 else 1.0
+        return share
+
     def truth(self, effect: Array, users: Array) -> Arms:
         """The arms' true means and squared standard errors with `users` in all arms together.
 
         A share's variance follows its mean; any other metric keeps the baseline's.
         """
+        return self._truth(effect, users, self.left)
+
+    def _truth(self, effect: Array, users: Array, left: float) -> Arms:
         mean = values(self.baseline.mean)
         relative = self.settings.scale == "relative"
         treatment = mean * (1 + effect) if relative else mean + effect
-        variance = values(self.baseline.variance) * self.variance_factor
+        variance = values(self.baseline.variance) * left
         treated = np.full_like(treatment, variance)
         if isinstance(self.baseline, ProportionSample):
-            treated = treatment * (1 - treatment) * self.variance_factor
+            treated = treatment * (1 - treatment) * left
         control_share, treatment_share = self.shares
         return Arms(
             control=np.broadcast_to(mean, treatment.shape),
@@ -94,8 +111,11 @@ class Design:
         )
 
     def floor_users(self, effect: Array) -> Array:
-        """Users in all arms from which on both arms are past the floor, were they exact."""
-        arms = self.truth(effect, np.ones_like(effect))
+        """Users in all arms from which on both arms are past the floor, were they exact.
+
+        The floor looks at the plain variance: CUPED adds no conversions.
+        """
+        arms = self._truth(effect, np.ones_like(effect), 1.0)
         needed = np.full_like(effect, USERS_NEEDED / min(self.shares))
         for mean, error in (
             (arms.control, arms.control_error),

@@ -11,7 +11,14 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from experiments.stats import MeanSample, ProportionSample, RatioSample, Settings
+from experiments.stats import (
+    CupedSample,
+    MeanSample,
+    ProportionSample,
+    RatioSample,
+    Reason,
+    Settings,
+)
 from experiments.stats.planning import (
     Design,
     minimum_detectable_effect,
@@ -105,6 +112,28 @@ def test_cuped_saves_users_in_proportion_to_the_variance_it_takes(method: Any) -
     plain = sample_size(Design(baseline=SPEND, settings=settings), 0.02)
     cuped = sample_size(Design(baseline=SPEND, settings=settings, variance_factor=0.64), 0.02)
     assert cuped.users == pytest.approx(0.64 * plain.users, rel=1e-3)
+
+
+def test_a_sample_with_a_pre_period_brings_its_correlation() -> None:
+    rng = np.random.default_rng(40)
+    before = rng.gamma(2.0, 1.0, 5_000)
+    after = before + rng.gamma(2.0, 1.0, 5_000)
+    post, pre = (MeanSample(5_000, x.sum(), (x**2).sum()) for x in (after, before))
+    left = 1 - np.corrcoef(after, before)[0, 1] ** 2
+    cuped = Design(baseline=CupedSample(post, pre, (after * before).sum()), settings=fixed())
+    told = Design(baseline=post, settings=fixed(), variance_factor=left)
+    assert cuped.left == pytest.approx(left, rel=1e-9)
+    assert sample_size(cuped, 0.05).users == sample_size(told, 0.05).users
+    without = CupedSample(post, MeanSample(5_000, 0, 0), 0.0)
+    assert Design(baseline=without).left == 1.0
+
+
+def test_the_floor_takes_as_many_users_with_cuped_as_without() -> None:
+    rare = ProportionSample(100_000, 100)
+    for left in (1.0, 0.1):
+        design = Design(baseline=rare, settings=fixed(), variance_factor=left)
+        assert power(design, 1.0, 49_900).reason is Reason.COLLECTING
+        assert power(design, 1.0, 49_960).reason is None
 
 
 def test_of_several_arms_the_smallest_treatment_is_planned_for() -> None:

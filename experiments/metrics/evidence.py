@@ -1,0 +1,62 @@
+"""What a decision about one treatment rests on."""
+
+from typing import Literal
+
+import msgspec
+
+from experiments.metrics.exceptions import InvalidSpec
+from experiments.metrics.guardrails import GuardrailState
+from experiments.metrics.results import Reading
+
+TrainingData = Literal["own_arm", "frozen", "shared"]
+Method = Literal["sequential", "fixed", "bayesian"]
+
+
+class Goal(msgspec.Struct, frozen=True, kw_only=True):
+    """A goal metric of the treatment against control.
+
+    `reading` is `better` or `worse` from the adjusted p and the metric's good direction, or why
+    neither; see `judging.Judge`. `effect` only ranks treatments, so on one scale for all of them.
+    """
+
+    metric: str
+    name: str
+    reading: Reading
+    adjusted_p_value: float | None
+    effect: float | None
+
+
+class Guardrail(msgspec.Struct, frozen=True, kw_only=True):
+    """A guardrail of the treatment against control; see `guardrails.guardrail_state`."""
+
+    metric: str
+    name: str
+    state: GuardrailState
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """All that decides about one treatment. Raises InvalidSpec without a goal.
+
+    `failed_checks` are names of health checks that failed; `planned_reached`, whether the users of
+    treatment and control together reach the planned number, the tuning.
+    """
+
+    variant: str
+    goals: tuple[Goal, ...]
+    guardrails: tuple[Guardrail, ...] = ()
+    failed_checks: tuple[str, ...] = ()
+    planned_reached: bool
+    method: Method = "sequential"
+    training_data: TrainingData = "own_arm"
+
+    def __post_init__(self) -> None:
+        if not self.goals:
+            raise InvalidSpec("goals needs at least one metric to decide by.")
+
+    def read(self, reading: Reading) -> tuple[Goal, ...]:
+        """The goals of that reading."""
+        return tuple(goal for goal in self.goals if goal.reading == reading)
+
+    def guarded(self, *states: GuardrailState) -> tuple[Guardrail, ...]:
+        """The guardrails in one of those states."""
+        return tuple(guardrail for guardrail in self.guardrails if guardrail.state in states)

@@ -1,0 +1,64 @@
+"""Is a guardrail safe, harmed, or neither shown yet? docs/explanation/statistics/guardrails.md.
+
+Two one-sided tests. Safety is non-inferiority: the effect is above -margin, shown by the method the
+experiment was launched with. Harm is an effect on the bad side of zero, always shown by the
+sequential test, so that it may be acted upon at any look.
+"""
+
+from dataclasses import replace
+from typing import Literal
+
+from experiments.metrics.results import Direction
+from experiments.stats import Settings
+
+GuardrailState = Literal[
+    "safe", "harm_shown", "safety_not_yet_shown", "unchanged", "collecting", "no_answer"
+]
+
+
+def safety_settings(settings: Settings, direction: Direction, margin: float) -> Settings:
+    """The test that the bad side's loss is smaller than `margin`, a relative one on that scale.
+
+    `margin` is of settings.scale, `direction` the good one. Raises SettingsError for the margin.
+    """
+    good: Literal["greater", "less"] = "greater" if direction == "increase" else "less"
+    return replace(settings, alternative=good, margin=margin)
+
+
+def harm_settings(settings: Settings, direction: Direction) -> Settings:
+    """The test that there is an effect on the bad side of zero, valid at every look."""
+    bad: Literal["greater", "less"] = "less" if direction == "increase" else "greater"
+    return replace(settings, method="sequential", alternative=bad, margin=0.0)
+
+
+def guardrail_state(
+    *,
+    safety_p_value: float | None,
+    harm_p_value: float | None,
+    effect: float | None,
+    direction: Direction,
+    margin: float,
+    alpha: float,
+    floor_reached: bool,
+    unchanged: bool,
+) -> GuardrailState:
+    """One word for a guardrail.
+
+    `effect` is this look's, on the scale of `margin`; the p-values are those to show (of the
+    sequential test the running minimum over judged looks); None where there is none. A p of an
+    earlier look counts only while the effect still lies on the side it spoke for. A loss that is
+    shown, and shown to be smaller than the margin, is safe: that much was allowed when the margin
+    was set. `floor_reached` is of every arm; a comparison's `reason` can hide it. `unchanged`:
+    every user of both arms has one and the same value, such as no error at all (reason
+    `zero_variance` with an absolute effect of 0).
+    """
+    if unchanged:
+        return "unchanged"
+    if not floor_reached:
+        return "collecting"
+    if effect is None or safety_p_value is None or harm_p_value is None:
+        return "no_answer"
+    gain = effect if direction == "increase" else -effect
+    if safety_p_value < alpha and gain > -margin:
+        return "safe"
+    return "harm_shown" if harm_p_value < alpha and gain < 0 else "safety_not_yet_shown"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from experiments.stats.critical import Sequential
 from experiments.stats.planning import crossing
 from experiments.stats.planning.crossing import Boundary, unrejected
 from tests.experiments.stats.binomial import at_least, at_most
@@ -38,6 +39,21 @@ def test_it_rejects_as_often_as_a_random_walk(given: dict[str, object]) -> None:
         far = np.abs(z) if test.two_sided else z
         crossed = int((far > test.reach()).any(axis=1).sum())
         assert at_least(chance, WALKS) <= crossed <= at_most(chance, WALKS)
+
+
+@pytest.mark.parametrize("two_sided", [True, False])
+@pytest.mark.parametrize("level", [0.05, 0.05 / 6])
+def test_its_boundary_is_where_the_tests_p_is_the_level(level: float, two_sided: bool) -> None:
+    """An experiment with a tuning of 9,000 that ends at 6,300 users."""
+    test = boundary(level=level, two_sided=two_sided, ratio=0.7)
+    running = Sequential(
+        users=6_300 * test.times(),
+        alpha=0.05,
+        alternative="two-sided" if two_sided else "greater",
+        tuning=9_000,
+    )
+    z = test.reach() / np.sqrt(test.times())
+    assert running.p_value(z) == pytest.approx(np.full(20, level), rel=1e-9)
 
 
 @pytest.mark.parametrize("two_sided", [True, False])

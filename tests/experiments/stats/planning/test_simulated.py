@@ -87,6 +87,18 @@ def test_a_launched_test_has_the_power_of_the_tuning_it_was_launched_with(tuning
     assert abs(planned - expected) > 0.02  # the tuning matters, so this could have failed
 
 
+def test_looks_below_the_floor_find_nothing() -> None:
+    """A share of 1% passes the floor at 4,950 users, after 12 of 20 looks; the lift is 80%."""
+    rng = np.random.default_rng(47)
+    baseline = ProportionSample(10**6, 10**4)
+    expected: Any = power(Design(baseline=baseline), 0.8, 8_000).power
+    arms = (shares(rng, 0.01, arrivals(4_000, 20)), shares(rng, 0.018, arrivals(4_000, 20)))
+    assert agrees(rejections(*arms, Settings(tuning=8_000)), expected)
+    late: Any = power(Design(baseline=baseline), 0.8, 4_960).power
+    one_look: Any = power(Design(baseline=baseline, looks=1), 0.8, 4_960).power
+    assert late == pytest.approx(one_look, abs=1e-12)
+
+
 def test_without_an_effect_a_plan_promises_less_than_the_level() -> None:
     rng = np.random.default_rng(43)
     design = Design(baseline=ProportionSample(10**6, 10**5))

@@ -53,7 +53,7 @@ class LogTable:
         commits.mend(self.path)
         if not exists(log_dir, stream):
             _create(self.path, stream)
-        self._table = widened(self.path, stream)
+        self._table = widened(self.path, stream, PROPERTIES)
 
     @property
     def version(self) -> int:

@@ -1,5 +1,6 @@
 """A table and the schema of this Winnow: older tables are widened, later ones are left alone."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from deltalake import DeltaTable, Schema
@@ -14,8 +15,9 @@ FIRST = 1  # tables from before they said so
 TRIES = 5
 
 
-def widened(path: Path, stream: Stream) -> DeltaTable:
-    """The table at its newest version, with every column of this Winnow.
+def widened(path: Path, stream: Stream, properties: Mapping[str, str]) -> DeltaTable:
+    """The table at its newest version, with every column of this Winnow, and `properties` as one
+    that is made today has them.
 
     Killed between the columns and their version, the next call goes on. Raises LogTooNew, having
     changed nothing, for a table of a later Winnow; LogConflict where others kept committing.
@@ -30,7 +32,7 @@ def widened(path: Path, stream: Stream) -> DeltaTable:
             )
         if version == VERSION:
             return table
-        _widen(table, stream)
+        _widen(table, stream, properties)
     raise LogConflict(f"{stream}: others keep committing; the table could not be widened yet")
 
 
@@ -39,13 +41,13 @@ def version_of(table: DeltaTable) -> int:
     return int(table.metadata().configuration.get(PROPERTY, FIRST))
 
 
-def _widen(table: DeltaTable, stream: Stream) -> None:
+def _widen(table: DeltaTable, stream: Stream, properties: Mapping[str, str]) -> None:
     known = {field.name for field in table.schema().fields}
     fields = Schema.from_arrow(SCHEMAS[stream]).fields
     missing = [field for field in fields if field.name not in known]
     try:
         if missing:
             table.alter.add_columns(missing)
-        table.alter.set_table_properties({PROPERTY: str(VERSION)}, raise_if_not_exists=False)
+        table.alter.set_table_properties(dict(properties), raise_if_not_exists=False)
     except (CommitFailedError, DeltaError):
         return  # another host widened it, or committed: look again

@@ -10,7 +10,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from events import erasure
 from events.compaction import compact
-from events.delta import LogTable
+from events.delta import PROPERTIES, LogTable
 from events.drain import Drain
 from events.exceptions import LogConflict, LogTooNew
 from events.journal import Journal
@@ -62,6 +62,7 @@ def test_an_old_table_is_widened_when_the_drain_writes_to_it(
     assert pinned.exposures().count().to_pyarrow().as_py() == 1
     table = DeltaTable(str(log_dir / "exposures"))
     assert version_of(table) == VERSION
+    assert table.metadata().configuration == PROPERTIES
     by_delta = pa.table(table.to_pyarrow_table()).sort_by("request_id")
     assert by_delta["received_at"].to_pylist() == [now, None]
 

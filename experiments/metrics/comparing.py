@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from itertools import product
-from typing import get_args
+from typing import cast, get_args
 
 import numpy as np
 
@@ -87,7 +87,7 @@ def _latest_results(spec: ScorecardSpec, sample: Sample) -> list[tuple[Compariso
 def _result(comparison: Comparison, treatment: int) -> ComparisonResult:
     at = (treatment, -1)
     return ComparisonResult(
-        method=comparison.method,
+        method=cast(Method, comparison.method),
         scale=comparison.scale,
         effect=number(np.asarray(comparison.effect)[at]),
         low=number(np.asarray(comparison.low)[at]),

@@ -4,7 +4,8 @@ Samples are sufficient statistics over users; `compare` turns two of them into a
 interval and a p-value, or a typed reason; `check_srm` and `floor` say whether that may be judged.
 """
 
-from experiments.stats.compare import Comparison, compare
+from experiments.stats.compare import compare
+from experiments.stats.comparison import Comparison
 from experiments.stats.critical import running_minimum
 from experiments.stats.cuped_samples import CupedRatioSample, CupedSample
 from experiments.stats.exceptions import SampleError, SettingsError, StatsError
@@ -17,6 +18,7 @@ from experiments.stats.multiplicity import (
     holm_confidence,
 )
 from experiments.stats.phases import PhasesComparison, Weighting, compare_phases
+from experiments.stats.priors import BetaPrior, NormalPrior
 from experiments.stats.reasons import Reason
 from experiments.stats.samples import MeanSample, ProportionSample, RatioSample, Sample
 from experiments.stats.settings import Settings
@@ -25,11 +27,13 @@ from experiments.stats.srm import SampleRatio, check_srm
 __all__ = [
     "PRECISION_NEEDED",
     "USERS_NEEDED",
+    "BetaPrior",
     "Comparison",
     "CupedRatioSample",
     "CupedSample",
     "Floor",
     "MeanSample",
+    "NormalPrior",
     "PhasesComparison",
     "ProportionSample",
     "RatioSample",

@@ -1,10 +1,14 @@
-"""Compare a treatment with a control: effect, interval and p-value, or a typed reason why not."""
+"""Compare a treatment with a control: effect and interval, with p or a posterior's chance and loss.
 
-from dataclasses import dataclass, replace
+Where there is no comparison, there is a typed reason why not.
+"""
 
 import numpy as np
+from scipy import special
 
-from experiments.stats.arrays import Array, Bools, Number, give, give_object, values
+from experiments.stats.arrays import Array, Bools, values
+from experiments.stats.bayesian import posterior
+from experiments.stats.comparison import Comparison, Outcome, assemble, one_sided
 from experiments.stats.critical import Sequential, Student, boundary
 from experiments.stats.cuped import adjustable, adjusted_arms
 from experiments.stats.exceptions import SampleError
@@ -15,52 +19,30 @@ from experiments.stats.intervals import (
     relative_delta,
     relative_fieller,
 )
-from experiments.stats.reasons import Reason, Reasons, first_reason
+from experiments.stats.posterior import Posterior, tail
+from experiments.stats.reasons import Reason
 from experiments.stats.samples import Sample, shapes
-from experiments.stats.settings import Method, Scale, Settings
+from experiments.stats.settings import Settings
 from experiments.stats.unanswered import collecting, unanswerable, unanswerable_relative
 
 ALWAYS_VALID = Settings()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """Floats for scalar samples, arrays of their shape for arrays. NaN where there is no number.
-
-    effect     on `scale`: treatment - control, or treatment / control - 1
-    low, high  the interval at the settings' confidence; infinite where it is open
-    p_value    0..1, of this look alone; what is shown over several looks is `running_minimum`
-    std_error  of the effect; under Fieller the delta method's, descriptive only
-    df         Welch's degrees of freedom; NaN for the sequential method, which has none
-    e_value    of this look, >= 0, for `e_bh`; NaN for the fixed method, which has none
-    reason     None: the comparison may be judged. `collecting` and `control_mean_near_zero` come
-               with the numbers that do exist, every other reason without p and interval
-    """
-
-    effect: Number
-    low: Number
-    high: Number
-    p_value: Number
-    std_error: Number
-    df: Number
-    e_value: Number
-    scale: Scale
-    method: Method
-    reason: Reasons
-
-
 def compare(control: Sample, treatment: Sample, settings: Settings = ALWAYS_VALID) -> Comparison:
     """Compare two samples of one kind over disjoint users; array fields broadcast.
 
-    Raises SampleError when the samples differ in kind or their shapes do not fit.
+    Raises SampleError when the samples differ in kind or their shapes do not fit, SettingsError
+    when the prior is not one for such samples.
     """
     shape = common_shape(control, treatment)
     with np.errstate(all="ignore"):
         arms = arms_of(control, treatment, shape)
-        df = welch_df(arms, control.users, treatment.users)
-        limits = boundary(settings, users=control.users + treatment.users, df=df)
         found = unanswerable(control, treatment, arms)
         found[Reason.COLLECTING] = collecting(control, treatment)
+        if settings.method == "bayesian":
+            return believe(posterior(control, treatment, arms, settings), arms, found, settings)
+        df = welch_df(arms, control.users, treatment.users)
+        limits = boundary(settings, users=control.users + treatment.users, df=df)
         return judge(arms, limits, found, settings)
 
 
@@ -71,8 +53,28 @@ def judge(
     critical = limits.critical()
     if settings.scale == "relative":
         found = found | unanswerable_relative(arms, critical)
-    interval = one_sided(interval_of(arms, critical, settings), settings)
-    return assemble(interval, limits, found, settings)
+    interval = interval_of(arms, critical, settings)
+    outcome = Outcome(
+        interval=one_sided(interval, settings),
+        p_value=limits.p_value(interval.z),
+        df=limits.df,
+        e_value=limits.e_value(interval.z),
+    )
+    return assemble(outcome, found, settings)
+
+
+def believe(
+    after: Posterior, arms: Arms, found: dict[Reason, Bools], settings: Settings
+) -> Comparison:
+    """The comparison by a posterior. The same is in its way as in a normal test's."""
+    if settings.scale == "relative":
+        found = found | unanswerable_relative(arms, np.asarray(-special.ndtri(tail(settings))))
+    outcome = Outcome(
+        interval=one_sided(after.interval, settings),
+        chance_to_win=after.chance_to_win,
+        expected_loss=after.expected_loss,
+    )
+    return assemble(outcome, found, settings)
 
 
 def common_shape(control: Sample, treatment: Sample) -> tuple[int, ...]:
@@ -118,39 +120,3 @@ def interval_of(arms: Arms, critical: Array, settings: Settings) -> Interval:
     if settings.interval == "delta":
         return relative_delta(arms, critical, settings.null)
     return relative_fieller(arms, critical, settings.null)
-
-
-def one_sided(interval: Interval, settings: Settings) -> Interval:
-    """Open the end that a one-sided alternative does not bound."""
-    if settings.alternative == "greater":
-        return replace(interval, high=np.full_like(interval.high, np.inf))
-    if settings.alternative == "less":
-        return replace(interval, low=np.full_like(interval.low, -np.inf))
-    return interval
-
-
-def assemble(
-    interval: Interval,
-    limits: Student | Sequential,
-    found: dict[Reason, Bools],
-    settings: Settings,
-) -> Comparison:
-    """Blank what has no answer, and give each element its most serious reason."""
-    shape = np.shape(interval.effect)
-    no_effect = np.zeros(shape, dtype=bool)
-    for reason in (Reason.TOO_FEW_USERS, Reason.ZERO_DENOMINATOR, Reason.CONTROL_MEAN_NEGATIVE):
-        no_effect |= found.get(reason, False)
-    no_test = no_effect | found[Reason.ZERO_VARIANCE] | np.isnan(interval.z)
-    no_effect |= ~np.isfinite(interval.effect)
-    return Comparison(
-        effect=give(np.where(no_effect, np.nan, interval.effect)),
-        low=give(np.where(no_test, np.nan, interval.low)),
-        high=give(np.where(no_test, np.nan, interval.high)),
-        p_value=give(np.where(no_test, np.nan, limits.p_value(interval.z))),
-        std_error=give(np.where(no_test | no_effect, np.nan, interval.std_error)),
-        df=give(np.where(no_test, np.nan, limits.df)),
-        e_value=give(np.where(no_test, np.nan, limits.e_value(interval.z))),
-        scale=settings.scale,
-        method=settings.method,
-        reason=give_object(first_reason(shape, found)),
-    )

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.stats.arrays import Array, Bools
-from experiments.stats.compare import ALWAYS_VALID, Comparison, common_shape, judge
+from experiments.stats.compare import ALWAYS_VALID, common_shape, judge
+from experiments.stats.comparison import Comparison
 from experiments.stats.critical import boundary
 from experiments.stats.exceptions import SampleError, SettingsError
 from experiments.stats.phase_arms import stack, weighted
@@ -50,8 +51,11 @@ def compare_phases(
     `inverse_variance` weighs a phase by its precision, had the treatment no effect; `users` by the
     users of both arms, for an effect that may differ between phases. A phase in which an arm has
     under 100 users, or both arms together a precision under 25, is left out: it could not be
-    weighed. Raises SampleError where the samples do not fit, SettingsError for the weighting.
+    weighed. Raises SampleError where the samples do not fit, SettingsError for the weighting, and
+    for the bayesian method, whose prior on an arm's share has no meaning over several phases.
     """
+    if settings.method == "bayesian":
+        raise SettingsError("method", "must be sequential or fixed to combine phases")
     shape = phases_shape(controls, treatments)
     if weighting not in get_args(Weighting):
         allowed = ", ".join(get_args(Weighting))

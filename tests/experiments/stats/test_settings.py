@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments.stats import Settings, SettingsError
+from experiments.stats import BetaPrior, NormalPrior, Settings, SettingsError
 
 
 def test_the_default_is_always_valid_two_sided_and_relative() -> None:
@@ -29,7 +29,11 @@ def test_the_default_is_always_valid_two_sided_and_relative() -> None:
         ({"tuning": float("inf")}, "tuning"),
         ({"tuning": None}, "tuning"),
         ({"scale": "percent"}, "scale"),
-        ({"method": "bayesian"}, "method"),
+        ({"method": "bayes"}, "method"),
+        ({"method": "bayesian", "prior": 0.3}, "prior"),
+        ({"method": "bayesian", "margin": 0.1, "alternative": "greater"}, "margin"),
+        ({"prior": BetaPrior()}, "prior"),
+        ({"method": "fixed", "prior": NormalPrior(sd=0.1)}, "prior"),
         ({"interval": "bootstrap"}, "interval"),
         ({"alternative": "larger"}, "alternative"),
         ({"margin": -0.1, "alternative": "greater"}, "margin"),
@@ -59,3 +63,18 @@ def test_a_margin_moves_the_null_to_the_side_of_harm() -> None:
 def test_numpy_numbers_are_numbers() -> None:
     planned: Any = np.int64(700)
     assert Settings(tuning=planned).tuning == 700
+
+
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "1", True, None])
+def test_a_prior_that_is_no_distribution_is_refused(value: Any) -> None:
+    priors: list[Any] = [
+        lambda: BetaPrior(successes=value),
+        lambda: BetaPrior(failures=value),
+        lambda: NormalPrior(sd=value),
+    ]
+    for prior in priors:
+        with pytest.raises(SettingsError) as refused:
+            prior()
+        assert refused.value.field == "prior"
+    with pytest.raises(SettingsError):
+        NormalPrior(mean=float("nan"), sd=1)

@@ -42,6 +42,15 @@ class Reason(StrEnum):
     UNREACHABLE_USERS = "unreachable_users"
     """At the pace observed, so many users would not arrive within a year."""
 
+    TOO_FEW_SEGMENTS = "too_few_segments"
+    """Fewer than two segments have an effect: there is nothing to differ."""
+
+    NOT_FIXED_HORIZON = "not_fixed_horizon"
+    """Only p-values of the fixed method are uniform when there is no effect."""
+
+    TOO_FEW_CONVERSIONS = "too_few_conversions"
+    """Fewer than 1,000 users did it: p takes too few values to be compared with a uniform law."""
+
     COLLECTING = "collecting"
     """An arm is below the floor: the numbers are there, nothing may be judged by them yet."""
 

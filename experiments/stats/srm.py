@@ -2,18 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from experiments.stats.arrays import Array, Number, give, give_object
-from experiments.stats.exceptions import SampleError
+from experiments.stats.arrays import Array, Bools, Number, give, give_object
+from experiments.stats.exceptions import SampleError, SettingsError
 from experiments.stats.reasons import Reason, Reasons, first_reason
 
 THRESHOLD = 0.001
 EXPECTED_NEEDED = 5.0
+CONCENTRATION = 10_000.0
+"""Of the sequential test's Dirichlet: the larger, the smaller the mismatch it is tuned to find."""
+
+SrmMethod = Literal["chi2", "sequential"]
+Counts: TypeAlias = Sequence[float] | NDArray[Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,23 +31,43 @@ class SampleRatio:
 
 
 def check_srm(
-    observed: Sequence[float] | NDArray[Any], expected_weights: Sequence[float] | NDArray[Any]
+    observed: Counts, expected_weights: Counts, method: SrmMethod = "chi2"
 ) -> SampleRatio:
-    """Pearson's chi-square of users per arm against the arms' weights.
+    """Users per arm against the arms' weights, within one phase.
 
     `observed` is users per arm on the last axis (at least 2 arms), one check per leading element;
     `expected_weights` are the arms' shares, positive, in any unit, and the same for all checks or
-    of `observed`'s shape. Below 5 expected users in an arm the chi-square law does not hold, so
-    there is no p and the reason is `too_few_users`. Raises SampleError for impossible input.
+    of `observed`'s shape.
+
+    chi2        Pearson's chi-square, for one look. Below 5 expected users in an arm its law does
+                not hold, so there is no p and the reason is `too_few_users`
+    sequential  the multinomial martingale of Lindon and Malek (2022), "Anytime-Valid Inference for
+                Multinomial Count Data", equation 5: valid at every look, from the first user on.
+                The p is of this look; over looks, show its running minimum
+
+    Raises SampleError for impossible input, SettingsError for another method.
     """
-    users = counts("observed", observed)
-    weights = counts("expected_weights", expected_weights)
-    check_shapes(users, weights)
-    expected = users.sum(axis=-1, keepdims=True) * weights / weights.sum(axis=-1, keepdims=True)
-    few = np.asarray((expected < EXPECTED_NEEDED).any(axis=-1))
-    with np.errstate(all="ignore"):
-        distance = ((users - expected) ** 2 / expected).sum(axis=-1)
-    p_value = np.where(few, np.nan, special.chdtrc(users.shape[-1] - 1, distance))
+    return check_srm_phases([observed], [expected_weights], method)
+
+
+def check_srm_phases(
+    observed: Sequence[Counts], expected_weights: Sequence[Counts], method: SrmMethod = "chi2"
+) -> SampleRatio:
+    """One check over phases, each an `observed` and its weights as in `check_srm`.
+
+    Phases hold disjoint users, so chi-squares and their degrees of freedom add (phases with too few
+    users set aside), and the sequential evidence multiplies, one factor per phase.
+    """
+    if method not in get_args(SrmMethod):
+        allowed = ", ".join(get_args(SrmMethod))
+        raise SettingsError("method", f"must be one of {allowed}, not {method!r}")
+    if len(observed) == 0 or len(observed) != len(expected_weights):
+        raise SampleError("expected_weights", "must have one entry for each phase in observed")
+    phases = [accept_phase(*given) for given in zip(observed, expected_weights, strict=True)]
+    if len({users.shape[:-1] for users, _ in phases}) > 1:
+        raise SampleError("observed", "must hold equally many checks in every phase")
+    p_value, few = chi_square(phases) if method == "chi2" else martingale(phases)
+    p_value = np.where(few, np.nan, p_value)
     healthy = np.asarray(p_value >= THRESHOLD).astype(object)
     healthy[few] = None
     return SampleRatio(
@@ -52,7 +77,46 @@ def check_srm(
     )
 
 
-def counts(field: str, given: Sequence[float] | NDArray[Any]) -> Array:
+def chi_square(phases: list[tuple[Array, Array]]) -> tuple[Array, Bools]:
+    """p, and where no phase has enough users for one."""
+    distance, df = np.zeros(phases[0][0].shape[:-1]), np.zeros(phases[0][0].shape[:-1])
+    for users, shares in phases:
+        expected = users.sum(axis=-1, keepdims=True) * shares
+        enough = (expected >= EXPECTED_NEEDED).all(axis=-1)
+        with np.errstate(all="ignore"):
+            squares = ((users - expected) ** 2 / expected).sum(axis=-1)
+        distance += np.where(enough, squares, 0.0)
+        df += np.where(enough, users.shape[-1] - 1, 0)
+    return np.asarray(special.chdtrc(df, distance)), np.asarray(df == 0)
+
+
+def martingale(phases: list[tuple[Array, Array]]) -> tuple[Array, Bools]:
+    """min(1, 1/e), and where nobody has come."""
+    log_e = sum(log_evidence(users, shares) for users, shares in phases)
+    total = sum(users.sum(axis=-1) for users, _ in phases)
+    return np.exp(-np.maximum(log_e, 0.0)), np.asarray(total == 0)
+
+
+def log_evidence(users: Array, shares: Array) -> Array:
+    """Log of the chance of these counts, mixed over a Dirichlet about the weights, over the null's.
+
+    The Dirichlet has parameters CONCENTRATION * share, which sum to CONCENTRATION.
+    """
+    prior = CONCENTRATION * shares
+    arms = special.gammaln(prior + users) - special.gammaln(prior) - users * np.log(shares)
+    everyone = special.gammaln(CONCENTRATION + users.sum(axis=-1)) - special.gammaln(CONCENTRATION)
+    return np.asarray(arms.sum(axis=-1) - everyone)
+
+
+def accept_phase(observed: Counts, expected_weights: Counts) -> tuple[Array, Array]:
+    """Users per arm, and shares that sum to 1 over the arms."""
+    users = counts("observed", observed)
+    weights = counts("expected_weights", expected_weights)
+    check_shapes(users, weights)
+    return users, weights / weights.sum(axis=-1, keepdims=True)
+
+
+def counts(field: str, given: Counts) -> Array:
     """`given` as a float array of finite numbers >= 0 with at least two arms on the last axis."""
     try:
         array: Array = np.asarray(given, dtype=np.float64)

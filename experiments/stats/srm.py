@@ -42,7 +42,7 @@ def check_srm(
     chi2        Pearson's chi-square, for one look. Below 5 expected users in an arm its law does
                 not hold, so there is no p and the reason is `too_few_users`
     sequential  the multinomial martingale of Lindon and Malek (2022), "Anytime-Valid Inference for
-                Multinomial Count Data", equation 5: valid at every look, from the first user on.
+                Multinomial Count Data": valid at every look, from the first user on.
                 The p is of this look; over looks, show its running minimum
 
     Raises SampleError for impossible input, SettingsError for another method.

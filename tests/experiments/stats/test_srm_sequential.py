@@ -67,6 +67,8 @@ def test_a_broken_split_is_found_while_it_runs() -> None:
 def test_it_answers_from_the_first_user_on() -> None:
     assert check_srm([1, 0], [1, 1], "sequential").p_value == 1.0
     assert check_srm([60, 0], [0.01, 0.99], "sequential").healthy is False
+    assert check_srm([379, 0], [1, 1], "sequential").healthy is True
+    assert check_srm([380, 0], [1, 1], "sequential").healthy is False
     nobody: Any = check_srm([0, 0], [1, 1], "sequential")
     assert np.isnan(nobody.p_value)
     assert (nobody.healthy, nobody.reason) == (None, Reason.TOO_FEW_USERS)

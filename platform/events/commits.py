@@ -1,51 +1,93 @@
-"""A table's commits as files: forced to the disk, and mended after a power cut.
+"""A table's commits as files: made in turn, counted, and forced to the disk.
 
 Data files are on the disk before the commit that names them is made, and each commit before the
-next. So a power cut can spoil the newest commit alone, and what that one held is still in the
-journals, which go only when the log is on the disk.
+next of the same host. So a power cut can spoil the newest commit alone (`mending`), and what that
+one held is still in the journals, which go only when the log is on the disk.
 """
 
 import fcntl
-import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-log = logging.getLogger(__name__)
+from deltalake import CommitProperties, PostCommitHookProperties, Transaction
 
 COMMITS = "_delta_log"
-DAMAGED = "damaged"
+COMMIT, CHECKPOINT = ".json", ".checkpoint.parquet"
+ACTIONS = "winnow.actions"
+
+# A commit is not on the disk yet when Delta's hooks run: they may add a file, but delete none.
+HOOKS = PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False)
+
+_actions = msgspec.json.Decoder(dict[str, dict[str, Any]])
 
 
-def mend(table_path: Path) -> list[Path]:
-    """Set aside the newest commit, or checkpoint, that is not whole; where it is now.
-
-    A commit gets its name only when it is written whole, so one that is not was cut off with the
-    machine. Of two processes that mend at once, each looks again at what the other left.
+def properties(transactions: Sequence[Transaction], files: int) -> CommitProperties:
+    """Of a commit of these transactions and so many files. Its first line counts those that follow:
+    a commit that was cut off between two lines can be told from a whole one.
     """
-    if not (table_path / COMMITS).is_dir():
-        return []
-    aside = []
-    with _one_at_a_time(table_path):
-        checkpoint = _newest(table_path, ".checkpoint.parquet")
-        if checkpoint and not _is_parquet(checkpoint):
-            # The commits it stands for are still there: they go when it is on the disk.
-            (table_path / COMMITS / "_last_checkpoint").unlink(missing_ok=True)
-            aside.append(_set_aside(checkpoint))
-        while (newest := _newest(table_path, ".json")) and not _is_whole(newest):
-            aside.append(_set_aside(newest))
-    return aside
+    count = str(len(transactions) + files)
+    return CommitProperties(app_transactions=list(transactions), custom_metadata={ACTIONS: count})
+
+
+@contextmanager
+def turn(table_path: Path) -> Iterator[None]:
+    """One at a time on each host: to be held until the commit is on the disk."""
+    with (table_path.parent / f"{table_path.name}.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def path_of(table_path: Path, version: int) -> Path:
+    """Where the commit is, or would be."""
+    return table_path / COMMITS / f"{version:020}{COMMIT}"
+
+
+def newest(table_path: Path, ending: str = COMMIT) -> Path | None:
+    """The newest commit, or checkpoint, whole or not."""
+    names = (path.name for path in (table_path / COMMITS).glob(f"*{ending}"))
+    # Of twenty digits each, so the greatest name is that of the newest.
+    found = max((n for n in names if n.removesuffix(ending).isdigit()), default=None)
+    return table_path / COMMITS / found if found else None
+
+
+def newest_version(table_path: Path) -> int:
+    """That of the newest commit, whole or not; -1 where there is none."""
+    last = newest(table_path)
+    return int(last.stem) if last else -1
+
+
+def newest_whole(table_path: Path) -> int:
+    """The version the table has once it is mended; -1 where no commit will be left."""
+    version = newest_version(table_path)
+    while version >= 0 and not is_whole(path_of(table_path, version)):
+        version -= 1
+    return version
+
+
+def actions_of(commit: Path) -> list[Mapping[str, Any]]:
+    """What the commit says, a line each. Raises msgspec.MsgspecError where one is no such line."""
+    return [_actions.decode(line) for line in commit.read_bytes().splitlines()]
+
+
+def is_whole(commit: Path) -> bool:
+    """Whether it is as it was written, as far as can be told."""
+    try:
+        actions = actions_of(commit)
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return False
+    infos = [action["commitInfo"] for action in actions if "commitInfo" in action]
+    counts = [int(info[ACTIONS]) for info in infos if ACTIONS in info]
+    return bool(actions) and all(len(actions) > count for count in counts)
 
 
 def sync_commits(table_path: Path, *, since: int, until: int) -> None:
     """Return once the commits `since` < version <= `until` would survive a power cut."""
-    names = (f"{version:020}.json" for version in range(since + 1, until + 1))
-    sync(path for name in names if (path := table_path / COMMITS / name).exists())
+    paths = (path_of(table_path, version) for version in range(since + 1, until + 1))
+    sync(path for path in paths if path.exists())
 
 
 def sync(files: Iterable[Path]) -> None:
@@ -64,52 +106,6 @@ def _fsync(path: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
-
-
-def _newest(table_path: Path, ending: str) -> Path | None:
-    names = (path.name for path in (table_path / COMMITS).glob(f"*{ending}"))
-    # Of twenty digits each, so the greatest name is that of the newest.
-    newest = max((n for n in names if n.removesuffix(ending).isdigit()), default=None)
-    return table_path / COMMITS / newest if newest else None
-
-
-def _is_parquet(file: Path) -> bool:
-    try:
-        pq.read_metadata(file)
-    except pa.ArrowInvalid:
-        return False
-    return True
-
-
-def _is_whole(commit: Path) -> bool:
-    lines = commit.read_bytes().splitlines()
-    try:
-        return bool(lines) and all(isinstance(msgspec.json.decode(line), dict) for line in lines)
-    except msgspec.DecodeError:
-        return False
-
-
-def _set_aside(commit: Path) -> Path:
-    folder = commit.parent.parent.parent / DAMAGED
-    folder.mkdir(exist_ok=True)
-    to = folder / f"{commit.parent.parent.name}-{commit.name}"
-    os.replace(commit, to)
-    sync([to])
-    _fsync(commit.parent)
-    log.error(
-        "The machine stopped while %s was written: it is set aside as %s. Nothing is lost: "
-        "what a commit held is in the journals, what a checkpoint held in the commits.",
-        commit,
-        to,
-    )
-    return to
-
-
-@contextmanager
-def _one_at_a_time(table_path: Path) -> Iterator[None]:
-    with (table_path.parent / f"{table_path.name}.lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def forget(files: Iterable[Path]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake import DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
@@ -17,6 +17,7 @@ from events.delta import force_to_disk
 from events.exceptions import LogConflict
 from events.records import Stream
 from events.schema import PARTITION
+from events.widening import require_known
 
 CHECKED = "compacted-"
 CARE = "care"
@@ -86,25 +87,32 @@ def replace(
     Every such commit carries the transaction `care`, so of two made from the same version only the
     first is taken. Without `data_change` (the same rows in other files) a drain's append at the
     same moment is no conflict; with it the drain has to read its journals again. Raises LogConflict
-    where nothing was committed.
+    where nothing was committed, and LogTooNew for a table that a later Winnow widened.
     """
     now = int(time.time() * 1000)
     removed = [
         RemoveAction(file.path, data_change, now, file.size, {PARTITION: file.day.isoformat()})
         for file in old
     ]
-    turn = Transaction(CARE, (table.transaction_version(CARE) or 0) + 1)
+    require_known(table)
     force_to_disk(folder_of(table))
-    try:
-        table.create_write_transaction(
-            [*new, *removed],
-            "append",
-            table.schema(),
-            [PARTITION],
-            commit_properties=CommitProperties(app_transactions=[turn]),
-        )
-    except CommitFailedError as error:
-        raise LogConflict(f"{folder_of(table).name}: {error}") from error
-    before = int(table.version())
-    table.update_incremental()
-    commits.sync_commits(folder_of(table), since=before, until=int(table.version()))
+    with commits.turn(folder_of(table)):
+        try:
+            _commit(table, [*new, *removed])
+        except CommitFailedError as error:
+            raise LogConflict(f"{folder_of(table).name}: {error}") from error
+        before = int(table.version())
+        table.update_incremental()
+        commits.sync_commits(folder_of(table), since=before, until=int(table.version()))
+
+
+def _commit(table: DeltaTable, files: list[AddAction | RemoveAction]) -> None:
+    turn = Transaction(CARE, (table.transaction_version(CARE) or 0) + 1)
+    table.create_write_transaction(
+        files,
+        "append",
+        table.schema(),
+        [PARTITION],
+        commit_properties=commits.properties([turn], len(files)),
+        post_commithook_properties=commits.HOOKS,
+    )

@@ -18,12 +18,12 @@ from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction
 
-from events import commits
+from events import commits, mending
 from events.appending import write_rows
 from events.exceptions import LogConflict
 from events.records import Stream
 from events.schema import PARTITION, SCHEMAS, VERSION
-from events.widening import PROPERTY, widened
+from events.widening import PROPERTY, require_known, widened
 
 KEEP_HOURS = 24
 """How long a replaced file is kept for readers that are pinned to it."""
@@ -32,8 +32,8 @@ JOURNAL_DAYS = 30
 """How long the offset of a journal is kept after the journal was removed."""
 
 # Commits come every few seconds: a month of them, which is Delta's default, would be more than a
-# million files to list. Smallest and largest values are kept of times alone: those of other columns
-# are ids of people, and an erasure could not take them out of the transaction log.
+# million files to list. Should another engine write, it keeps smallest and largest values of times
+# alone: those of other columns are ids of people, and no erasure could take them out again.
 PROPERTIES = {
     "delta.logRetentionDuration": "interval 1 days",
     "delta.deletedFileRetentionDuration": f"interval {KEEP_HOURS} hours",
@@ -50,7 +50,7 @@ class LogTable:
         self.stream = stream
         self.path = log_dir / stream
         self.path.mkdir(parents=True, exist_ok=True)
-        commits.mend(self.path)
+        mending.mend(self.path)
         if not exists(log_dir, stream):
             _create(self.path, stream)
         self._table = widened(self.path, stream, PROPERTIES)
@@ -85,23 +85,30 @@ class LogTable:
 
         A transaction version is kept for good, but for those of `done`, which nobody will ask for
         again: the table forgets them after JOURNAL_DAYS. Raises LogConflict where another commit
-        since the version seen carries one of the same ids: nothing was written then. Anything else
-        deltalake raises may have been committed or not; open the table again and ask `committed`.
+        since the version seen carries one of the same ids or changed the columns, LogTooNew where
+        the version seen is a later Winnow's: nothing was written then. Anything else deltalake
+        raises may have been committed or not; open the table again and ask `committed`.
         """
+        require_known(self._table)
         now = int(time.time() * 1000)
         kept = [Transaction(name, version) for name, version in transactions.items()]
         going = [Transaction(name, version, now) for name, version in done.items()]
-        properties = CommitProperties(app_transactions=kept + going)
         added = write_rows(self.path, rows)
         try:
-            self._commit(added, properties)
+            with commits.turn(self.path):
+                self._commit(added, commits.properties(kept + going, len(added)))
         except CommitFailedError as error:
             commits.forget(self.path / action.path for action in added)
             raise LogConflict(f"{self.stream}: {error}") from error
 
     def _commit(self, added: Sequence[AddAction], properties: CommitProperties) -> None:
         self._table.create_write_transaction(
-            list(added), "append", self._table.schema(), [PARTITION], commit_properties=properties
+            list(added),
+            "append",
+            self._table.schema(),
+            [PARTITION],
+            commit_properties=properties,
+            post_commithook_properties=commits.HOOKS,
         )
         before = self.version
         self.refresh()

@@ -33,6 +33,10 @@ class LogConflict(EventsError):
     """Somebody else committed what this commit was about to: re-read the table, decide again."""
 
 
+class LogDamaged(EventsError):
+    """A file of the log is gone or cut short, and nothing here has its rows."""
+
+
 class LogTooNew(EventsError):
     """A table was widened by a later Winnow than this one, which must not write to it."""
 

@@ -7,10 +7,12 @@ from pathlib import Path
 import ibis
 import msgspec
 from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
 from ibis.backends.duckdb import Backend
 
 from events import delta
 from events.backlog import backlog
+from events.commits import newest_version, newest_whole
 from events.records import STREAMS, Stream
 from events.schema import PARTITION, SCHEMAS
 
@@ -99,7 +101,16 @@ def open_log(folder: Path) -> Log:
 
 
 def _open(folder: Path, stream: Stream) -> DeltaTable | None:
-    return DeltaTable(str(folder / stream)) if delta.exists(folder, stream) else None
+    if not delta.exists(folder, stream):
+        return None
+    path = folder / stream
+    try:
+        return DeltaTable(str(path))
+    except DeltaError:  # perhaps for a commit that a power cut tore, and the drain will set aside
+        whole = newest_whole(path)
+        if not 0 <= whole < newest_version(path):
+            raise
+        return DeltaTable(str(path), version=whole)
 
 
 def _committed_at(path: Path, version: int) -> datetime | None:

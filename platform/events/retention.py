@@ -89,5 +89,5 @@ def _last_checkpoint(table: DeltaTable) -> int:
     path = folder_of(table) / "_delta_log" / "_last_checkpoint"
     try:
         return int(msgspec.json.decode(path.read_bytes())["version"])
-    except FileNotFoundError:
+    except (FileNotFoundError, msgspec.MsgspecError):  # not there, or torn: Delta needs it neither
         return -1

@@ -8,6 +8,7 @@ from pathlib import Path
 from events.collector import Collector
 from events.delta import LogTable
 from events.erased import StandingOrders
+from events.mending import mend_from_journals
 from events.records import Record, Stream
 from events.schema import to_table
 from events.window import RecentWindow, load_window
@@ -80,6 +81,7 @@ class StreamDrain:
 
     def _open(self) -> tuple[LogTable, Collector, RecentWindow]:
         if self._state is None:
+            mend_from_journals(self._log_dir / self.stream, self._journal_dir)
             table = LogTable(self._log_dir, self.stream)
             window = load_window(table, datetime.now(UTC).date())
             collector = Collector(self._journal_dir, self._log_dir, self.stream, table.committed)

@@ -1,11 +1,13 @@
 """A table and the schema of this Winnow: older tables are widened, later ones are left alone."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from deltalake import DeltaTable, Schema
+from deltalake import DeltaTable, Field, Schema
 from deltalake.exceptions import CommitFailedError, DeltaError
 
+from events import commits
 from events.exceptions import LogConflict, LogTooNew
 from events.records import Stream
 from events.schema import SCHEMAS, VERSION
@@ -19,21 +21,29 @@ def widened(path: Path, stream: Stream, properties: Mapping[str, str]) -> DeltaT
     """The table at its newest version, with every column of this Winnow, and `properties` as one
     that is made today has them.
 
-    Killed between the columns and their version, the next call goes on. Raises LogTooNew, having
+    Killed between the version and its columns, the next call goes on. Raises LogTooNew, having
     changed nothing, for a table of a later Winnow; LogConflict where others kept committing.
     """
     for _ in range(TRIES):
         table = DeltaTable(str(path))
-        version = version_of(table)
-        if version > VERSION:
-            raise LogTooNew(
-                f"{path} was widened by a later Winnow (schema {version}; this one knows "
-                f"{VERSION}). Upgrade Winnow on this host; its journals keep the rows until then."
-            )
-        if version == VERSION:
+        require_known(table)
+        missing = _missing(table, stream)
+        if version_of(table) == VERSION and not missing:
             return table
-        _widen(table, stream, properties)
+        with commits.turn(path):
+            _widen(table, missing, properties)
+            commits.sync_commits(path, since=int(table.version()) - 2, until=int(table.version()))
     raise LogConflict(f"{stream}: others keep committing; the table could not be widened yet")
+
+
+def require_known(table: DeltaTable) -> None:
+    """Raises LogTooNew where a later Winnow widened the table before the version seen."""
+    version = version_of(table)
+    if version > VERSION:
+        raise LogTooNew(
+            f"{table.table_uri} was widened by a later Winnow (schema {version}; this one knows "
+            f"{VERSION}). Upgrade Winnow on this host; its journals keep the rows until then."
+        )
 
 
 def version_of(table: DeltaTable) -> int:
@@ -41,13 +51,16 @@ def version_of(table: DeltaTable) -> int:
     return int(table.metadata().configuration.get(PROPERTY, FIRST))
 
 
-def _widen(table: DeltaTable, stream: Stream, properties: Mapping[str, str]) -> None:
+def _missing(table: DeltaTable, stream: Stream) -> list[Field]:
     known = {field.name for field in table.schema().fields}
     fields = Schema.from_arrow(SCHEMAS[stream]).fields
-    missing = [field for field in fields if field.name not in known]
-    try:
+    return [field for field in fields if field.name not in known]
+
+
+def _widen(table: DeltaTable, missing: list[Field], properties: Mapping[str, str]) -> None:
+    # The version first: from then on no earlier Winnow writes rows without the columns.
+    with suppress(CommitFailedError, DeltaError):  # another host widened it, or committed
+        if version_of(table) < VERSION:
+            table.alter.set_table_properties(dict(properties), raise_if_not_exists=False)
         if missing:
             table.alter.add_columns(missing)
-        table.alter.set_table_properties(dict(properties), raise_if_not_exists=False)
-    except (CommitFailedError, DeltaError):
-        return  # another host widened it, or committed: look again

@@ -1,4 +1,5 @@
-"""What is promised with a 202 is on the disk: seen from outside, by the server's system calls."""
+"""What is promised is on the disk by then: seen from outside, by the system calls of the server
+that answers 202, and of the drain that removes a journal."""
 
 from __future__ import annotations
 
@@ -9,17 +10,20 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from events.journal import Journal
+from events.records import Event
 from tests.events.torture import ROOT, kill_group, start
 from tests.ports import free_port
 from tests.stack import wait_for
 
 STRACE = shutil.which("strace")
+FILE_CALLS = "fsync,fdatasync,link,linkat,unlink,unlinkat,rename,renameat,renameat2"
 CALLS = "write,writev,pwrite64,fsync,fdatasync,sendto,sendmsg"
 PREPARE = """
 from django.core.management import call_command
@@ -96,6 +100,30 @@ def test_an_fsync_lies_between_the_write_of_an_event_and_its_202(web: Traced, na
     [fd] = re.findall(r"write\((\d+),", calls[written])
     synced = _find(rf"f(data)?sync\({fd}\) .*= 0$|f(data)?sync resumed.*= 0$", calls)
     assert [place for place in synced if written < place < answered], calls
+
+
+def test_rows_are_on_the_disk_before_their_commit_and_that_before_the_journal_goes(
+    tmp_path: Path, event: Callable[..., Event]
+) -> None:
+    journal = Journal(tmp_path / "journal", "events")
+    journal.append([event("a")])
+    journal.close()
+    trace = tmp_path / "trace"
+    strace = (str(STRACE), "-f", "-y", "-e", f"trace={FILE_CALLS}", "-o", str(trace))
+    drain = (sys.executable, str(ROOT / "manage.py"), "drain", "--once")
+    env = os.environ | {"WINNOW_VAR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    subprocess.run([*strace, *drain], env=env, check=True, stdout=subprocess.DEVNULL, timeout=60)
+
+    calls = trace.read_text(errors="replace").splitlines()
+
+    def first(pattern: str) -> int:
+        return _find(pattern, calls)[0]
+
+    rows, day = first(r"fsync\(.*/day=[^/]*/[^/]*\.parquet>"), first(r"fsync\(.*/day=[^/]*>")
+    made = first(r'link(at)?\(.*"[^"]*/0{19}1\.json", 0\) += 0')
+    commit, folder = first(r"fsync\(.*/0{19}1\.json>"), _find(r"fsync\(.*/_delta_log>", calls)[-1]
+    gone = first(r'unlink(at)?\(.*\.journal"')
+    assert max(rows, day) < made < commit < folder < gone, calls
 
 
 def _lines(web: Traced) -> list[str]:

@@ -1,5 +1,6 @@
 """Tables of an older and of a later Winnow."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from events.exceptions import LogConflict, LogTooNew
 from events.journal import Journal
 from events.readers import open_log
 from events.records import Event, Exposure
-from events.schema import EXPOSURES, VERSION, to_table
+from events.schema import EVENTS, EXPOSURES, VERSION, to_table
 from events.widening import PROPERTY, version_of
 
 MakeEvent = Callable[..., Event]
@@ -122,6 +123,59 @@ def test_a_table_of_a_later_winnow_is_refused_and_left_alone(
 
     assert DeltaTable(str(log_dir / "events")).version() == table.version()
     assert open_log(log_dir).events().count().to_pyarrow().as_py() == 1
+
+
+def test_who_sees_that_a_later_winnow_widened_the_table_writes_nothing_more(
+    log_dir: Path, event: MakeEvent
+) -> None:
+    ours = LogTable(log_dir, "events")
+    ours.append(to_table("events", [event("a")]), {"j": 1})
+    theirs = DeltaTable(str(ours.path))
+    theirs.alter.set_table_properties({PROPERTY: str(VERSION + 1)}, raise_if_not_exists=False)
+    ours.refresh()
+
+    with pytest.raises(LogTooNew, match="Upgrade Winnow on this host"):
+        ours.append(to_table("events", [event("b")]), {"j": 2})
+    with pytest.raises(LogTooNew):
+        compact(log_dir, "events", now=datetime(2100, 1, 1, tzinfo=UTC))
+    with pytest.raises(LogTooNew):
+        erasure.erase(log_dir, "events", event().user, before=datetime(2100, 1, 1, tzinfo=UTC))
+
+    assert DeltaTable(str(ours.path)).version() == theirs.version()
+    assert open_log(log_dir).events().count().to_pyarrow().as_py() == 1
+
+
+def test_a_table_of_a_later_winnow_is_read_by_the_columns_known_here(
+    log_dir: Path, event: MakeEvent
+) -> None:
+    table = LogTable(log_dir, "events")
+    table.append(to_table("events", [event("a")]), {"j": 1})
+    wider = to_table("events", [event("b")]).append_column("channel", pa.array(["web"]))
+    write_deltalake(table.path, wider, mode="append", schema_mode="merge")
+
+    events = open_log(log_dir).events()
+
+    assert events.to_pyarrow().schema == EVENTS
+    assert sorted(events.id.to_pyarrow().to_pylist()) == ["a", "b"]
+
+
+def test_two_hosts_may_widen_a_table_at_once(
+    old_table: DeltaTable, log_dir: Path, exposure: MakeExposure
+) -> None:
+    tables: list[LogTable] = []
+    hosts = [
+        threading.Thread(target=lambda: tables.append(LogTable(log_dir, "exposures")))
+        for _ in range(4)
+    ]
+    for host in hosts:
+        host.start()
+    for host in hosts:
+        host.join()
+    for number, table in enumerate(tables):
+        table.append(to_table("exposures", [exposure(f"{number}")]), {f"j{number}": 1})
+    assert sorted(received(log_dir)) == ["0", "1", "2", "3", "old"]
+    names = [field.name for field in DeltaTable(str(log_dir / "exposures")).schema().fields]
+    assert names.count("received_at") == 1
 
 
 def test_a_table_says_its_version_from_the_start(log_dir: Path) -> None:

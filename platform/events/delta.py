@@ -21,6 +21,7 @@ from deltalake.transaction import AddAction
 from events import commits, mending
 from events.appending import write_rows
 from events.exceptions import LogConflict
+from events.paths import require_usable
 from events.records import Stream
 from events.schema import PARTITION, SCHEMAS, VERSION
 from events.widening import PROPERTY, require_known, widened
@@ -47,6 +48,7 @@ class LogTable:
     """One stream's table, at the version this object last saw."""
 
     def __init__(self, log_dir: Path, stream: Stream) -> None:
+        require_usable(log_dir)
         self.stream = stream
         self.path = log_dir / stream
         self.path.mkdir(parents=True, exist_ok=True)

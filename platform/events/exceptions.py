@@ -33,6 +33,10 @@ class LogConflict(EventsError):
     """Somebody else committed what this commit was about to: re-read the table, decide again."""
 
 
+class LogFolderRefused(EventsError):
+    """The log cannot be in a folder of this name."""
+
+
 class LogDamaged(EventsError):
     """A file of the log is gone or cut short, and nothing here has its rows."""
 

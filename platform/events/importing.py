@@ -22,6 +22,7 @@ from events.exceptions import InvalidField, LogConflict
 from events.import_columns import Columns
 from events.import_rows import BehaviourFile, open_behaviour
 from events.import_shapes import DERIVED, event_of_row
+from events.paths import literally
 from events.records import Event
 from events.schema import to_table
 from imports.exceptions import ImportRefused
@@ -145,7 +146,7 @@ def _not_in(table: LogTable, rows: pa.Table) -> pa.Table:
         connection.register("chunk", rows.select(["id"]))
         # Only the chunk's ids are held in memory; the log's, which may be any number, pass by.
         query = "SELECT id FROM read_parquet(?) SEMI JOIN chunk USING (id)"
-        known = connection.execute(query, [files]).to_arrow_table()["id"]
+        known = connection.execute(query, [literally(files)]).to_arrow_table()["id"]
     return rows.filter(pc.invert(pc.is_in(rows["id"], value_set=known.combine_chunks())))
 
 

@@ -13,6 +13,7 @@ from ibis.backends.duckdb import Backend
 from events import delta
 from events.backlog import backlog
 from events.commits import newest_version, newest_whole
+from events.paths import literally, require_usable
 from events.records import STREAMS, Stream
 from events.schema import PARTITION, SCHEMAS
 
@@ -39,6 +40,7 @@ class Log:
     """
 
     def __init__(self, folder: Path) -> None:
+        require_usable(folder)
         self._folder = folder
         self._tables = {stream: _open(folder, stream) for stream in STREAMS}
         self.versions: dict[str, int] = {
@@ -128,7 +130,7 @@ def _view(stream: Stream, files: list[str]) -> str:
     # dataset. The partition column is in the files' paths, not in the files. A column that some
     # files, or all, are older than is null there: the empty table has every column.
     names = ", ".join(f'"{name}"' for name in SCHEMAS[stream].names)
-    paths = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
+    paths = ", ".join("'" + path.replace("'", "''") + "'" for path in literally(files))
     return (
         f"CREATE VIEW {stream} AS SELECT {names} FROM ("  # noqa: S608
         f"FROM read_parquet([{paths}], union_by_name = true, "

@@ -9,6 +9,7 @@ from events.collector import Collector
 from events.delta import LogTable
 from events.erased import StandingOrders
 from events.mending import mend_from_journals
+from events.paths import require_usable
 from events.records import Record, Stream
 from events.schema import to_table
 from events.window import RecentWindow, load_window
@@ -43,6 +44,7 @@ class StreamDrain:
     def __init__(
         self, journal_dir: Path, log_dir: Path, stream: Stream, *, batch_rows: int = BATCH_ROWS
     ) -> None:
+        require_usable(log_dir)
         self.stream = stream
         self._journal_dir = journal_dir
         self._log_dir = log_dir

@@ -13,6 +13,7 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from events.data_files import DataFile, folder_of
+from events.paths import literally
 from events.records import Stream
 from events.rewriting import Drops
 from events.schema import KEYS
@@ -127,4 +128,4 @@ def _grouped(folder: Path, paths: Any, rows: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _paths(table: DeltaTable, files: Iterable[DataFile]) -> list[str]:
-    return [str(folder_of(table) / file.path) for file in files]
+    return literally(str(folder_of(table) / file.path) for file in files)

@@ -7,6 +7,7 @@ from itertools import islice
 import duckdb
 
 from events.delta import LogTable
+from events.paths import literally
 from events.schema import KEYS
 from events.unwanted import ROWS, TAKEN_AT
 
@@ -44,5 +45,7 @@ def load_window(table: LogTable, today: date, *, limit: int = WINDOW_IDS) -> Rec
     key = KEYS[table.stream]
     query = f"SELECT {key} FROM {ROWS} ORDER BY {TAKEN_AT} DESC LIMIT {limit}"  # noqa: S608
     with duckdb.connect() as connection:
-        newest_first = connection.execute(query, {"files": files}).to_arrow_table()[key].to_pylist()
+        newest_first = (
+            connection.execute(query, {"files": literally(files)}).to_arrow_table()[key].to_pylist()
+        )
     return RecentWindow(reversed(newest_first), limit=limit)

@@ -40,14 +40,20 @@ def test_a_folder_that_all_share_is_refused_and_not_closed(tmp_path: Path) -> No
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o1777
 
 
-def test_a_var_that_delta_could_not_find_again_is_refused(tmp_path: Path) -> None:
-    var = tmp_path / "100%25" / "var"
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("100%25", "a % in its name, which Delta Lake takes for an escape"),
+        ("a\\b", "a \\ in its name, which Delta Lake takes for a /"),
+    ],
+)
+def test_a_var_that_delta_could_not_find_again_is_refused(
+    name: str, what: str, tmp_path: Path
+) -> None:
+    var = tmp_path / name / "var"
     with pytest.raises(VarUnusableError) as refusal:
         checks.require_var(var)
-    assert str(refusal.value) == (
-        f"{var} has a % in its name, which Delta Lake takes for an escape: "
-        "set WINNOW_VAR to a folder without one."
-    )
+    assert str(refusal.value) == (f"{var} has {what}: set WINNOW_VAR to a folder without one.")
     assert list(tmp_path.iterdir()) == []
 
 

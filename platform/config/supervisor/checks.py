@@ -16,6 +16,7 @@ from config.supervisor.exceptions import (
     ValkeyUnusableError,
     VarUnusableError,
 )
+from events.paths import why_unusable
 
 MEGABYTE = 1_000_000
 LEAST_FREE = 200 * MEGABYTE  # database, log, models and caches of a first run, with room to spare
@@ -38,11 +39,8 @@ def require_var(var: Path) -> None:
 
     Raises VarUnusableError where that is not possible, or nothing can be written there.
     """
-    if "%" in str(var.absolute()):
-        raise VarUnusableError(
-            f"{var} has a % in its name, which Delta Lake takes for an escape: "
-            "set WINNOW_VAR to a folder without one."
-        )
+    if why := why_unusable(var):
+        raise VarUnusableError(f"{why}: set WINNOW_VAR to a folder without one.")
     try:
         var.mkdir(mode=0o700, parents=True, exist_ok=True)
         _close_to_others(var)

@@ -11,8 +11,11 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from experiments import exclusions
 from experiments.assignment import BUCKETS, Range, ranges
-from experiments.metrics import METRICS, Scorecard, ScorecardSpec
+from experiments.metrics import METRICS, PhaseSpec, Scorecard, ScorecardSpec, Tracked
 from experiments.models import Experiment, Layer, Snapshot
+
+SHOWN = ("ctr", "clicks_per_user", "impressions_per_user", "clicked")
+"""Metrics on every page, the goal or not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,16 +106,23 @@ def scorecard_spec(experiment: Experiment, *, as_of: datetime) -> ScorecardSpec:
     if phase is None:
         raise ValueError(f"{experiment.key} was never started")
     variants = list(experiment.variants.all())
+    weights = tuple(float(variant.weight) for variant in variants)
     return ScorecardSpec(
         experiment=experiment.key,
-        phase=phase.number,
         control=variants[0].key,
         variants=tuple(variant.key for variant in variants),
-        weights=tuple(float(variant.weight) for variant in variants),
-        started_at=phase.started_at,
+        phases=(PhaseSpec(number=phase.number, started_at=phase.started_at, weights=weights),),
         as_of=min(as_of, phase.ended_at or as_of),
-        primary=experiment.primary_metric,
-        metrics=tuple(METRICS),
+        metrics=_tracked(experiment.primary_metric),
         tuning=float(experiment.tuning),
         exclusions=exclusions.in_force(),
+        series=True,
+    )
+
+
+def _tracked(goal: str) -> tuple[Tracked, ...]:
+    """The goal, and what explains it."""
+    keys = dict.fromkeys((*SHOWN, goal))
+    return tuple(
+        Tracked(metric=METRICS[key], role="goal" if key == goal else "secondary") for key in keys
     )

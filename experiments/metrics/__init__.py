@@ -4,19 +4,31 @@ See docs/explanation/scorecard.md.
 No framework here: tables in, a frozen scorecard out.
 """
 
-from experiments.metrics.definitions import METRICS, Metric
-from experiments.metrics.exceptions import InvalidSpec, MetricsError, UnknownMetric
+from experiments.metrics.builtin import GUARDRAILS, METRICS
+from experiments.metrics.definitions import Metric
+from experiments.metrics.exceptions import (
+    InvalidMetric,
+    InvalidSpec,
+    MetricsError,
+    MissingColumn,
+    UnknownMetric,
+)
 from experiments.metrics.results import Scorecard, decode, encode
 from experiments.metrics.scorecards import scorecard
-from experiments.metrics.spec import ScorecardSpec
+from experiments.metrics.spec import PhaseSpec, ScorecardSpec, Tracked
 
 __all__ = [
+    "GUARDRAILS",
     "METRICS",
+    "InvalidMetric",
     "InvalidSpec",
     "Metric",
     "MetricsError",
+    "MissingColumn",
+    "PhaseSpec",
     "Scorecard",
     "ScorecardSpec",
+    "Tracked",
     "UnknownMetric",
     "decode",
     "encode",

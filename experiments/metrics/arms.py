@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from experiments.metrics.moments import Floats
 from experiments.metrics.numbers import number, text
 from experiments.metrics.results import ArmValue, SeriesPoint
-from experiments.metrics.samples import Floats, Sample
+from experiments.metrics.samples import Plain
 from experiments.stats import ProportionSample, Reason
 
 
@@ -28,10 +29,10 @@ class ArmValues:
     reason: NDArray[Any]
 
 
-def arm_values(sample: Sample, confidence: float) -> ArmValues:
+def arm_values(sample: Plain, confidence: float) -> ArmValues:
     """Values with intervals for one look: value -+ z * std_error, cut at 0; Wilson for proportions.
 
-    All metrics here are of counts, so no interval goes below 0. Wilson's (1927) stays inside 0..1
+    Where the value is 0 or more the interval does not go below 0. Wilson's (1927) stays inside 0..1
     and says something even when nobody, or everybody, did.
     """
     z = float(stats.norm.ppf((1 + confidence) / 2))
@@ -40,7 +41,8 @@ def arm_values(sample: Sample, confidence: float) -> ArmValues:
         low, high = _wilson(value, sample.users, z)
     else:
         spread = np.where(error > 0, z * error, np.nan)
-        low, high = np.maximum(value - spread, 0.0), value + spread
+        low = np.where(value >= 0, np.maximum(value - spread, 0.0), value - spread)
+        high = value + spread
     return ArmValues(
         users=sample.users,
         value=value,

@@ -1,111 +1,128 @@
 """Every treatment against the control, at every as-of time at once."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
-from typing import cast, get_args
+from typing import Any, get_args
 
 import numpy as np
 
 from experiments.metrics.definitions import Metric
-from experiments.metrics.judging import Judge, floor_over_arms, holm, running_minimum
-from experiments.metrics.numbers import number, part, text
-from experiments.metrics.results import (
-    ComparisonResult,
-    LiftPoint,
-    Method,
-    RunningMinimum,
-    Scale,
-    VariantComparison,
-)
-from experiments.metrics.samples import Sample
+from experiments.metrics.judging import reached
+from experiments.metrics.moments import Floats
+from experiments.metrics.numbers import number, text
+from experiments.metrics.results import ComparisonResult, LiftPoint, Method, Scale
+from experiments.metrics.samples import Samples, part
 from experiments.metrics.spec import ScorecardSpec
-from experiments.stats import Comparison, Settings, compare, floor
-
-Before = dict[str, RunningMinimum | None]
+from experiments.stats import Comparison, Reason, Settings, compare, compare_phases
 
 
-def compare_arms(spec: ScorecardSpec, sample: Sample, method: Method, scale: Scale) -> Comparison:
-    """All treatments against the control; results have shape (treatments, periods)."""
-    settings = Settings(confidence=spec.confidence, scale=scale, method=method, tuning=spec.tuning)
-    return compare(part(sample, slice(0, 1)), part(sample, slice(1, None)), settings)
+TESTS: tuple[Method, ...] = ("sequential", "fixed")
+"""The methods that have a p, and can combine phases."""
 
 
-def comparisons(
-    spec: ScorecardSpec, metric: Metric, sample: Sample, *, healthy: bool, before: Before
-) -> tuple[VariantComparison, ...]:
-    """The metric's comparisons at as_of. `before` holds the running minima of earlier looks."""
-    results = _latest_results(spec, sample)
-    lowest = floor_over_arms(sample, spec.variants)
-    looks = [next(r for r in found if _decides(r)) for found in results]
-    running = [
-        running_minimum(
-            before.get(variant), look.p_value, look.effect, judged=healthy and lowest.reached
-        )
-        for variant, look in zip(spec.treatments, looks, strict=True)
-    ]
-    shown = [
-        look.p_value if least is None else least.p_value
-        for look, least in zip(looks, running, strict=True)
-    ]
-    adjusted = holm(shown) if metric.key == spec.primary else shown
-    judge = Judge(alpha=1 - spec.confidence, direction=metric.direction, healthy=healthy)
-    return tuple(
-        VariantComparison(
-            variant=variant,
-            results=results[i],
-            running=running[i],
-            p_value=shown[i],
-            adjusted_p_value=adjusted[i],
-            floor=lowest,
-            reading=judge.read(
-                floor=lowest,
-                running=running[i],
-                adjusted_p_value=adjusted[i],
-                effect=looks[i].effect,
-            ),
-        )
-        for i, variant in enumerate(spec.treatments)
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """Results of shape (treatments, periods), and what each phase counts for (phases first)."""
+
+    comparison: Comparison
+    weights: Floats
+
+
+def compare_arms(samples: Samples, settings: Settings, *, cuped: bool = False) -> Compared:
+    """All treatments against the control, within each phase and then combined."""
+    phases = samples.cuped if cuped else samples.plain
+    assert phases is not None  # noqa: S101  (asked for with a lookback alone)
+    controls = [part(sample, slice(0, 1)) for sample in phases]
+    treatments = [part(sample, slice(1, None)) for sample in phases]
+    if len(phases) == 1:
+        found = compare(controls[0], treatments[0], settings)
+        return Compared(comparison=found, weights=np.ones((1, *np.shape(found.effect))))
+    several = compare_phases(controls, treatments, settings)
+    return Compared(comparison=several.combined, weights=several.weights)
+
+
+def settings_of(spec: ScorecardSpec, method: Method, scale: Scale, **changes: Any) -> Settings:
+    """How the spec compares by a method on a scale."""
+    return Settings(
+        confidence=spec.confidence, scale=scale, method=method, tuning=spec.tuning, **changes
     )
 
 
-def _decides(result: ComparisonResult) -> bool:
-    """The sequential test decides; on the absolute scale it has an answer wherever there is one."""
-    return result.method == "sequential" and result.scale == "absolute"
+def now(samples: Samples) -> Samples:
+    """At as_of alone."""
+    last = np.s_[:, -1:]
+    return Samples(
+        plain=tuple(part(sample, last) for sample in samples.plain),
+        cuped=None if samples.cuped is None else tuple(part(s, last) for s in samples.cuped),
+    )
 
 
-def _latest_results(spec: ScorecardSpec, sample: Sample) -> list[tuple[ComparisonResult, ...]]:
-    now = part(sample, np.s_[:, -1:])
+def latest_results(
+    spec: ScorecardSpec, metric: Metric, samples: Samples, methods: Sequence[Method]
+) -> list[tuple[ComparisonResult, ...]]:
+    """For each treatment every method on every scale, without and with CUPED, at as_of."""
+    latest = now(samples)
+    few = not bool(reached(latest.pooled, metric.minimum_users)[-1])
+    kinds = (False,) if samples.cuped is None else (False, True)
     found = [
-        compare_arms(spec, now, method, scale)
-        for method, scale in product(get_args(Method), get_args(Scale))
+        (compare_arms(latest, settings_of(spec, method, scale), cuped=cuped).comparison, cuped)
+        for cuped, method, scale in product(kinds, methods, get_args(Scale))
     ]
     return [
-        tuple(_result(comparison, i) for comparison in found) for i in range(len(spec.treatments))
+        tuple(_result(comparison, i, cuped=cuped, few=few) for comparison, cuped in found)
+        for i in range(len(spec.treatments))
     ]
 
 
-def _result(comparison: Comparison, treatment: int) -> ComparisonResult:
-    at = (treatment, -1)
+def _result(comparison: Comparison, treatment: int, *, cuped: bool, few: bool) -> ComparisonResult:
+    def at(values: Any) -> Any:
+        return np.asarray(values)[treatment, -1]
+
+    reason = text(np.asarray(comparison.reason, dtype=object)[treatment, -1])
     return ComparisonResult(
-        method=cast(Method, comparison.method),
+        method=comparison.method,
         scale=comparison.scale,
-        effect=number(np.asarray(comparison.effect)[at]),
-        low=number(np.asarray(comparison.low)[at]),
-        high=number(np.asarray(comparison.high)[at]),
-        p_value=number(np.asarray(comparison.p_value)[at]),
-        std_error=number(np.asarray(comparison.std_error)[at]),
-        df=number(np.asarray(comparison.df)[at]),
-        reason=text(np.asarray(comparison.reason, dtype=object)[at]),
+        effect=number(at(comparison.effect)),
+        low=number(at(comparison.low)),
+        high=number(at(comparison.high)),
+        p_value=number(at(comparison.p_value)),
+        std_error=number(at(comparison.std_error)),
+        df=number(at(comparison.df)),
+        chance_to_win=number(at(comparison.chance_to_win)),
+        expected_loss=number(at(comparison.expected_loss)),
+        reason=str(Reason.COLLECTING) if reason is None and few else reason,
+        cuped=cuped,
     )
 
 
-def lifts(spec: ScorecardSpec, sample: Sample, ends: tuple[datetime, ...]) -> tuple[LiftPoint, ...]:
+Looks = list[list[tuple[float | None, float | None]]]
+
+
+def judged_looks(
+    spec: ScorecardSpec, metric: Metric, samples: Samples, *, healthy: bool, settings: Settings
+) -> Looks:
+    """For each treatment p and effect at every as-of time that could be judged."""
+    if not healthy:
+        return [[] for _ in spec.treatments]
+    found = compare_arms(samples, settings, cuped=spec.cuped).comparison
+    judged = np.flatnonzero(reached(samples.pooled, metric.minimum_users))
+    p_values, effects = np.asarray(found.p_value), np.asarray(found.effect)
+    return [
+        [(number(p_values[i, k]), number(effects[i, k])) for k in judged]
+        for i in range(len(spec.treatments))
+    ]
+
+
+def lifts(
+    spec: ScorecardSpec, metric: Metric, samples: Samples, ends: tuple[datetime, ...]
+) -> tuple[LiftPoint, ...]:
     """The relative effect with its always-valid interval at every as-of time, per treatment."""
-    found = compare_arms(spec, sample, "sequential", "relative")
+    settings = settings_of(spec, "sequential", "relative")
+    found = compare_arms(samples, settings, cuped=spec.cuped).comparison
     effect, low, high = (np.asarray(a) for a in (found.effect, found.low, found.high))
-    arms = floor(sample)
-    missing = np.asarray(arms.users_missing) + np.asarray(arms.precision_missing)
-    judged = (missing == 0).all(axis=0)
+    judged = reached(samples.pooled, metric.minimum_users)
     return tuple(
         LiftPoint(
             as_of=end,

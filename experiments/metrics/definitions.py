@@ -1,92 +1,112 @@
-"""The metrics Winnow can compute, each as data: what is counted per user, and how it is compared.
+"""A metric as a value: what is counted per user, in which window, and how arms are compared."""
 
-A metric never names SQL. It names measures, the per-user sums that `rows` counts from the log; a
-new metric over existing measures is one entry below, a new measure is one more column in `rows`.
-"""
-
+import hashlib
+import re
 from typing import Literal
 
 import msgspec
 
-from experiments.metrics.exceptions import UnknownMetric
-from experiments.metrics.results import Direction, Kind
+from experiments.metrics.exceptions import InvalidMetric
+from experiments.metrics.measures import Events, Measure, Slates, Window
+from experiments.stats import USERS_NEEDED
 
-Measure = Literal["impressions", "clicks"]
-Format = Literal["percent", "number"]
+Kind = Literal["proportion", "mean", "ratio", "retention"]
+Direction = Literal["increase", "decrease"]
+Format = Literal["percent", "number", "money"]
 
-MEASURES: tuple[Measure, ...] = ("impressions", "clicks")
+Counted = tuple[Kind, Measure, Measure | None, Window | None, float | None]
+
+KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 class Metric(msgspec.Struct, frozen=True, kw_only=True):
-    """One metric.
+    """One metric. Raises InvalidMetric, which names the field.
 
     - `proportion`: the share of users whose `numerator` is above zero;
     - `mean`: the sum of `numerator` per user;
-    - `ratio`: the sum of `numerator` over the sum of `denominator`, users being the unit.
+    - `ratio`: the sum of `numerator` over the sum of `denominator`, users being the unit;
+    - `retention`: a proportion in a window that begins some days after first exposure.
 
-    `direction` is the good one. `format` is how a value (not a lift) is written.
+    `window` None counts from first exposure on. With a window a user counts once it has passed, and
+    is immature before. `winsorise` .99 caps each total at the 99th percentile of all arms' users;
+    of a ratio both totals, never one alone. `direction` is the good one. `format` is how a value
+    (not a lift) is written, with `currency` (ISO 4217) for money. Nothing is judged before every
+    arm has `minimum_users`.
     """
 
     key: str
     name: str
     kind: Kind
-    description: str
-    direction: Direction
-    format: Format
+    description: str = ""
+    direction: Direction = "increase"
+    format: Format = "number"
     numerator: Measure
     denominator: Measure | None = None
+    window: Window | None = None
+    winsorise: float | None = None
+    minimum_users: int = USERS_NEEDED
+    currency: str | None = None
 
     def __post_init__(self) -> None:
-        if (self.kind == "ratio") != (self.denominator is not None):
-            raise ValueError(f"Metric {self.key!r}: a ratio, and only a ratio, has a denominator.")
+        for field, remedy, wrong in _faults(self):
+            if wrong:
+                raise InvalidMetric(field, remedy)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with all that its numbers depend on, and not with how it is named or written."""
+        counted = (self.kind, self.numerator, self.denominator, self.window, self.winsorise)
+        # By way of the types, so that 7 and 7.0 days are one definition.
+        plain = msgspec.convert(msgspec.to_builtins(counted), Counted)
+        return hashlib.sha256(msgspec.json.encode(plain)).hexdigest()[:16]
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """What is counted: one measure, or of a ratio both."""
+        return (self.numerator,) if self.denominator is None else (self.numerator, self.denominator)
 
 
-_BUILT_IN = (
-    Metric(
-        key="ctr",
-        name="CTR",
-        kind="ratio",
-        description="Clicks per item served. Of one slate each item is clicked at most once.",
-        direction="increase",
-        format="percent",
-        numerator="clicks",
-        denominator="impressions",
-    ),
-    Metric(
-        key="clicks_per_user",
-        name="Clicks per user",
-        kind="mean",
-        description="Clicks on served items, per user exposed.",
-        direction="increase",
-        format="number",
-        numerator="clicks",
-    ),
-    Metric(
-        key="impressions_per_user",
-        name="Impressions per user",
-        kind="mean",
-        description="Items served per user exposed. A change here moves CTR by itself.",
-        direction="increase",
-        format="number",
-        numerator="impressions",
-    ),
-    Metric(
-        key="clicked",
-        name="Users who clicked",
-        kind="proportion",
-        description="Share of exposed users with at least one click on a served item.",
-        direction="increase",
-        format="percent",
-        numerator="clicks",
-    ),
-)
+def _faults(metric: Metric) -> tuple[tuple[str, str, bool], ...]:
+    yes_or_no = metric.kind in ("proportion", "retention")
+    window, capped = metric.window, metric.winsorise
+    currency = metric.currency or ""
+    return (
+        ("key", "must be a to z, 0 to 9 and _, beginning with a letter", not _is_key(metric.key)),
+        ("name", "must not be empty", not metric.name.strip()),
+        (
+            "denominator",
+            "a ratio, and only a ratio, has a denominator",
+            (metric.kind == "ratio") != (metric.denominator is not None),
+        ),
+        (
+            "denominator",
+            "must differ from the numerator",
+            metric.numerator == metric.denominator,
+        ),
+        (
+            "numerator",
+            "retention is coming back: count slates or events",
+            metric.kind == "retention" and not isinstance(metric.numerator, Slates | Events),
+        ),
+        (
+            "window",
+            "retention needs a window that begins after the first exposure",
+            metric.kind == "retention" and (window is None or window.begins == 0),
+        ),
+        ("winsorise", "must lie between 0.5 and 1", capped is not None and not 0.5 <= capped < 1),
+        (
+            "winsorise",
+            "has nothing to cap where users only did or did not",
+            capped is not None and yes_or_no,
+        ),
+        ("minimum_users", f"must be at least {USERS_NEEDED}", metric.minimum_users < USERS_NEEDED),
+        (
+            "currency",
+            "must be three capital letters, and belongs to format `money` alone",
+            (metric.format == "money") != (re.fullmatch("[A-Z]{3}", currency) is not None),
+        ),
+    )
 
-METRICS: dict[str, Metric] = {metric.key: metric for metric in _BUILT_IN}
 
-
-def metric_named(key: str) -> Metric:
-    """The metric of that key. Raises UnknownMetric, which lists the known ones."""
-    try:
-        return METRICS[key]
-    except KeyError:
-        raise UnknownMetric(key, tuple(METRICS)) from None
+def _is_key(key: str) -> bool:
+    return KEY.fullmatch(key) is not None

@@ -16,5 +16,21 @@ class UnknownMetric(MetricsError, KeyError):
         return str(self.args[0])
 
 
+class InvalidMetric(MetricsError, ValueError):
+    """A definition that cannot be computed; `field` is the one to change."""
+
+    def __init__(self, field: str, remedy: str) -> None:
+        self.field = field
+        super().__init__(f"{field}: {remedy}.")
+
+
 class InvalidSpec(MetricsError, ValueError):
     """A specification that cannot be analysed; the message names the field and the remedy."""
+
+
+class MissingColumn(MetricsError, ValueError):
+    """A table lacks a column that something asked for needs, or has it in an unusable type."""
+
+    def __init__(self, table: str, column: str, needed_by: str) -> None:
+        self.table, self.column, self.needed_by = table, column, needed_by
+        super().__init__(f"{table} has no usable column {column!r}, which {needed_by} needs.")

@@ -8,7 +8,7 @@ sequential test, so that it may be acted upon at any look.
 from dataclasses import replace
 from typing import Literal
 
-from experiments.metrics.results import Direction
+from experiments.metrics.definitions import Direction
 from experiments.stats import Settings
 
 GuardrailState = Literal[

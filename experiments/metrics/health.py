@@ -7,37 +7,48 @@ from scipy import stats
 
 from experiments.metrics.results import Check, CheckFigure
 from experiments.metrics.spec import ScorecardSpec
-from experiments.stats import Reason, check_srm
+from experiments.stats import Reason, check_srm_phases_phases
 
 THRESHOLD = 0.001
 CROSSED = "seen in two variants"
 LEFT_OUT = "taken for bots or staff by a rule"
 
 
-def sample_ratio(spec: ScorecardSpec, users: Sequence[int]) -> Check:
+def sample_ratio(spec: ScorecardSpec, users: Sequence[Sequence[int]]) -> Check:
     """Did users arrive in the ratio of the weights? Chi-square, unhealthy below p = .001.
 
-    `users` are those analysed, per variant in the order of the spec.
+    `users` are those analysed, per phase and variant: each phase has a ratio of its own.
     """
-    found = check_srm(users, spec.shares)
-    expected = [sum(users) * share for share in spec.shares]
-    if found.healthy is None:
-        healthy, p_value, detail = None, None, "There are too few users to tell yet."
-    else:
-        healthy, p_value = bool(found.healthy), float(found.p_value)
-        detail = (
-            "Users arrived in the arms in the ratio of the weights."
-            if healthy
-            else _out_of_ratio(spec.variants, users, expected)
-        )
+    pairs = list(zip(users, spec.phases, strict=True))
+    found = check_srm_phases(users, [phase.shares for phase in spec.phases])
+    healthy = None if found.healthy is None else bool(found.healthy)
+    observed = [sum(column) for column in zip(*users, strict=True)]
+    expected = [
+        sum(sum(counts) * phase.shares[i] for counts, phase in pairs)
+        for i in range(len(spec.variants))
+    ]
     return Check(
         name="sample_ratio",
         healthy=healthy,
-        p_value=p_value,
+        p_value=None if healthy is None else float(found.p_value),
         reason=None if found.reason is None else str(found.reason),
-        detail=detail,
-        figures=_figures(spec.variants, users, expected),
+        detail=_ratio_detail(spec.variants, observed, expected, healthy=healthy),
+        figures=_figures(spec.variants, observed, expected),
     )
+
+
+def _ratio_detail(
+    variants: Sequence[str],
+    users: Sequence[int],
+    expected: Sequence[float],
+    *,
+    healthy: bool | None,
+) -> str:
+    if healthy is None:
+        return "There are too few users to tell yet."
+    if healthy:
+        return "Users arrived in the arms in the ratio of the weights."
+    return _out_of_ratio(variants, users, expected)
 
 
 def users_in_two_variants(

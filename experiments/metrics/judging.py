@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from experiments import stats
 from experiments.metrics.numbers import number
 from experiments.metrics.results import (
     Check,
@@ -18,16 +18,16 @@ from experiments.metrics.results import (
     VariantComparison,
     Verdict,
 )
-from experiments.metrics.samples import Sample
-from experiments.stats import PRECISION_NEEDED, USERS_NEEDED, floor
+from experiments.metrics.samples import Plain
+from experiments.stats import PRECISION_NEEDED, floor, holm
 
 
-def floor_over_arms(sample: Sample, variants: tuple[str, ...]) -> Floor:
+def floor_over_arms(sample: Plain, variants: tuple[str, ...], users_needed: int) -> Floor:
     """The floor of a metric at the last as-of time: of all arms, the one that lacks most."""
     arms = floor(sample)
     users, precision = np.asarray(arms.users)[:, -1], np.asarray(arms.precision)[:, -1]
     lacking = np.maximum(
-        np.asarray(arms.users_missing)[:, -1] / USERS_NEEDED,
+        np.maximum(users_needed - users, 0) / users_needed,
         np.asarray(arms.precision_missing)[:, -1] / PRECISION_NEEDED,
     )
     worst = int(lacking.argmax())
@@ -35,10 +35,17 @@ def floor_over_arms(sample: Sample, variants: tuple[str, ...]) -> Floor:
         reached=not lacking.any(),
         variant=variants[worst],
         users=int(users[worst]),
-        users_needed=USERS_NEEDED,
+        users_needed=users_needed,
         precision=number(precision[worst]),
         precision_needed=PRECISION_NEEDED,
     )
+
+
+def reached(sample: Plain, users_needed: int) -> NDArray[np.bool_]:
+    """At which as-of times every arm is past the floor."""
+    arms = floor(sample)
+    enough = np.asarray(arms.users) >= users_needed
+    return np.asarray((enough & (np.asarray(arms.precision_missing) == 0)).all(axis=0))
 
 
 def is_healthy(checks: Sequence[Check]) -> bool:
@@ -47,20 +54,26 @@ def is_healthy(checks: Sequence[Check]) -> bool:
 
 
 def running_minimum(
-    before: RunningMinimum | None, p_value: float | None, effect: float | None, *, judged: bool
+    before: RunningMinimum | None, looks: Sequence[tuple[float | None, float | None]]
 ) -> RunningMinimum | None:
-    """The smaller of this look, if it could be judged, and the looks before."""
-    if p_value is None or effect is None or not judged:
-        return before
-    if before is not None and before.p_value <= p_value:
-        return before
-    return RunningMinimum(p_value=p_value, effect=effect)
+    """The smallest p of the looks, each p and effect, and of those before; of equals the first."""
+    least = before
+    for p_value, effect in looks:
+        if (
+            p_value is not None
+            and effect is not None
+            and (least is None or p_value < least.p_value)
+        ):
+            least = RunningMinimum(p_value=p_value, effect=effect)
+    return least
 
 
-def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """Holm's adjustment; a missing p counts as a hypothesis, and stays missing."""
-    adjusted = stats.holm([math.nan if p is None else p for p in p_values])
-    return [number(p) for p in adjusted]
+def adjusted(p_values: Sequence[float | None]) -> list[float | None]:
+    """By Holm; a missing p counts as a hypothesis, and stays missing."""
+    if not p_values:
+        return []
+    given = [math.nan if p is None else p for p in p_values]
+    return [number(p) for p in holm(given)]
 
 
 def _or_one(p_value: float | None) -> float:
@@ -103,6 +116,8 @@ def verdict(
     direction: Direction,
     comparisons: Sequence[VariantComparison],
     checks: Sequence[Check],
+    *,
+    cuped: bool = False,
 ) -> Verdict:
     """The sentence at the top, from the primary metric.
 
@@ -117,14 +132,18 @@ def verdict(
         return _verdict("collecting", metric, None, floor=below)
     sign = 1.0 if direction == "increase" else -1.0
     gain = {
-        c.variant: sign * (c.result("sequential", "absolute").effect or 0.0) for c in comparisons
+        c.variant: sign * (c.result("sequential", "absolute", cuped=cuped).effect or 0.0)
+        for c in comparisons
     }
     better = [c for c in comparisons if c.reading == "better"]
     if better:
-        return _verdict("better", metric, max(better, key=lambda c: gain[c.variant]))
+        return _verdict("better", metric, max(better, key=lambda c: gain[c.variant]), cuped=cuped)
     if all(c.reading == "worse" for c in comparisons):
-        return _verdict("worse", metric, max(comparisons, key=lambda c: gain[c.variant]))
-    return _verdict("no_call", metric, min(comparisons, key=lambda c: _or_one(c.adjusted_p_value)))
+        return _verdict(
+            "worse", metric, max(comparisons, key=lambda c: gain[c.variant]), cuped=cuped
+        )
+    nearest = min(comparisons, key=lambda c: _or_one(c.adjusted_p_value))
+    return _verdict("no_call", metric, nearest, cuped=cuped)
 
 
 def _verdict(
@@ -132,10 +151,11 @@ def _verdict(
     metric: str,
     about: VariantComparison | None,
     *,
+    cuped: bool = False,
     failed_checks: tuple[str, ...] = (),
     floor: Floor | None = None,
 ) -> Verdict:
-    lift = None if about is None else about.result("sequential", "relative")
+    lift = None if about is None else about.result("sequential", "relative", cuped=cuped)
     return Verdict(
         state=state,
         metric=metric,

@@ -1,12 +1,7 @@
 """Where arrays become the plain values of a result."""
 
 import math
-from dataclasses import fields
 from typing import Any
-
-import numpy as np
-
-from experiments.metrics.samples import Sample
 
 
 def number(value: Any) -> float | None:
@@ -18,9 +13,3 @@ def number(value: Any) -> float | None:
 def text(value: Any) -> str | None:
     """A reason as a plain string."""
     return None if value is None else str(value)
-
-
-def part(sample: Sample, index: Any) -> Sample:
-    """The sample of some variants or periods, by a NumPy index into (variants, periods)."""
-    cut = {field.name: np.asarray(getattr(sample, field.name))[index] for field in fields(sample)}
-    return type(sample)(**cut)

@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+import ibis
 import msgspec
+from ibis.expr.types import IntegerValue, TimestampValue
 
 MOST_PERIODS = 60
 
@@ -58,3 +60,9 @@ def grid(started_at: datetime, as_of: datetime) -> Grid:
     return Grid(
         anchor=anchor, seconds=seconds, periods=max(int(whole), 1), as_of=as_of.astimezone(UTC)
     )
+
+
+def period_of(at: TimestampValue, grid: Grid) -> IntegerValue:
+    """The period of a time; before the start (a clock ahead of ours) counts as the first."""
+    index = ((at.epoch_seconds() - grid.anchor) / grid.seconds).floor().cast("int64")
+    return ibis.least(ibis.greatest(index, 0), grid.periods - 1)

@@ -1,46 +1,25 @@
-"""What to analyse: one phase of one experiment, with everything that decides the outcome."""
+"""What to analyse: an experiment's phases and metrics, with everything that decides the outcome."""
 
+import math
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
-from experiments.metrics.definitions import metric_named
+from experiments.metrics.definitions import Metric
 from experiments.metrics.exceptions import InvalidSpec
 from experiments.metrics.exclusions import DEFAULT, Exclusion
 
+Role = Literal["goal", "secondary", "guardrail"]
 
-class ScorecardSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One phase of an experiment at a time.
 
-    `variants` begins with `control`; `weights` are their traffic in the same order, in any unit.
-    `started_at` is the start of the phase and `as_of` the last instant counted, both with a zone.
-    `exclusions` say who is left out, see there; a user counts under the first that applies.
-    `tuning` is the planned number of users in both arms of a comparison, frozen at launch.
-    Raises InvalidSpec or UnknownMetric on construction.
-    """
+class PhaseSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of fixed arms and fixed ratio. `weights` are the variants' traffic, in any unit."""
 
-    experiment: str
-    phase: int
-    control: str
-    variants: tuple[str, ...]
-    weights: tuple[float, ...]
+    number: int
     started_at: datetime
-    as_of: datetime
-    primary: str
-    metrics: tuple[str, ...]
-    tuning: float
-    confidence: float = 0.95
-    exclusions: tuple[Exclusion, ...] = DEFAULT
-
-    def __post_init__(self) -> None:
-        for problem in _problems(self):
-            raise InvalidSpec(problem)
-        for key in self.metrics:
-            metric_named(key)
-
-    @property
-    def treatments(self) -> tuple[str, ...]:
-        return self.variants[1:]
+    weights: tuple[float, ...]
 
     @property
     def shares(self) -> tuple[float, ...]:
@@ -49,21 +28,125 @@ class ScorecardSpec(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(weight / whole for weight in self.weights)
 
 
-def _problems(spec: ScorecardSpec) -> list[str]:
-    return [
-        problem
-        for wrong, problem in (
-            (spec.variants[:1] != (spec.control,), "variants must begin with the control."),
-            (len(spec.variants) < 2, "variants needs a control and at least one treatment."),
-            (len(set(spec.variants)) < len(spec.variants), "variants names one variant twice."),
-            (len(spec.weights) != len(spec.variants), "weights needs one figure per variant."),
-            (any(not weight > 0 for weight in spec.weights), "weights must all be above 0."),
-            (spec.primary not in spec.metrics, "metrics must include the primary metric."),
-            (len(set(spec.metrics)) < len(spec.metrics), "metrics names one metric twice."),
-            (not spec.tuning > 0, "tuning must be above 0: it is the planned number of users."),
-            (not 0.5 < spec.confidence < 1, "confidence must lie between 0.5 and 1."),
-            (spec.started_at.tzinfo is None, "started_at needs a time zone."),
-            (spec.as_of.tzinfo is None, "as_of needs a time zone."),
-        )
-        if wrong
-    ]
+class Tracked(msgspec.Struct, frozen=True, kw_only=True):
+    """A metric of an experiment, and what it is there for.
+
+    Goals decide, and are corrected together. A guardrail must not get worse by more than `margin`,
+    a fraction of the control's value.
+    """
+
+    metric: Metric
+    role: Role = "secondary"
+    margin: float | None = None
+
+    def __post_init__(self) -> None:
+        if (self.role == "guardrail") != (self.margin is not None):
+            raise InvalidSpec(f"margin of {self.metric.key}: a guardrail, and only one, has one.")
+        if self.margin is not None and not 0 < self.margin < 1:
+            raise InvalidSpec(f"margin of {self.metric.key} must lie above 0 and below 1.")
+
+
+class ScorecardSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """An experiment at a time.
+
+    `variants` begins with `control`. `phases` are in order of time; users first exposed in another
+    do not count. `as_of` is the last instant counted. The first goal of `metrics` is the primary
+    one. `exclusions` say who is left out, see there; a user counts under the first that applies.
+    `tuning` is the planned number of users in both arms of a comparison, frozen at launch.
+    `lookback_days` before a user's first exposure are the pre-period of CUPED, 0 for none; with
+    `cuped` the adjusted comparison decides. `segments` names attributes to cut by. `series` asks
+    for every as-of time and not the last alone. Raises InvalidSpec on construction.
+    """
+
+    experiment: str
+    control: str
+    variants: tuple[str, ...]
+    phases: tuple[PhaseSpec, ...]
+    as_of: datetime
+    metrics: tuple[Tracked, ...]
+    tuning: float
+    confidence: float = 0.95
+    exclusions: tuple[Exclusion, ...] = DEFAULT
+    lookback_days: float = 0.0
+    cuped: bool = False
+    segments: tuple[str, ...] = ()
+    series: bool = False
+
+    def __post_init__(self) -> None:
+        for problem, wrong in (*_arm_faults(self), *_phase_faults(self), *_other_faults(self)):
+            if wrong:
+                raise InvalidSpec(problem)
+
+    @property
+    def treatments(self) -> tuple[str, ...]:
+        return self.variants[1:]
+
+    @property
+    def phase(self) -> PhaseSpec:
+        """The newest."""
+        return self.phases[-1]
+
+    @property
+    def started_at(self) -> datetime:
+        return self.phases[0].started_at
+
+    @property
+    def primary(self) -> str:
+        """The key of the metric that the verdict is about."""
+        return self.goals[0].metric.key
+
+    @property
+    def goals(self) -> tuple[Tracked, ...]:
+        return tuple(tracked for tracked in self.metrics if tracked.role == "goal")
+
+    @property
+    def lookback(self) -> int:
+        """Seconds of the pre-period."""
+        return round(self.lookback_days * 86_400)
+
+    def until(self, phase: PhaseSpec) -> datetime:
+        """When the phase ended: where the next begins, or at as_of."""
+        later = self.phases[self.phases.index(phase) + 1 :]
+        return min(later[0].started_at, self.as_of) if later else self.as_of
+
+
+Faults = Iterable[tuple[str, bool]]
+
+
+def _arm_faults(spec: ScorecardSpec) -> Faults:
+    one_each = all(len(phase.weights) == len(spec.variants) for phase in spec.phases)
+    weights = [weight for phase in spec.phases for weight in phase.weights]
+    return (
+        ("variants must begin with the control.", spec.variants[:1] != (spec.control,)),
+        ("variants needs a control and at least one treatment.", len(spec.variants) < 2),
+        ("variants names one variant twice.", len(set(spec.variants)) < len(spec.variants)),
+        ("weights needs one figure per variant.", not one_each),
+        ("weights must all be above 0.", any(not 0 < weight < math.inf for weight in weights)),
+    )
+
+
+def _phase_faults(spec: ScorecardSpec) -> Faults:
+    zoned = all(phase.started_at.tzinfo for phase in spec.phases)
+    order = [phase.number for phase in spec.phases]
+    times = [phase.started_at for phase in spec.phases] if zoned else []
+    return (
+        ("phases needs at least one phase.", not spec.phases),
+        ("phases must be in order, each number once.", order != sorted(set(order))),
+        ("started_at needs a time zone.", not zoned),
+        ("phases must start one after the other.", times != sorted(times)),
+        ("as_of needs a time zone.", spec.as_of.tzinfo is None),
+    )
+
+
+def _other_faults(spec: ScorecardSpec) -> Faults:
+    keys = [tracked.metric.key for tracked in spec.metrics]
+    lookback = spec.lookback_days
+    return (
+        ("metrics must include a goal: it is what the verdict is about.", not spec.goals),
+        ("metrics names one metric twice.", len(set(keys)) < len(keys)),
+        ("tuning must be above 0: it is the planned number of users.", not spec.tuning > 0),
+        ("confidence must lie between 0.5 and 1.", not 0.5 < spec.confidence < 1),
+        ("lookback_days must be 0 or more days.", not 0 <= lookback < math.inf),
+        ("cuped needs lookback_days above 0.", spec.cuped and not lookback > 0),
+        ("segments names one attribute twice.", len(set(spec.segments)) < len(spec.segments)),
+    )

@@ -10,6 +10,7 @@ KINDS = {
     "proportion": "share of users",
     "mean": "mean over users",
     "ratio": "ratio of sums over users",
+    "retention": "share of users who came back",
 }
 
 REASONS = {
@@ -33,7 +34,7 @@ def kind_line(metric: MetricResult) -> str:
     """The half line under a metric's name that says how it is formed."""
     known = METRICS.get(metric.metric)
     if known and known.denominator:
-        return f"{known.numerator} / {known.denominator}"
+        return f"{known.numerator.words} / {known.denominator.words}"
     return KINDS[metric.kind]
 
 

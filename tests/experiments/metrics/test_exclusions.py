@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from experiments.metrics import ScorecardSpec, decode, encode, scorecard
+from experiments.metrics.analysis import Analysis
 from experiments.metrics.exclusions import (
     DEFAULT,
     DONE,
@@ -23,7 +25,6 @@ from experiments.metrics.exclusions import (
 )
 from experiments.metrics.health import users_left_out
 from experiments.metrics.results import RunningMinimum, Scorecard
-from experiments.metrics.rows import members
 
 MakeSpec = Callable[..., ScorecardSpec]
 
@@ -31,8 +32,16 @@ NOON = 12 * 3600  # the toy log starts at noon: midnight is this many seconds aw
 
 
 def marked(log: Any, spec: ScorecardSpec) -> dict[str, int]:
-    rows = members(log.exposures, log.events, spec).to_pyarrow().to_pylist()
-    return {row["user"]: row["rule"] for row in rows if row["rule"] is not None}
+    """The rule that leaves each user out, as found with and without a chart over time."""
+    with ExitStack() as stack:
+        found = []
+        for series in (True, False):
+            spec = replace(spec, series=series)
+            analysis = Analysis(log.exposures, log.events, spec, stack)
+            rows = analysis.left_out.join(analysis.everyone, "uid").to_pyarrow().to_pylist()
+            found.append({row["user"]: row["rule"] for row in rows})
+    assert found[0] == found[1]
+    return found[0]
 
 
 def serve_many(log: Any, user: str, times: int, *, at: float = 0, **changes: object) -> None:

@@ -12,14 +12,14 @@ MakeSpec = Callable[..., ScorecardSpec]
 
 
 def test_arms_in_the_ratio_of_uneven_weights_are_healthy(make_spec: MakeSpec) -> None:
-    found = sample_ratio(make_spec(weights=(0.9, 0.1)), [900, 100])
+    found = sample_ratio(make_spec(weights=(0.9, 0.1)), [[900, 100]])
 
     assert (found.healthy, found.p_value, found.reason) == (True, 1.0, None)
     assert found.detail == "Users arrived in the arms in the ratio of the weights."
 
 
 def test_arms_out_of_ratio_are_unhealthy_and_the_worst_is_named(make_spec: MakeSpec) -> None:
-    found = sample_ratio(make_spec(), [10_000, 9_400])
+    found = sample_ratio(make_spec(), [[10_000, 9_400]])
 
     assert found.healthy is False
     assert found.p_value == pytest.approx(stats.chisquare([10_000, 9_400]).pvalue)
@@ -36,7 +36,7 @@ def test_arms_out_of_ratio_are_unhealthy_and_the_worst_is_named(make_spec: MakeS
 def test_too_few_users_are_neither_healthy_nor_unhealthy(
     make_spec: MakeSpec, users: list[int]
 ) -> None:
-    found = sample_ratio(make_spec(), users)
+    found = sample_ratio(make_spec(), [users])
 
     assert (found.healthy, found.p_value, found.reason) == (None, None, "too_few_users")
 

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments.metrics.judging import Judge, floor_over_arms, holm, running_minimum
+from experiments.metrics.judging import Judge, adjusted, floor_over_arms, reached, running_minimum
 from experiments.metrics.results import Floor, RunningMinimum
-from experiments.stats import MeanSample, ProportionSample
+from experiments.stats import USERS_NEEDED, MeanSample, ProportionSample
 
 REACHED = Floor(
     reached=True, variant="A", users=200, users_needed=100, precision=50.0, precision_needed=25.0
@@ -60,7 +60,7 @@ def test_the_floor_takes_every_arm_and_shows_the_one_that_lacks_most() -> None:
         successes=np.array([[10.0, 100.0], [10.0, 60.0], [10.0, 4.0]]),
     )
 
-    found = floor_over_arms(sample, ("A", "B", "C"))
+    found = floor_over_arms(sample, ("A", "B", "C"), USERS_NEEDED)
 
     assert (found.reached, found.variant, found.users) == (False, "C", 400)
     assert found.precision == pytest.approx(4 / 0.99)
@@ -71,7 +71,7 @@ def test_the_floor_takes_every_arm_and_shows_the_one_that_lacks_most() -> None:
 def test_users_can_be_what_is_missing() -> None:
     sample = ProportionSample(n=np.array([[200.0], [71.0]]), successes=np.array([[90.0], [40.0]]))
 
-    found = floor_over_arms(sample, ("A", "B"))
+    found = floor_over_arms(sample, ("A", "B"), USERS_NEEDED)
 
     assert (found.reached, found.variant, found.users, found.users_missing) == (False, "B", 71, 29)
     assert found.precision_missing == 0.0
@@ -79,24 +79,33 @@ def test_users_can_be_what_is_missing() -> None:
 
 def test_arms_without_any_spread_lack_no_precision() -> None:
     n = np.full((2, 1), 100.0)
-    found = floor_over_arms(MeanSample(n=n, total=3 * n, total_squares=9 * n), ("A", "B"))
+    found = floor_over_arms(
+        MeanSample(n=n, total=3 * n, total_squares=9 * n), ("A", "B"), USERS_NEEDED
+    )
 
     assert (found.reached, found.precision, found.precision_missing) == (True, None, 0.0)
 
 
-def test_the_running_minimum_keeps_the_smallest_look_that_could_be_judged() -> None:
+def test_the_running_minimum_keeps_the_smallest_look_so_far() -> None:
     before = least(0.04)
 
-    assert running_minimum(None, 0.2, 0.1, judged=True) == least(0.2)
-    assert running_minimum(before, 0.2, 0.1, judged=True) is before
-    assert running_minimum(before, 0.01, -0.1, judged=True) == least(0.01, -0.1)
-    assert running_minimum(before, 0.01, 0.1, judged=False) is before
-    assert running_minimum(None, 0.01, 0.1, judged=False) is None
-    assert running_minimum(before, None, None, judged=True) is before
+    assert running_minimum(None, [(0.2, 0.1)]) == least(0.2)
+    assert running_minimum(before, [(0.2, 0.1)]) is before
+    assert running_minimum(before, [(0.2, 0.1), (0.01, -0.1), (0.03, 0.2)]) == least(0.01, -0.1)
+    assert running_minimum(None, []) is None
+    assert running_minimum(before, [(None, None), (0.01, None)]) is before
+
+
+def test_a_look_can_be_judged_when_every_arm_is_past_the_floor() -> None:
+    n = np.array([[99.0, 100.0, 200.0], [100.0, 100.0, 200.0]])
+    sample = ProportionSample(n=n, successes=n / 2)
+
+    assert reached(sample, USERS_NEEDED).tolist() == [False, True, True]
+    assert reached(sample, 150).tolist() == [False, False, True]
 
 
 @pytest.mark.parametrize(
-    ("p_values", "adjusted"),
+    ("p_values", "stepped"),
     [
         ([0.03], [0.03]),
         ([0.01, 0.04, 0.03], [0.03, 0.06, 0.06]),
@@ -106,5 +115,5 @@ def test_the_running_minimum_keeps_the_smallest_look_that_could_be_judged() -> N
         ([], []),
     ],
 )
-def test_holm_steps_down(p_values: list[float | None], adjusted: list[float | None]) -> None:
-    assert holm(p_values) == pytest.approx(adjusted)
+def test_holm_steps_down(p_values: list[float | None], stepped: list[float | None]) -> None:
+    assert adjusted(p_values) == pytest.approx(stepped)

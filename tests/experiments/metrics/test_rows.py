@@ -1,14 +1,15 @@
 """Which exposures and clicks count, in which arm, and when. Periods here are 10 s long."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from experiments.metrics import ScorecardSpec
-from experiments.metrics.periods import grid
-from experiments.metrics.rows import first_exposures, user_periods
+from experiments.metrics.analysis import VOLUME, Analysis
+from experiments.metrics.counting import count_log
 
 Row = tuple[str, str, int, float, float]
 
@@ -18,13 +19,13 @@ def rows(log: Any, make_spec: Callable[..., ScorecardSpec]) -> Callable[..., lis
     """The rows of the toy log: (variant, user, period, impressions, clicks), sorted."""
 
     def read(**changes: Any) -> list[Row]:
-        spec = make_spec(**changes)
-        table = user_periods(
-            log.exposures, log.events, spec, grid(spec.started_at, spec.as_of)
-        ).to_pyarrow()
-        assert set(table["phase"].to_pylist()) <= {spec.phase}
-        names = ("variant", "user", "period", "impressions", "clicks")
-        return sorted(zip(*(table[name].to_pylist() for name in names), strict=True))
+        spec = make_spec(series=True, **changes)
+        with ExitStack() as stack:
+            analysis = Analysis(log.exposures, log.events, spec, stack)
+            items, clicks = (analysis.columns.of(metric)[0].name for metric in VOLUME)
+            rows = analysis.rows.join(analysis.everyone, "uid")
+            found = rows.select("arm", "user", "period", items, clicks).to_pyarrow().to_pylist()
+        return sorted((spec.variants[arm], *rest) for arm, *rest in map(dict.values, found))
 
     return read
 
@@ -151,14 +152,9 @@ def test_a_user_seen_in_two_variants_counts_in_neither(
     log.serve("w", "A", "a")
     log.serve("x", "A", "a", at=1)
     log.serve("x", "unlisted", "a", at=2)
-    crossed = first_exposures(log.exposures, make_spec()).order_by("user").to_pyarrow()
-
     assert rows() == [("A", "w", 0, 1, 0)]
-    assert crossed.to_pylist() == [
-        {"user": "u", "variant": "B", "crossed": True},
-        {"user": "w", "variant": "A", "crossed": False},
-        {"user": "x", "variant": "A", "crossed": True},
-    ]
+    found = count_log(log.exposures, log.events, make_spec()).who
+    assert (found.first_seen, found.crossed) == ((2, 1), (1, 1))
 
 
 def test_a_second_variant_after_as_of_does_not_reach_back(log: Any, rows: Any) -> None:

@@ -162,7 +162,7 @@ def test_overrides_are_counted_and_set_aside(log: Any, make_spec: MakeSpec) -> N
 
 
 def test_an_empty_log_is_collecting_everywhere(log: Any, make_spec: MakeSpec) -> None:
-    found = card(log, make_spec(variants=("A", "B", "C"), weights=(2, 1, 1)))
+    found = card(log, make_spec(variants=("A", "B", "C"), weights=(2, 1, 1), series=True))
 
     assert [(a.users, a.impressions, a.clicks) for a in found.arms] == [(0, 0, 0)] * 3
     assert [check.healthy for check in found.health] == [None, None, None]
@@ -312,7 +312,7 @@ def test_the_series_ends_in_the_scorecard_itself(log: Any, make_spec: MakeSpec) 
     serve_arm(log, "A", users=150, clickers=60)
     serve_arm(log, "B", users=160, clickers=120)
 
-    found = card(log, make_spec())
+    found = card(log, make_spec(series=True))
 
     ctr = found.metric("ctr")
     last = [point for point in found.series["ctr"] if point.as_of == found.as_of]

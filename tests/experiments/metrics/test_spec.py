@@ -4,9 +4,18 @@ from typing import Any
 
 import pytest
 
-from experiments.metrics import METRICS, ScorecardSpec
-from experiments.metrics.definitions import Metric
+from experiments.metrics import METRICS, PhaseSpec, ScorecardSpec, Tracked
+from experiments.metrics.builtin import metric_named
 from experiments.metrics.exceptions import InvalidSpec, MetricsError, UnknownMetric
+from tests.experiments.metrics.conftest import seconds
+
+
+def phase(number: int, start: float) -> PhaseSpec:
+    return PhaseSpec(number=number, started_at=seconds(start), weights=(1, 1))
+
+
+TWICE = (phase(1, 0), phase(1, 60))
+BACKWARDS = (phase(1, 60), phase(2, 0))
 
 
 @pytest.mark.parametrize(
@@ -18,7 +27,16 @@ from experiments.metrics.exceptions import InvalidSpec, MetricsError, UnknownMet
         ({"weights": (1.0,)}, "weights needs one figure per variant."),
         ({"weights": (1.0, 0.0)}, "weights must all be above 0."),
         ({"weights": (1.0, float("nan"))}, "weights must all be above 0."),
-        ({"primary": "clicked", "metrics": ("ctr",)}, "metrics must include the primary metric."),
+        (
+            {"goal": "clicked", "metrics": ("ctr",)},
+            "metrics must include a goal: it is what the verdict is about.",
+        ),
+        ({"phases": ()}, "phases needs at least one phase."),
+        ({"phases": TWICE}, "phases must be in order, each number once."),
+        ({"phases": BACKWARDS}, "phases must start one after the other."),
+        ({"lookback_days": -1.0}, "lookback_days must be 0 or more days."),
+        ({"cuped": True}, "cuped needs lookback_days above 0."),
+        ({"segments": ("tier", "tier")}, "segments names one attribute twice."),
         ({"metrics": ("ctr", "ctr")}, "metrics names one metric twice."),
         ({"tuning": 0.0}, "tuning must be above 0: it is the planned number of users."),
         ({"confidence": 1.0}, "confidence must lie between 0.5 and 1."),
@@ -35,29 +53,37 @@ def test_a_spec_that_cannot_be_analysed_says_what_to_change(
     assert str(refusal.value) == message
 
 
-def test_an_unknown_metric_is_refused_with_the_known_ones(
-    make_spec: Callable[..., ScorecardSpec],
-) -> None:
+def test_an_unknown_metric_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UnknownMetric) as refusal:
-        make_spec(metrics=("ctr", "gmv"))
+        metric_named("gmv")
 
     assert isinstance(refusal.value, MetricsError)
     assert str(refusal.value) == f"There is no metric 'gmv'. Known: {', '.join(METRICS)}."
 
 
 def test_weights_in_any_unit_are_shares(make_spec: Callable[..., ScorecardSpec]) -> None:
-    assert make_spec(weights=(30, 10)).shares == (0.75, 0.25)
+    assert make_spec(weights=(30, 10)).phase.shares == (0.75, 0.25)
 
 
-def test_the_built_in_metrics_are_keyed_by_their_own_key() -> None:
-    assert {key: metric.key for key, metric in METRICS.items()} == {
-        key: key for key in ("ctr", "clicks_per_user", "impressions_per_user", "clicked")
-    }
+def test_a_phase_lasts_until_the_next_or_as_of(make_spec: Callable[..., ScorecardSpec]) -> None:
+    spec = make_spec(phases=(phase(1, 0), phase(2, 60)))
+
+    assert [spec.until(p) for p in spec.phases] == [seconds(60), spec.as_of]
+    assert (spec.phase.number, spec.started_at) == (2, seconds(0))
 
 
-@pytest.mark.parametrize("change", [{"kind": "mean"}, {"denominator": None}])
-def test_a_ratio_and_only_a_ratio_has_a_denominator(change: dict[str, Any]) -> None:
-    fields = {name: getattr(METRICS["ctr"], name) for name in Metric.__struct_fields__}
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"role": "guardrail"}, "margin of ctr: a guardrail, and only one, has one."),
+        ({"margin": 0.1}, "margin of ctr: a guardrail, and only one, has one."),
+        ({"role": "guardrail", "margin": 1.0}, "margin of ctr must lie above 0 and below 1."),
+    ],
+)
+def test_a_guardrail_and_only_a_guardrail_has_a_margin(
+    fields: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InvalidSpec) as refusal:
+        Tracked(metric=METRICS["ctr"], **fields)
 
-    with pytest.raises(ValueError, match="has a denominator"):
-        Metric(**(fields | change))
+    assert str(refusal.value) == message

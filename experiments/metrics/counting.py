@@ -1,0 +1,96 @@
+"""Runs the queries: what comes out is a handful of small arrays, and the rest is arithmetic."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from ibis import _
+from ibis.expr.types import Table
+
+from experiments.metrics.analysis import Analysis
+from experiments.metrics.caps import Caps, find_caps
+from experiments.metrics.columns import Columns
+from experiments.metrics.definitions import Metric
+from experiments.metrics.moments import Floats, Moments, Summing
+from experiments.metrics.segments import Segment, cut_by
+from experiments.metrics.spec import ScorecardSpec
+from experiments.metrics.terms import Term, terms_of
+
+Counts = tuple[int, ...]
+"""One per variant, in the order of the spec."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Who:
+    """`first_seen`, `crossed` and, for each rule, `left_out` count users by the variant they saw
+    first. Who is left out by a rule is in neither of the others.
+    """
+
+    first_seen: Counts
+    crossed: Counts
+    left_out: tuple[Counts, ...]
+    exposures_forced: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """Everything read from the log. `users` counts those analysed, per phase; `volume` holds the
+    metrics that tell the size of an arm.
+    """
+
+    columns: Columns
+    moments: Moments
+    segments: tuple[tuple[Segment, Moments], ...]
+    caps: Caps
+    users: tuple[Counts, ...]
+    who: Who
+    volume: tuple[Metric, ...]
+
+
+def count_log(exposures: Table, events: Table, spec: ScorecardSpec) -> Counted:
+    """Everything that the spec asks of the log. Raises MissingColumn."""
+    with ExitStack() as stack:
+        analysis = Analysis(exposures, events, spec, stack)
+        columns, totals = analysis.columns, analysis.totals
+        caps = find_caps(totals, spec, columns)
+        cuped = spec.lookback > 0
+        terms = {Term(None)}.union(*(terms_of(m, columns, cuped=cuped) for m in analysis.metrics))
+        summing = Summing(spec, columns, caps, terms)
+        if spec.series:
+            moments = summing.over_time(totals, analysis.rows, analysis.cut)
+        else:
+            moments = summing.at_as_of(totals)
+        return Counted(
+            columns=columns,
+            moments=moments,
+            segments=cut_by(totals, spec, summing),
+            caps=caps,
+            users=_whole(moments.of(Term(None))[:, :, -1]),
+            who=_who(analysis.everyone, analysis.left_out, spec),
+            volume=analysis.volume,
+        )
+
+
+def _who(everyone: Table, left_out: Table, spec: ScorecardSpec) -> Who:
+    """Who was seen where first, who in two variants, and whom rules leave out."""
+    ruled = everyone.left_join(left_out, "uid")
+    found = ruled.group_by("arm", "rule").aggregate(
+        users=_.count(),
+        crossed=_.crossed.fill_null(False).cast("int64").sum(),
+        forced=_.forced.sum().cast("int64"),
+    )
+    cells = found.to_pyarrow().to_pylist()
+    seen = {(cell["arm"], cell["rule"]): cell for cell in cells}
+
+    def count(rule: int | None, name: str) -> Counts:
+        return tuple(int(seen.get((v, rule), {}).get(name, 0)) for v in range(len(spec.variants)))
+
+    return Who(
+        first_seen=count(None, "users"),
+        crossed=count(None, "crossed"),
+        left_out=tuple(count(place, "users") for place in range(len(spec.exclusions))),
+        exposures_forced=int(sum(cell["forced"] or 0 for cell in cells)),
+    )
+
+
+def _whole(users: Floats) -> tuple[Counts, ...]:
+    return tuple(tuple(int(n) for n in phase) for phase in users)

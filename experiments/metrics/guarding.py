@@ -1,0 +1,109 @@
+"""Guardrails of a scorecard: both tests of each, over all looks (see guardrails for the words)."""
+
+import numpy as np
+
+from experiments.metrics.comparing import compare_arms, judged_looks, now, settings_of
+from experiments.metrics.guardrails import guardrail_state, harm_settings, safety_settings
+from experiments.metrics.judging import running_minimum
+from experiments.metrics.numbers import number, text
+from experiments.metrics.results import (
+    ComparisonResult,
+    Floor,
+    Guardrail,
+    OneSided,
+    RunningMinimum,
+)
+from experiments.metrics.samples import Samples
+from experiments.metrics.spec import ScorecardSpec, Tracked
+from experiments.stats import Reason, Settings
+
+Before = dict[str, Guardrail | None]
+Results = list[tuple[ComparisonResult, ...]]
+
+
+def guardrails(
+    spec: ScorecardSpec,
+    tracked: Tracked,
+    samples: Samples,
+    results: Results,
+    *,
+    healthy: bool,
+    floor: Floor,
+    before: Before,
+) -> list[Guardrail | None]:
+    """Both tests of each treatment; None for a metric that guards nothing."""
+    margin = tracked.margin
+    if margin is None:
+        return [None] * len(spec.treatments)
+    direction = tracked.metric.direction
+    both = settings_of(spec, "sequential", "relative")
+    earlier = [before.get(variant) for variant in spec.treatments]
+    harm, safety = (
+        _sides(spec, tracked, samples, settings, was, healthy=healthy)
+        for settings, was in (
+            (harm_settings(both, direction), [g.harm if g else None for g in earlier]),
+            (safety_settings(both, direction, margin), [g.safety if g else None for g in earlier]),
+        )
+    )
+    return [
+        Guardrail(
+            margin=margin,
+            harm=harm[i],
+            safety=safety[i],
+            state=guardrail_state(
+                safety_p_value=safety[i].running,
+                harm_p_value=harm[i].running,
+                effect=_effect(results[i], "relative", cuped=spec.cuped).effect,
+                direction=direction,
+                margin=margin,
+                alpha=1 - spec.confidence,
+                floor_reached=floor.reached,
+                unchanged=_is_unchanged(_effect(results[i], "absolute", cuped=spec.cuped)),
+            ),
+        )
+        for i in range(len(spec.treatments))
+    ]
+
+
+def _effect(results: tuple[ComparisonResult, ...], scale: str, *, cuped: bool) -> ComparisonResult:
+    wanted = ("sequential", scale, cuped)
+    return next(r for r in results if (r.method, r.scale, r.cuped) == wanted)
+
+
+def _is_unchanged(absolute: ComparisonResult) -> bool:
+    return absolute.reason == Reason.ZERO_VARIANCE and absolute.effect == 0
+
+
+def _sides(
+    spec: ScorecardSpec,
+    tracked: Tracked,
+    samples: Samples,
+    settings: Settings,
+    before: list[OneSided | None],
+    *,
+    healthy: bool,
+) -> list[OneSided]:
+    """One of the tests, for each treatment."""
+    looks = judged_looks(spec, tracked.metric, samples, healthy=healthy, settings=settings)
+    found = compare_arms(now(samples), settings, cuped=spec.cuped).comparison
+    bounds = found.low if settings.alternative == "greater" else found.high
+    sides = []
+    for i, earlier in enumerate(before):
+        least = running_minimum(_minimum(earlier), looks[i])
+        this = number(np.asarray(found.p_value)[i, -1])
+        sides.append(
+            OneSided(
+                p_value=this if least is None else least.p_value,
+                running=None if least is None else least.p_value,
+                bound=number(np.asarray(bounds)[i, -1]),
+                reason=text(np.asarray(found.reason, dtype=object)[i, -1]),
+            )
+        )
+    return sides
+
+
+def _minimum(earlier: OneSided | None) -> RunningMinimum | None:
+    """The effect of that look is of no concern: what counts is the side of this look's."""
+    if earlier is None or earlier.running is None:
+        return None
+    return RunningMinimum(p_value=earlier.running, effect=0.0)

@@ -1,0 +1,124 @@
+"""Who takes part: one row per user of the experiment, read in one pass over its exposures.
+
+- Only exposures that were a random split; an override or any other reason is set aside.
+- A user belongs to the phase and variant of first exposure. Someone first exposed in an earlier
+  phase that the spec does not list takes no part, and someone seen in two variants of the phase
+  counts in neither.
+
+Nothing here is executed. The same expressions run on any engine of Ibis; DuckDB is what we test on.
+"""
+
+from collections.abc import Mapping
+
+import ibis
+from ibis.expr.types import BooleanValue, IntegerValue, Table, Value
+
+from experiments.metrics.engine import microseconds
+from experiments.metrics.rules import since
+from experiments.metrics.shape import Log
+from experiments.metrics.spec import ScorecardSpec
+
+Folded = Mapping[str, Value]
+"""Sums over a user's slates that can be taken in the same pass, by name."""
+
+
+def segment_name(place: int) -> str:
+    """The column of the spec's segment at that place."""
+    return f"segment_{place}"
+
+
+def of_experiment(log: Log, spec: ScorecardSpec) -> Table:
+    """Exposures of the experiment up to as_of, in its listed phases and before."""
+    exposures = log.exposures
+    return exposures.filter(
+        exposures.experiment == spec.experiment,
+        exposures.phase <= spec.phase.number,
+        exposures.at <= ibis.literal(spec.as_of),
+    )
+
+
+def split(slates: Table) -> BooleanValue:
+    """Whether each slate was served to a user whom chance gave its variant."""
+    return (slates.reason == "split") & slates.variant.notnull()
+
+
+def people(log: Log, spec: ScorecardSpec, folded: Folded | None = None) -> Table:
+    """Rows: user, uid (from 0), phase and arm (places in the spec; null where none is listed),
+    number (the phase's), first_at, until (its phase's end), crossed, placement, slates (in the days
+    that rules look at), forced (slates that were no split), a column per segment, and what was
+    folded, which may name `of_experiment(log, spec)` alone.
+
+    `crossed`: seen in a second variant of the phase, be it one the spec does not list.
+    """
+    seen = of_experiment(log, spec)
+    found = seen.group_by("user").aggregate(
+        first_phase=seen.phase.min(where=split(seen)),
+        forced=(seen.phase.isin(_numbers(spec)) & seen.variant.notnull() & ~split(seen))
+        .cast("int64")
+        .sum(),
+        slates=(seen.at >= ibis.literal(since(spec))).cast("int64").sum(),
+        **{name: value for p in range(len(spec.phases)) for name, value in _of(seen, spec, p)},
+        **(folded or {}),
+    )
+    return _placed(found, spec, tuple(folded or {}))
+
+
+def _numbers(spec: ScorecardSpec) -> list[int]:
+    return [phase.number for phase in spec.phases]
+
+
+def _of(seen: Table, spec: ScorecardSpec, place: int) -> list[tuple[str, Value]]:
+    """What a user's first exposure in a phase was, as columns of that phase."""
+    here = split(seen) & (seen.phase == spec.phases[place].number)
+    arm = _arm(seen, spec)
+    # Time and arm in one number: of two exposures at one instant the first is then always the same.
+    order = microseconds(seen.at) * (len(spec.variants) + 1) + arm
+    first = [
+        (f"order_{place}", order.min(where=here)),
+        (f"first_at_{place}", seen.at.min(where=here)),
+        (f"least_{place}", arm.min(where=here)),
+        (f"most_{place}", arm.max(where=here)),
+    ]
+    if spec.lookback:
+        first.append((f"placement_{place}", seen.placement.argmin(order, where=here)))
+    return first + [
+        (f"{segment_name(i)}_{place}", seen.attributes.get(name).argmin(order, where=here))
+        for i, name in enumerate(spec.segments)
+    ]
+
+
+def _arm(seen: Table, spec: ScorecardSpec) -> IntegerValue:
+    """The place of the variant in the spec; for one that is not listed, one past the last."""
+    places = [(seen.variant == variant, place) for place, variant in enumerate(spec.variants)]
+    return ibis.cases(*places, else_=len(spec.variants)).cast("int64")
+
+
+def _placed(found: Table, spec: ScorecardSpec, folded: tuple[str, ...]) -> Table:
+    """The columns of the phase that a user belongs to."""
+    arms = len(spec.variants) + 1
+    arm = _chosen(found, spec, "order") % arms
+    names = [segment_name(i) for i in range(len(spec.segments))]
+    names += ["placement"] if spec.lookback else []
+    return found.select(
+        "user",
+        "forced",
+        "slates",
+        *folded,
+        uid=ibis.row_number(),
+        number=found.first_phase,
+        phase=_of_phase(found, spec, list(range(len(spec.phases)))),
+        arm=(arm < len(spec.variants)).ifelse(arm, ibis.null("int64")),
+        first_at=_chosen(found, spec, "first_at"),
+        until=_of_phase(found, spec, [spec.until(phase) for phase in spec.phases]),
+        crossed=_chosen(found, spec, "least") != _chosen(found, spec, "most"),
+        **{name: _chosen(found, spec, name) for name in names},
+    )
+
+
+def _chosen(found: Table, spec: ScorecardSpec, name: str) -> Value:
+    return _of_phase(found, spec, [found[f"{name}_{p}"] for p in range(len(spec.phases))])
+
+
+def _of_phase(found: Table, spec: ScorecardSpec, values: list[object]) -> Value:
+    pairs = zip(_numbers(spec), values, strict=True)
+    return ibis.cases(*((found.first_phase == number, value) for number, value in pairs))

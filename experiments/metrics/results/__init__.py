@@ -1,0 +1,73 @@
+"""What an analysis says about an experiment, as values a snapshot can hold.
+
+Every type is frozen and survives JSON. JSON knows neither NaN nor infinity, so:
+
+- a number that does not exist is `None`, and a `reason` beside it says why;
+- of an interval, `low` and `high` both `None` means there is no interval; one end `None` beside a
+  number means the interval is open at that end (reason `control_mean_near_zero`).
+
+Times are UTC. Proportions and relative effects are fractions: `0.05` is 5%.
+"""
+
+from experiments.metrics.definitions import Direction, Kind
+from experiments.metrics.results.arms import Arm, ArmValue, ExposurePoint, SeriesPoint
+from experiments.metrics.results.card import (
+    LeftOut,
+    MetricResult,
+    PhaseResult,
+    Scorecard,
+    SegmentComparison,
+    SegmentResult,
+    SetAside,
+    State,
+    Verdict,
+    decode,
+    encode,
+)
+from experiments.metrics.results.comparisons import (
+    ComparisonResult,
+    Floor,
+    Guardrail,
+    LiftPoint,
+    Method,
+    OneSided,
+    Reading,
+    RunningMinimum,
+    Scale,
+    VariantComparison,
+)
+from experiments.metrics.results.descriptive import Described
+from experiments.metrics.results.health import Check, CheckFigure
+
+__all__ = [
+    "Arm",
+    "ArmValue",
+    "Check",
+    "CheckFigure",
+    "ComparisonResult",
+    "Described",
+    "Direction",
+    "ExposurePoint",
+    "Floor",
+    "Guardrail",
+    "Kind",
+    "LeftOut",
+    "LiftPoint",
+    "Method",
+    "MetricResult",
+    "OneSided",
+    "PhaseResult",
+    "Reading",
+    "RunningMinimum",
+    "Scale",
+    "Scorecard",
+    "SegmentComparison",
+    "SegmentResult",
+    "SeriesPoint",
+    "SetAside",
+    "State",
+    "VariantComparison",
+    "Verdict",
+    "decode",
+    "encode",
+]

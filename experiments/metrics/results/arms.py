@@ -1,0 +1,51 @@
+"""How each variant did by itself."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class Arm(msgspec.Struct, frozen=True, kw_only=True):
+    """One variant's volume. `weight` is its configured share of the phase's traffic, 0..1."""
+
+    variant: str
+    weight: float
+    users: int
+    impressions: int
+    clicks: int
+
+
+class ArmValue(msgspec.Struct, frozen=True, kw_only=True):
+    """A metric in one variant, with the interval of that arm alone.
+
+    The interval is for one look at the scorecard's confidence: value -+ z * std_error, not below 0;
+    Wilson's for proportions. It describes the arm; only a comparison decides.
+    """
+
+    variant: str
+    users: int
+    value: float | None
+    low: float | None
+    high: float | None
+    std_error: float | None
+    reason: str | None
+
+
+class SeriesPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A metric in one variant from the start up to `as_of`, with that arm's one-look interval."""
+
+    as_of: datetime
+    variant: str
+    users: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class ExposurePoint(msgspec.Struct, frozen=True, kw_only=True):
+    """Users first seen in the period that ends at `as_of`, and all users seen by then."""
+
+    as_of: datetime
+    variant: str
+    new_users: int
+    users: int

@@ -1,0 +1,164 @@
+"""The scorecard: everything known about an experiment at a time."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from experiments.metrics.definitions import Direction, Kind
+from experiments.metrics.results.arms import Arm, ArmValue, ExposurePoint, SeriesPoint
+from experiments.metrics.results.comparisons import (
+    ComparisonResult,
+    Floor,
+    LiftPoint,
+    VariantComparison,
+)
+from experiments.metrics.results.descriptive import Described
+from experiments.metrics.results.health import Check
+from experiments.metrics.spec import Role
+
+State = Literal["collecting", "unhealthy", "no_call", "better", "worse"]
+
+
+class SegmentComparison(msgspec.Struct, frozen=True, kw_only=True):
+    """A treatment against the control among the users of a segment, at this look alone.
+
+    There are many segments: one of them differing is no finding by itself.
+    """
+
+    variant: str
+    results: tuple[ComparisonResult, ...]
+
+
+class SegmentResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A metric among users of one value of an attribute at first exposure, None: without it.
+
+    `rest` are the users of all values rarer than those shown.
+    """
+
+    attribute: str
+    value: str | None
+    rest: bool
+    values: tuple[ArmValue, ...]
+    comparisons: tuple[SegmentComparison, ...]
+
+
+class MetricResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One metric over all variants: values control first, one comparison per treatment.
+
+    `fingerprint` changes with the definition. `immature` counts per variant the users whose window
+    has not passed, who are not in the numbers. `caps` are the totals at which users are cut off,
+    numerator first, None where nothing is.
+    """
+
+    metric: str
+    name: str
+    kind: Kind
+    direction: Direction
+    format: str
+    primary: bool
+    values: tuple[ArmValue, ...]
+    comparisons: tuple[VariantComparison, ...]
+    role: Role = "secondary"
+    currency: str | None = None
+    fingerprint: str = ""
+    immature: tuple[int, ...] = ()
+    caps: tuple[float | None, ...] = ()
+    segments: tuple[SegmentResult, ...] = ()
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of the sentence at the top of the page.
+
+    `variant` is the treatment the sentence is about, None when unhealthy or collecting. effect,
+    low and high are relative and always-valid; `p_value` is the adjusted one. `failed_checks`
+    names what broke when unhealthy; `floor` says what is missing when collecting.
+    """
+
+    state: State
+    metric: str
+    variant: str | None
+    effect: float | None
+    low: float | None
+    high: float | None
+    p_value: float | None
+    failed_checks: tuple[str, ...]
+    floor: Floor | None
+
+
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
+    """How many users of the phase a rule for bots and staff left out, all variants together.
+
+    `rule` says in words who they are; `fingerprint` changes with the rule.
+    """
+
+    rule: str
+    fingerprint: str
+    users: int
+
+
+class SetAside(msgspec.Struct, frozen=True, kw_only=True):
+    """What was not counted: exposures to a forced variant, users seen in two variants, and those
+    whom a rule left out: under the first rule that applies, and under nothing else.
+    """
+
+    exposures_forced: int
+    users_in_two_variants: int
+    left_out: tuple[LeftOut, ...] = ()
+
+
+class PhaseResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A phase that was analysed: users first exposed in it, per variant."""
+
+    number: int
+    started_at: datetime
+    weights: tuple[float, ...]
+    users: tuple[int, ...]
+
+
+class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything known about an experiment at `as_of`.
+
+    `phase` is the newest of those analysed, and `started_at` the start of the first. `cuped` says
+    that the comparisons adjusted by the `lookback_days` before first exposure are what decides.
+    """
+
+    experiment: str
+    phase: int
+    started_at: datetime
+    as_of: datetime
+    period_seconds: int
+    control: str
+    primary: str
+    confidence: float
+    tuning: float
+    correction: Literal["holm", "none"]
+    arms: tuple[Arm, ...]
+    set_aside: SetAside
+    health: tuple[Check, ...]
+    metrics: tuple[MetricResult, ...]
+    series: dict[str, tuple[SeriesPoint, ...]]
+    lifts: dict[str, tuple[LiftPoint, ...]]
+    exposures: tuple[ExposurePoint, ...]
+    verdict: Verdict
+    phases: tuple[PhaseResult, ...] = ()
+    lookback_days: float = 0.0
+    cuped: bool = False
+    described: tuple[Described, ...] = ()
+
+    def metric(self, key: str) -> MetricResult:
+        """The result of one metric. Raises KeyError when the scorecard does not hold it."""
+        found = next((m for m in self.metrics if m.metric == key), None)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+
+def encode(scorecard: Scorecard) -> bytes:
+    """The scorecard as JSON."""
+    return msgspec.json.encode(scorecard)
+
+
+def decode(document: bytes | str) -> Scorecard:
+    """The scorecard a JSON document holds. Raises msgspec.DecodeError for any other document."""
+    return msgspec.json.decode(document, type=Scorecard)

@@ -1,0 +1,27 @@
+"""What a health check found."""
+
+import msgspec
+
+
+class CheckFigure(msgspec.Struct, frozen=True, kw_only=True):
+    """Users counted in one variant, and how many were to be expected there."""
+
+    variant: str
+    observed: int
+    expected: float
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One health check. `healthy` is None while there is too little to check, with a `reason`.
+
+    `name` is `sample_ratio`, `users_in_two_variants` or `users_left_out`; `detail` is one plain
+    sentence. Where there is no p, `reason` says why: `too_few_users`, or `no_such_users` (healthy:
+    nobody to test).
+    """
+
+    name: str
+    healthy: bool | None
+    p_value: float | None
+    reason: str | None
+    detail: str
+    figures: tuple[CheckFigure, ...]

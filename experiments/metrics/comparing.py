@@ -17,7 +17,6 @@ from experiments.metrics.samples import Samples, part
 from experiments.metrics.spec import ScorecardSpec
 from experiments.stats import Comparison, Reason, Settings, compare, compare_phases
 
-
 TESTS: tuple[Method, ...] = ("sequential", "fixed")
 """The methods that have a p, and can combine phases."""
 

@@ -6,8 +6,9 @@ import numpy as np
 from scipy import stats
 
 from experiments.metrics.results import Check, CheckFigure
+from experiments.metrics.samples import Samples, part
 from experiments.metrics.spec import ScorecardSpec
-from experiments.stats import Reason, check_srm_phases_phases
+from experiments.stats import Reason, check_srm_phases, imbalance
 
 THRESHOLD = 0.001
 CROSSED = "seen in two variants"
@@ -70,6 +71,43 @@ def users_left_out(spec: ScorecardSpec, users: Sequence[int], left_out: Sequence
     A variant that makes people ask for more slates would make more of them look like bots.
     """
     return _without(spec, users, left_out, name="users_left_out", were=LEFT_OUT)
+
+
+def pre_period_balance(spec: ScorecardSpec, name: str, samples: Samples) -> Check | None:
+    """Were the arms alike on the primary metric before first exposure? Unhealthy below p = .001.
+
+    Tested in each phase against each treatment; p is the smallest, times the number of tests. None
+    without a pre-period.
+    """
+    if samples.cuped is None:
+        return None
+    found = [
+        imbalance(part(phase.pre, np.s_[:1, -1]), part(phase.pre, np.s_[i : i + 1, -1]))
+        for phase in samples.cuped
+        for i in range(1, len(spec.variants))
+    ]
+    judged = [
+        float(np.asarray(f.p_value)[0]) for f in found if np.asarray(f.healthy)[0] is not None
+    ]
+    p_value = min(1.0, min(judged) * len(judged)) if judged else None
+    healthy = None if p_value is None else p_value >= THRESHOLD
+    reason = np.asarray(found[0].reason, dtype=object)[0] if p_value is None else None
+    return Check(
+        name="pre_period_balance",
+        healthy=healthy,
+        p_value=p_value,
+        reason=None if reason is None else str(reason),
+        detail=_balance_detail(name, healthy=healthy),
+        figures=(),
+    )
+
+
+def _balance_detail(name: str, *, healthy: bool | None) -> str:
+    if healthy is None:
+        return f"Too little is known of {name} before the start to compare the arms by it."
+    if healthy:
+        return f"Before the start the arms were alike on {name}."
+    return f"The arms differed on {name} before the start: the split or the data is wrong."
 
 
 def _without(

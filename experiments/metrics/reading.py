@@ -25,11 +25,10 @@ from experiments.metrics.results import (
     Method,
     MetricResult,
     RunningMinimum,
-    SegmentComparison,
-    SegmentResult,
     VariantComparison,
 )
 from experiments.metrics.samples import Samples, samples
+from experiments.metrics.segmenting import differences, segment_results
 from experiments.metrics.spec import ScorecardSpec, Tracked
 from experiments.metrics.terms import Term
 
@@ -82,7 +81,8 @@ def read(
             for i, v in enumerate(spec.treatments)
         ],
         guardrails=guardrails(
-            spec, tracked, found, results, healthy=healthy, floor=floor, before=guards),
+            spec, tracked, found, results, healthy=healthy, floor=floor, before=guards
+        ),
         weights=[
             tuple(number(w) or None for w in weights[:, i, -1]) for i in range(len(spec.treatments))
         ],
@@ -131,6 +131,7 @@ def metric_result(
 ) -> MetricResult:
     """All that the scorecard holds of the metric."""
     metric, role = found.tracked.metric, found.tracked.role
+    segments = segment_results(spec, metric, counted)
     return MetricResult(
         metric=metric.key,
         name=metric.name,
@@ -145,7 +146,8 @@ def metric_result(
         fingerprint=metric.fingerprint,
         immature=_immature(found, counted),
         caps=tuple(_cap(counted, c.name, c.scale) for c in counted.columns.of(metric)),
-        segments=_segments(spec, found.tracked, counted),
+        segments=segments,
+        heterogeneity=differences(spec, segments),
     )
 
 
@@ -158,23 +160,3 @@ def _immature(found: Read, counted: Counted) -> tuple[int, ...]:
 def _cap(counted: Counted, name: str, scale: int) -> float | None:
     cap = counted.caps.get(name)
     return None if cap is None else cap / scale
-
-
-def _segments(spec: ScorecardSpec, tracked: Tracked, counted: Counted) -> tuple[SegmentResult, ...]:
-    made = []
-    for segment, sums in counted.segments:
-        found = samples(sums, tracked.metric, counted.columns, cuped=spec.lookback > 0)
-        results = latest_results(spec, tracked.metric, found, TESTS)
-        made.append(
-            SegmentResult(
-                attribute=segment.attribute,
-                value=segment.value,
-                rest=segment.rest,
-                values=arm.latest(arm.arm_values(found.pooled, spec.confidence), spec.variants),
-                comparisons=tuple(
-                    SegmentComparison(variant=variant, results=results[i])
-                    for i, variant in enumerate(spec.treatments)
-                ),
-            )
-        )
-    return tuple(made)

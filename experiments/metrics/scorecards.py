@@ -9,7 +9,12 @@ from experiments.metrics.comparing import lifts
 from experiments.metrics.counting import Counted, count_log
 from experiments.metrics.definitions import Metric
 from experiments.metrics.exclusions import fingerprint
-from experiments.metrics.health import sample_ratio, users_in_two_variants, users_left_out
+from experiments.metrics.health import (
+    pre_period_balance,
+    sample_ratio,
+    users_in_two_variants,
+    users_left_out,
+)
 from experiments.metrics.judging import is_healthy, verdict
 from experiments.metrics.periods import Grid, grid
 from experiments.metrics.reading import (
@@ -32,6 +37,7 @@ from experiments.metrics.results import (
     SetAside,
     VariantComparison,
 )
+from experiments.metrics.samples import samples
 from experiments.metrics.spec import ScorecardSpec
 from experiments.metrics.terms import Factor, Term, term
 
@@ -123,10 +129,14 @@ def _checks(counted: Counted, spec: ScorecardSpec) -> tuple[Check, ...]:
     nobody = [0] * len(spec.variants)
     gone = [sum(of_rules) for of_rules in zip(*counted.who.left_out, strict=True)] or nobody
     all_seen = [seen + left for seen, left in zip(counted.who.first_seen, gone, strict=True)]
+    primary = spec.goals[0].metric
+    own = samples(counted.moments, primary, counted.columns, cuped=spec.lookback > 0)
+    balance = pre_period_balance(spec, primary.name, own)
     return (
         sample_ratio(spec, counted.users),
         users_in_two_variants(spec, counted.who.first_seen, counted.who.crossed),
         users_left_out(spec, all_seen, gone),
+        *((balance,) if balance else ()),
     )
 
 

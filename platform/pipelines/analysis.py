@@ -55,7 +55,7 @@ def analyse(experiment: Experiment, log: readers.Log, *, now: datetime) -> Snaps
     """One snapshot of the experiment's newest phase, from the log as it is pinned."""
     spec = selectors.scorecard_spec(experiment, as_of=now)
     last = selectors.latest_snapshot(experiment)
-    previous = selectors.scorecard_of(last) if last and last.phase == spec.phase else None
+    previous = selectors.scorecard_of(last) if last else None
     card = scorecard(log.exposures(), log.events(), spec, previous=previous)
     snapshot = services.store_snapshot(
         experiment,

@@ -12,6 +12,7 @@ Times are UTC. Proportions and relative effects are fractions: `0.05` is 5%.
 from experiments.metrics.definitions import Direction, Kind
 from experiments.metrics.results.arms import Arm, ArmValue, ExposurePoint, SeriesPoint
 from experiments.metrics.results.card import (
+    HeterogeneityResult,
     LeftOut,
     MetricResult,
     PhaseResult,
@@ -50,6 +51,7 @@ __all__ = [
     "ExposurePoint",
     "Floor",
     "Guardrail",
+    "HeterogeneityResult",
     "Kind",
     "LeftOut",
     "LiftPoint",

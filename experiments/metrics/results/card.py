@@ -43,6 +43,18 @@ class SegmentResult(msgspec.Struct, frozen=True, kw_only=True):
     comparisons: tuple[SegmentComparison, ...]
 
 
+class HeterogeneityResult(msgspec.Struct, frozen=True, kw_only=True):
+    """Does the effect of a treatment differ between the segments of an attribute? One test over all
+    of them, of this look; absolute effects. Without a p there is a `reason`.
+    """
+
+    attribute: str
+    variant: str
+    p_value: float | None
+    segments: int
+    reason: str | None
+
+
 class MetricResult(msgspec.Struct, frozen=True, kw_only=True):
     """One metric over all variants: values control first, one comparison per treatment.
 
@@ -65,6 +77,7 @@ class MetricResult(msgspec.Struct, frozen=True, kw_only=True):
     immature: tuple[int, ...] = ()
     caps: tuple[float | None, ...] = ()
     segments: tuple[SegmentResult, ...] = ()
+    heterogeneity: tuple[HeterogeneityResult, ...] = ()
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

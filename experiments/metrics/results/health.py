@@ -14,9 +14,9 @@ class CheckFigure(msgspec.Struct, frozen=True, kw_only=True):
 class Check(msgspec.Struct, frozen=True, kw_only=True):
     """One health check. `healthy` is None while there is too little to check, with a `reason`.
 
-    `name` is `sample_ratio`, `users_in_two_variants` or `users_left_out`; `detail` is one plain
-    sentence. Where there is no p, `reason` says why: `too_few_users`, or `no_such_users` (healthy:
-    nobody to test).
+    `name` is `sample_ratio`, `users_in_two_variants`, `users_left_out` or, with a pre-period,
+    `pre_period_balance`; `detail` is one plain sentence. Where there is no p, `reason` says why:
+    one of experiments.stats.Reason, or `no_such_users` (healthy: nobody to test).
     """
 
     name: str

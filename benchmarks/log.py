@@ -10,14 +10,16 @@ from pathlib import Path
 
 import django
 
-PARTS = ("ingestion", "past", "given", "items")
+PARTS = ("ingestion", "past", "given", "items", "window")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=PARTS, help="measure one part")
     parser.add_argument("--seconds", type=float, default=20.0, help="of sending events")
-    parser.add_argument("--rows", type=int, default=10_000_000, help="of each import")
+    parser.add_argument(
+        "--rows", type=int, default=10_000_000, help="of each import, and of the window's table"
+    )
     asked = parser.parse_args()
     answer: dict[str, object] = {"processors": os.cpu_count()}
     with tempfile.TemporaryDirectory(prefix="winnow-bench-") as folder:
@@ -27,7 +29,7 @@ def main() -> None:
 
 
 def _measured(folder: Path, parts: tuple[str, ...], asked: argparse.Namespace) -> dict[str, object]:
-    from benchmarks.measures import catalogue, given, ingestion, past
+    from benchmarks.measures import catalogue, given, ingestion, past, window
 
     found: dict[str, object] = {}
     if "ingestion" in parts:
@@ -38,6 +40,8 @@ def _measured(folder: Path, parts: tuple[str, ...], asked: argparse.Namespace) -
         found["import_with_ids"] = given.measure(folder / "given", asked.rows)
     if "items" in parts:
         found["import_items"] = catalogue.measure(folder / "items", asked.rows)
+    if "window" in parts:
+        found["window"] = window.measure(folder / "window", asked.rows)
     return found
 
 

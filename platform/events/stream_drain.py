@@ -71,7 +71,7 @@ class StreamDrain:
         kept = self._orders.without_erased(batch.records)
         fresh = _without_duplicates(kept, window)
         table.append(to_table(self.stream, fresh), batch.offsets, done=batch.removed)
-        window.add(record.key for record in fresh)
+        window.add([record.key for record in fresh])
         return Commit(
             stream=self.stream,
             version=table.version,
@@ -92,8 +92,9 @@ class StreamDrain:
 
 
 def _without_duplicates(records: Sequence[Record], window: RecentWindow) -> list[Record]:
-    fresh = {record.key: record for record in reversed(records) if record.key not in window}
-    return list(reversed(fresh.values()))
+    first = {record.key: record for record in reversed(records)}
+    ids = list(reversed(first))
+    return [first[id_] for id_, seen in zip(ids, window.seen(ids), strict=True) if not seen]
 
 
 def _lag(records: Sequence[Record]) -> float:

@@ -3,7 +3,6 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from events.journal_files import journals
 from events.readers import open_log
 from events.records import Event, ExposedItem, Exposure, Stream
 from events.schema import to_table
-from events.window import RecentWindow, load_window
+from events.window import RecentWindow
 
 MakeEvent = Callable[..., Event]
 MakeExposure = Callable[..., Exposure]
@@ -311,21 +310,6 @@ def _fail_once(monkeypatch: pytest.MonkeyPatch) -> Callable[..., RecentWindow]:
         raise OSError("the disk is away")
 
     return fail
-
-
-def test_the_window_forgets_the_oldest(log_dir: Path, event: MakeEvent) -> None:
-    window = RecentWindow(["a", "b"], limit=3)
-    window.add(["c", "d"])
-    assert [key in window for key in "abcd"] == [False, True, True, True]
-
-
-def test_the_window_is_loaded_from_the_tables_last_days(log_dir: Path, event: MakeEvent) -> None:
-    table = LogTable(log_dir, "events")
-    assert len(load_window(table, event().at.date())) == 0
-    times = {"new": event().at, "old": event().at - timedelta(days=10)}
-    table.append(to_table("events", [event(name, at=at) for name, at in times.items()]), {"x": 1})
-    window = load_window(table, times["new"].date())
-    assert ("new" in window, "old" in window) == (True, False)
 
 
 def test_files_abandoned_before_they_had_a_name_are_removed(journal_dir: Path) -> None:

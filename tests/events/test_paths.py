@@ -43,7 +43,7 @@ def test_a_folder_named_like_a_pattern_is_not_taken_for_its_neighbours(
     assert (imported.added, imported.already_there) == (0, 1)
     assert open_log(log_dir).events().id.to_pyarrow().to_pylist() == ["mine"]
     window = load_window(table, event().at.date())
-    assert ("mine" in window, "theirs" in window) == (True, False)
+    assert window.seen(["mine", "theirs"]) == [True, False]
     held = open_table(log_dir, "events")
     assert held
     files = files_of(held)

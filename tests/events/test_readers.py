@@ -2,11 +2,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pyarrow as pa
 import pytest
 
 from events.delta import LogTable
 from events.drain import Drain
+from events.frames import pack
 from events.journal import Journal
 from events.readers import Freshness, open_log
 from events.records import Event, Exposure, Stream
@@ -107,3 +109,36 @@ def test_freshness_tells_the_last_commit_and_what_waits(
     assert fresh.backlog_bytes == 2 * size
     assert fresh.lag == 5.0
     journal.close()
+
+
+def test_an_exposure_waits_since_it_came_whatever_its_caller_s_clock_says(
+    journal_dir: Path, log_dir: Path, exposure: Callable[..., Exposure]
+) -> None:
+    now = exposure().at
+    journal = Journal(journal_dir, "exposures")
+    shown = now - timedelta(days=3)
+    journal.append([exposure("r", at=shown, received_at=now - timedelta(seconds=4))])
+    fresh = open_log(log_dir).freshness(now, journal_dir=journal_dir)["exposures"]
+    assert fresh.lag == 4.0
+    journal.close()
+
+
+def test_an_exposure_of_a_journal_from_before_they_said_when_they_came_is_read(
+    journal_dir: Path, log_dir: Path, exposure: Callable[..., Exposure]
+) -> None:
+    record = exposure("r")
+    fields = msgspec.to_builtins(record)
+    del fields["received_at"]
+    journal = Journal(journal_dir, "exposures")
+    journal.append([exposure("other")])
+    [path] = journal_dir.glob("*.journal")
+    path.write_bytes(pack(msgspec.json.encode([fields])))
+    journal.close()
+    later = record.at + timedelta(seconds=4)
+    assert open_log(log_dir).freshness(later, journal_dir=journal_dir)["exposures"].lag == 4.0
+
+    with Drain(journal_dir, log_dir) as drain:
+        drain.once()
+
+    rows = open_log(log_dir).exposures().select("request_id", "at", "received_at").to_pyarrow()
+    assert rows.to_pylist() == [{"request_id": "r", "at": record.at, "received_at": None}]

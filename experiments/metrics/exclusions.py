@@ -11,9 +11,12 @@ import msgspec
 from ibis import _
 from ibis.expr.types import Table
 
+from experiments.metrics.engine import hashed
 from experiments.metrics.exceptions import InvalidSpec
 
 DAY_SECONDS = 86_400
+BUCKETS = 1 << 17
+"""So many that 100 million rows are far fewer than a limit in each."""
 BOT_SLATES = 1_000
 """More slates than this in one day are taken for a bot's."""
 BOT_EVENTS = 2_000
@@ -117,10 +120,14 @@ def _marked(seen: Table, done: Table, rule: Exclusion) -> Table:
 
 def _above(rows: Table, limit: int) -> Table:
     """Users with more than `limit` of the rows on any one day."""
-    # Few have so many in all, and only their rows are told apart by day: half the work of all rows.
-    all_days = rows.group_by("user").aggregate(rows=_.count()).filter(_.rows > limit)
+    # Users are thrown into buckets first, by hash. Hardly a bucket has so many rows in all; only
+    # its users are counted one by one, and only the days of those who have so many.
+    placed = rows.mutate(bucket=hashed(_.user) % BUCKETS)
+    full = placed.group_by("bucket").aggregate(rows=_.count()).filter(_.rows > limit)
+    suspects = placed.semi_join(full, "bucket")
+    all_days = suspects.group_by("user").aggregate(rows=_.count()).filter(_.rows > limit)
     # Whole days since 1970: a cast to a date would go by the engine's own time zone.
-    days = rows.semi_join(all_days, "user").group_by(
+    days = suspects.semi_join(all_days, "user").group_by(
         "user", day=_.at.epoch_seconds() // DAY_SECONDS
     )
     return days.aggregate(rows=_.count()).filter(_.rows > limit)

@@ -1,7 +1,8 @@
 """Facts: what happened to a member and when, one row each, for sums to be taken over.
 
-Each table has uid, first_at and until of the member, `at`, and two flags: `post` (it belongs to the
-user's time in the experiment) and `pre` (it belongs to the pre-period of CUPED). What counts:
+Each table has uid, first_at and until of the member, `at` (all in microseconds), and two flags:
+`post` (it belongs to the user's time in the experiment) and `pre` (it belongs to the pre-period of
+CUPED). What counts:
 
 - Slates of the experiment and of the user's phase. A slate that fell back to another recommender
   stays in its arm: the arm is what was assigned, not what worked.
@@ -18,8 +19,9 @@ from typing import Literal
 
 import ibis
 from ibis import _
-from ibis.expr.types import BooleanValue, Table, TimestampValue, Value
+from ibis.expr.types import BooleanValue, IntegerValue, StringValue, Table, Value
 
+from experiments.metrics.engine import SECOND, microseconds
 from experiments.metrics.people import of_experiment, split
 from experiments.metrics.shape import Log
 from experiments.metrics.spec import ScorecardSpec
@@ -32,8 +34,10 @@ MEMBER = ("uid", "first_at", "until")
 def slate_facts(log: Log, members: Table, spec: ScorecardSpec) -> Table:
     """A row per slate, with size, latency_ms and fallback."""
     scope = _until_as_of(log.exposures, spec) if spec.lookback else of_experiment(log, spec)
-    both = scope.join(_carried(members, spec), "user")
-    flagged = both.mutate(post=_is_post(both, spec), pre=_is_pre_slate(both, spec))
+    both = _in_micros(scope).join(_carried(members, spec), "user")
+    flagged = both.mutate(
+        post=_is_post(both, spec), pre=_is_pre_slate(both, spec, both.at, both.placement)
+    )
     return flagged.filter(_.post | _.pre).select(
         *MEMBER, "at", "post", "pre", "size", "latency_ms", "fallback"
     )
@@ -47,7 +51,7 @@ def event_facts(
     """
     events = _until_as_of(log.events, spec)
     wanted = events if types is None else events.filter(_.type.isin(types))
-    both = wanted.join(members.select("user", *MEMBER), "user")
+    both = _in_micros(wanted).join(members.select("user", *MEMBER), "user")
     return both.mutate(post=_is_post_event(both), pre=_before(both, spec)).drop("user")
 
 
@@ -63,7 +67,8 @@ def linked_facts(
         _.type.isin(types), _.request_id.notnull(), _.item.notnull() | (not by_item)
     )
     pairs = (
-        named.join(members.select("user", "uid"), "user")
+        _in_micros(named)
+        .join(members.select("user", "uid"), "user")
         .group_by("uid", "type", "request_id", "item")
         .aggregate(user=_.user.arbitrary(), named_at=_.at.min())
     )
@@ -71,7 +76,8 @@ def linked_facts(
     how: Literal["left", "inner"] = "left" if strays else "inner"
     found = pairs.join(who, "uid").join(_served(log, spec), ["user", "request_id"], how=how)
     listed = found.items.contains(found.item) if by_item and ITEMS in log.columns else True
-    post, pre = _is_post(found, spec), _is_pre_slate(found, spec)
+    post = _is_post(found, spec)
+    pre = _is_pre_slate(found, spec, found.served_at, found.slate_placement)
     attributed = _sure(found.served_at.notnull() & (post | pre) & listed)
     at = attributed.ifelse(ibis.greatest(found.named_at, found.served_at), found.named_at)
     placed = found.mutate(at=at, attributed=attributed, slate_post=post)
@@ -97,7 +103,11 @@ def different_items(events: Table, inside: BooleanValue) -> Table:
 def _served(log: Log, spec: ScorecardSpec) -> Table:
     scope = _until_as_of(log.exposures, spec) if spec.lookback else of_experiment(log, spec)
     columns = ("user", "request_id", "items", "experiment", "phase", "reason", "variant")
-    return scope.select(*columns, slate_placement=_.placement, served_at=_.at)
+    return scope.select(*columns, slate_placement=_.placement, served_at=microseconds(_.at))
+
+
+def _in_micros(table: Table) -> Table:
+    return table.mutate(at=microseconds(table.at))
 
 
 def _until_as_of(table: Table, spec: ScorecardSpec) -> Table:
@@ -114,12 +124,12 @@ def _is_post(slates: Table, spec: ScorecardSpec) -> BooleanValue:
     return _sure(ours & split(slates))
 
 
-def _is_pre_slate(slates: Table, spec: ScorecardSpec) -> BooleanValue:
+def _is_pre_slate(
+    slates: Table, spec: ScorecardSpec, served_at: IntegerValue, placement: StringValue
+) -> BooleanValue:
     if not spec.lookback:
         return ibis.literal(False)
-    served_at = slates.at if "placement" in slates.columns else slates.served_at
-    place = slates.placement if "placement" in slates.columns else slates.slate_placement
-    return _sure((place == slates.home) & _in_lookback(served_at, slates.first_at, spec))
+    return _sure((placement == slates.home) & _in_lookback(served_at, slates.first_at, spec))
 
 
 def _is_post_event(events: Table) -> BooleanValue:
@@ -132,8 +142,8 @@ def _before(facts: Table, spec: ScorecardSpec) -> BooleanValue:
     return _in_lookback(facts.at, facts.first_at, spec)
 
 
-def _in_lookback(at: TimestampValue, first_at: TimestampValue, spec: ScorecardSpec) -> BooleanValue:
-    return (at < first_at) & (at >= first_at - ibis.interval(seconds=spec.lookback))
+def _in_lookback(at: IntegerValue, first_at: IntegerValue, spec: ScorecardSpec) -> BooleanValue:
+    return (at < first_at) & (at >= first_at - spec.lookback * SECOND)
 
 
 def _sure(flag: Value) -> BooleanValue:

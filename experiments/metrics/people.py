@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import ibis
 from ibis.expr.types import BooleanValue, IntegerValue, Table, Value
 
-from experiments.metrics.engine import microseconds
+from experiments.metrics.engine import micros, microseconds
 from experiments.metrics.rules import since
 from experiments.metrics.shape import Log
 from experiments.metrics.spec import ScorecardSpec
@@ -44,9 +44,9 @@ def split(slates: Table) -> BooleanValue:
 
 def people(log: Log, spec: ScorecardSpec, folded: Folded | None = None) -> Table:
     """Rows: user, uid (from 0), phase and arm (places in the spec; null where none is listed),
-    number (the phase's), first_at, until (its phase's end), crossed, placement, slates (in the days
-    that rules look at), forced (slates that were no split), a column per segment, and what was
-    folded, which may name `of_experiment(log, spec)` alone.
+    number (the phase's), first_at and until (its phase's end; microseconds since 1970), crossed,
+    placement, slates (in the days that rules look at), forced (those that were no split), a column
+    per segment, and what was folded, which may name `of_experiment(log, spec)` alone.
 
     `crossed`: seen in a second variant of the phase, be it one the spec does not list.
     """
@@ -75,7 +75,6 @@ def _of(seen: Table, spec: ScorecardSpec, place: int) -> list[tuple[str, Value]]
     order = microseconds(seen.at) * (len(spec.variants) + 1) + arm
     first = [
         (f"order_{place}", order.min(where=here)),
-        (f"first_at_{place}", seen.at.min(where=here)),
         (f"least_{place}", arm.min(where=here)),
         (f"most_{place}", arm.max(where=here)),
     ]
@@ -96,7 +95,8 @@ def _arm(seen: Table, spec: ScorecardSpec) -> IntegerValue:
 def _placed(found: Table, spec: ScorecardSpec, folded: tuple[str, ...]) -> Table:
     """The columns of the phase that a user belongs to."""
     arms = len(spec.variants) + 1
-    arm = _chosen(found, spec, "order") % arms
+    order = _chosen(found, spec, "order")
+    arm = order % arms
     names = [segment_name(i) for i in range(len(spec.segments))]
     names += ["placement"] if spec.lookback else []
     return found.select(
@@ -108,8 +108,8 @@ def _placed(found: Table, spec: ScorecardSpec, folded: tuple[str, ...]) -> Table
         number=found.first_phase,
         phase=_of_phase(found, spec, list(range(len(spec.phases)))),
         arm=(arm < len(spec.variants)).ifelse(arm, ibis.null("int64")),
-        first_at=_chosen(found, spec, "first_at"),
-        until=_of_phase(found, spec, [spec.until(phase) for phase in spec.phases]),
+        first_at=order // arms,
+        until=_of_phase(found, spec, [micros(spec.until(phase)) for phase in spec.phases]),
         crossed=_chosen(found, spec, "least") != _chosen(found, spec, "most"),
         **{name: _chosen(found, spec, name) for name in names},
     )

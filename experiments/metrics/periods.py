@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import ibis
 import msgspec
-from ibis.expr.types import IntegerValue, TimestampValue
+from ibis.expr.types import IntegerValue
+
+from experiments.metrics.engine import SECOND
 
 MOST_PERIODS = 60
 
@@ -62,7 +64,7 @@ def grid(started_at: datetime, as_of: datetime) -> Grid:
     )
 
 
-def period_of(at: TimestampValue, grid: Grid) -> IntegerValue:
-    """The period of a time; before the start (a clock ahead of ours) counts as the first."""
-    index = ((at.epoch_seconds() - grid.anchor) / grid.seconds).floor().cast("int64")
-    return ibis.least(ibis.greatest(index, 0), grid.periods - 1)
+def period_of(at: IntegerValue, grid: Grid) -> IntegerValue:
+    """The period of a time in microseconds; before the start (a clock ahead of ours), the first."""
+    since = ibis.greatest(at - grid.anchor * SECOND, 0)
+    return ibis.least(since // (grid.seconds * SECOND), grid.periods - 1).cast("int64")

@@ -6,6 +6,7 @@ import ibis
 from ibis import _
 from ibis.expr.types import BooleanValue, Table
 
+from experiments.metrics.engine import micros
 from experiments.metrics.exclusions import DONE, EventsPerDay, SlatesPerDay, marked_users
 from experiments.metrics.shape import Log
 from experiments.metrics.spec import ScorecardSpec
@@ -20,8 +21,8 @@ def since(spec: ScorecardSpec) -> datetime:
 
 
 def counts_for_limit(events: Table, spec: ScorecardSpec) -> BooleanValue:
-    """Whether each event is one that the rule by events counts."""
-    return (events.at >= ibis.literal(since(spec))) & events.type.isin(DONE)
+    """Whether each event, its time in microseconds, is one that the rule by events counts."""
+    return (events.at >= micros(since(spec))) & events.type.isin(DONE)
 
 
 def least(spec: ScorecardSpec, kind: Limit) -> int | None:

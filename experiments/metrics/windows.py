@@ -1,8 +1,12 @@
-"""A window after first exposure, as expressions over rows that have first_at and until."""
+"""A window after first exposure, as expressions over rows that have first_at and until.
+
+Times are whole microseconds since 1970.
+"""
 
 import ibis
-from ibis.expr.types import BooleanValue, Table, TimestampValue
+from ibis.expr.types import BooleanValue, IntegerValue, Table
 
+from experiments.metrics.engine import SECOND
 from experiments.metrics.measures import Window
 
 
@@ -10,9 +14,8 @@ def inside(facts: Table, window: Window | None) -> BooleanValue:
     """Whether a fact belongs to the user's time in the experiment, and to the window."""
     if window is None:
         return facts.post
-    begins, ends = (ibis.interval(seconds=s) for s in (window.begins, window.ends))
-    late = facts.at >= facts.first_at + begins
-    return facts.post & late & (facts.at < facts.first_at + ends) & is_mature(facts, window)
+    late = facts.at >= facts.first_at + window.begins * SECOND
+    return facts.post & late & (facts.at < passed_at(facts, window)) & is_mature(facts, window)
 
 
 def is_mature(rows: Table, window: Window | None) -> BooleanValue:
@@ -20,6 +23,6 @@ def is_mature(rows: Table, window: Window | None) -> BooleanValue:
     return ibis.literal(True) if window is None else passed_at(rows, window) <= rows.until
 
 
-def passed_at(rows: Table, window: Window) -> TimestampValue:
+def passed_at(rows: Table, window: Window) -> IntegerValue:
     """When the user's window has passed."""
-    return rows.first_at + ibis.interval(seconds=window.ends)
+    return rows.first_at + window.ends * SECOND

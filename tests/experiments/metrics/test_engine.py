@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ibis import _
 
 from experiments.metrics import METRICS, Metric, PhaseSpec, ScorecardSpec, Tracked
 from experiments.metrics.counting import Counted, count_log
@@ -159,13 +160,17 @@ def setting() -> Setting:
     )
 
 
-def count(world: World, spec: ScorecardSpec, new_log: Callable[[], Any]) -> tuple[Counted, Grid]:
+def filled(world: World, new_log: Callable[[], Any]) -> Any:
     log = new_log()
     for row in world.exposures:
         log.serve(**row)
     for row in world.events:
         log.event(**row)
-    cut = grid(spec.started_at, spec.as_of)
+    return log
+
+
+def count(world: World, spec: ScorecardSpec, new_log: Callable[[], Any]) -> tuple[Counted, Grid]:
+    log, cut = filled(world, new_log), grid(spec.started_at, spec.as_of)
     return count_log(log.exposures, log.events, spec), cut
 
 
@@ -207,7 +212,7 @@ def sums(users: list[tuple[list[float], list[float]]], of: Metric) -> dict[str, 
 def found_sums(found: Samples, phase: int, arm: int, period: int) -> dict[str, float]:
     """The fields of both samples under the names of `sums`."""
     plain, cuped = found.plain[phase], found.cuped
-    at = (slice(arm, arm + 1), slice(period, period + 1))
+    at = (slice(arm, arm + 1), slice(period, period + 1 or None))
     made = named(part(plain, at), "post")
     if cuped is None:
         return made
@@ -329,3 +334,37 @@ def test_the_pass_that_finds_people_can_add_up_their_slates(new_log: Callable[[]
             hoped = expected(reference, of, reference.by_as_of)
             for arm in (0, 1):
                 assert_same(found_sums(found, 0, arm, 0), hoped[0][arm], (of.key, seed, arm))
+
+
+PLAIN = [
+    METRICS["clicks_per_user"],
+    METRICS["ctr_seen"],
+    METRICS["conversion"],
+    metric("early_ctr", "ratio", Clicks(), Items(), window=minute(0, 60)),
+]
+
+
+@pytest.mark.parametrize("series", [False, True])
+def test_without_request_ids_a_click_counts_from_first_exposure_on(
+    series: bool, new_log: Callable[[], Any]
+) -> None:
+    """The fewest columns a file can have, with `impressions` for the items."""
+    world = World(7)
+    for row in world.exposures:
+        row |= {"request_id": None, "placement": "", "reason": "split", "experiment": "home-ctr"}
+        row |= {"phase": 1, "variant": row["variant"] or "A", "at": max(row["at"], 0.0)}
+    log = filled(world, new_log)
+    exposures = log.exposures.select("user", "variant", "at", impressions=_["items"].length())
+    events = log.events.select("type", "user", "at")
+    one = (PhaseSpec(number=1, started_at=START, weights=(1, 1)),)
+    spec = spec_for(PLAIN, phases=one, series=series)
+
+    counted = count_log(exposures, events, spec)
+
+    alone = replace(setting(), phases=((1, 0.0),), linked=False)
+    reference = Reference(world.exposures, world.events, alone)
+    for of in PLAIN:
+        found = samples(counted.moments, of, counted.columns, cuped=True)
+        hoped = expected(reference, of, reference.by_as_of)
+        for arm in (0, 1):
+            assert_same(found_sums(found, 0, arm, -1), hoped[0][arm], (of.key, arm))

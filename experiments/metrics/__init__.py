@@ -6,6 +6,7 @@ No framework here: tables in, a frozen scorecard out.
 
 from experiments.metrics.builtin import GUARDRAILS, METRICS
 from experiments.metrics.definitions import Metric
+from experiments.metrics.describing import Catalogue
 from experiments.metrics.exceptions import (
     InvalidMetric,
     InvalidSpec,
@@ -20,6 +21,7 @@ from experiments.metrics.spec import PhaseSpec, ScorecardSpec, Tracked
 __all__ = [
     "GUARDRAILS",
     "METRICS",
+    "Catalogue",
     "InvalidMetric",
     "InvalidSpec",
     "Metric",

@@ -49,16 +49,16 @@ class Analysis:
         own = (tracked.metric for tracked in spec.metrics)
         self.metrics: tuple[Metric, ...] = tuple(dict.fromkeys((*own, *self.volume)))
         self.columns = Columns(self.metrics)
-        self._log = without_repeats(log, spec, stack)
+        self.log = without_repeats(log, spec, stack)
 
     @cached_property
     def everyone(self) -> Table:
-        return self._kept(people(self._log, self.spec, self._folded))
+        return self._kept(people(self.log, self.spec, self._folded))
 
     @cached_property
     def left_out(self) -> Table:
         """Rows: uid, rule. Where a pass has counted slates or events, few can be above a limit."""
-        marks = marked(self._log, self.spec, slates=self._many_slates, events=self._many_events)
+        marks = marked(self.log, self.spec, slates=self._many_slates, events=self._many_events)
         if marks is None:
             return self.everyone.filter(ibis.literal(False)).select("uid", rule=ibis.null("int64"))
         return self._kept(self.everyone.join(marks, "user").select("uid", "rule"))
@@ -66,10 +66,9 @@ class Analysis:
     @cached_property
     def rows(self) -> Table:
         """`user_periods` of those who count."""
-        counting = self._counting(self._listed)
-        found = sources(self._log, counting, self.spec, self.columns.all, self._stack)
+        found = sources(self.log, self.counting, self.spec, self.columns.all, self._stack)
         by_period = [sums_by_period(source, self.spec, self.cut) for source in found]
-        return self._kept(user_periods(counting, by_period, self.spec, self.columns, self.cut))
+        return self._kept(user_periods(self.counting, by_period, self.spec, self.columns, self.cut))
 
     @cached_property
     def totals(self) -> Table:
@@ -77,16 +76,20 @@ class Analysis:
         if not self.spec.series:
             return self._counting(self._all_totals)
         by_user = over_periods(self.rows, self.spec, self.columns)
-        counting = self._counting(self._listed)
-        return self._kept(user_totals(counting, [by_user], self.spec, self.columns))
+        return self._kept(user_totals(self.counting, [by_user], self.spec, self.columns))
 
     @cached_property
     def _all_totals(self) -> Table:
         """Of those whom rules leave out too: in the same pass events are counted for the rules."""
         left = [c for c in self.columns.all if c.name not in self._folded]
-        found = sources(self._log, self._listed, self.spec, left, self._stack)
+        found = sources(self.log, self._listed, self.spec, left, self._stack)
         summed = [sums(source, self.spec) for source in found]
         return self._kept(user_totals(self._listed, summed, self.spec, self.columns))
+
+    @property
+    def counting(self) -> Table:
+        """Of `everyone` those who count."""
+        return self._counting(self._listed)
 
     @property
     def _listed(self) -> Table:
@@ -99,7 +102,7 @@ class Analysis:
     @property
     def _many_slates(self) -> Table | None:
         limit = least(self.spec, SlatesPerDay)
-        if limit is None or EXPERIMENT in self._log.columns:  # others may have served slates too
+        if limit is None or EXPERIMENT in self.log.columns:  # others may have served slates too
             return None
         return self._kept(self.everyone.filter(self.everyone.slates > limit).select("user"))
 
@@ -117,7 +120,7 @@ class Analysis:
         spec = self.spec
         if spec.series or spec.lookback or len(spec.phases) > 1:
             return {}
-        seen = of_experiment(self._log, spec)
+        seen = of_experiment(self.log, spec)
         ours = split(seen) & (seen.phase == spec.phase.number)
         return {
             c.name: served_value(seen, c.measure).sum(where=ours).cast(kind_of(c))

@@ -10,7 +10,9 @@ from experiments.metrics.analysis import Analysis
 from experiments.metrics.caps import Caps, find_caps
 from experiments.metrics.columns import Columns
 from experiments.metrics.definitions import Metric
+from experiments.metrics.describing import Catalogue, describe
 from experiments.metrics.moments import Floats, Moments, Summing
+from experiments.metrics.results import Described
 from experiments.metrics.segments import Segment, cut_by
 from experiments.metrics.spec import ScorecardSpec
 from experiments.metrics.terms import Term, terms_of
@@ -44,9 +46,12 @@ class Counted:
     users: tuple[Counts, ...]
     who: Who
     volume: tuple[Metric, ...]
+    described: tuple[Described, ...]
 
 
-def count_log(exposures: Table, events: Table, spec: ScorecardSpec) -> Counted:
+def count_log(
+    exposures: Table, events: Table, spec: ScorecardSpec, catalogue: Catalogue | None = None
+) -> Counted:
     """Everything that the spec asks of the log. Raises MissingColumn."""
     with ExitStack() as stack:
         analysis = Analysis(exposures, events, spec, stack)
@@ -67,6 +72,9 @@ def count_log(exposures: Table, events: Table, spec: ScorecardSpec) -> Counted:
             users=_whole(moments.of(Term(None))[:, :, -1]),
             who=_who(analysis.everyone, analysis.left_out, spec),
             volume=analysis.volume,
+            described=describe(analysis.log, analysis.counting, spec, catalogue)
+            if spec.described
+            else (),
         )
 
 

@@ -23,11 +23,9 @@ from ibis.expr.types import BooleanValue, IntegerValue, StringValue, Table, Valu
 
 from experiments.metrics.engine import SECOND, microseconds
 from experiments.metrics.people import of_experiment, split
-from experiments.metrics.shape import Log
+from experiments.metrics.shape import ITEM, ITEMS, Log
 from experiments.metrics.spec import ScorecardSpec
 
-ITEM = ("events", "item")
-ITEMS = ("exposures", "items")
 MEMBER = ("uid", "first_at", "until")
 
 
@@ -36,7 +34,7 @@ def slate_facts(log: Log, members: Table, spec: ScorecardSpec) -> Table:
     scope = _until_as_of(log.exposures, spec) if spec.lookback else of_experiment(log, spec)
     both = _in_micros(scope).join(_carried(members, spec), "user")
     flagged = both.mutate(
-        post=_is_post(both, spec), pre=_is_pre_slate(both, spec, both.at, both.placement)
+        post=is_post(both, spec), pre=_is_pre_slate(both, spec, both.at, both.placement)
     )
     return flagged.filter(_.post | _.pre).select(
         *MEMBER, "at", "post", "pre", "size", "latency_ms", "fallback"
@@ -76,7 +74,7 @@ def linked_facts(
     how: Literal["left", "inner"] = "left" if strays else "inner"
     found = pairs.join(who, "uid").join(_served(log, spec), ["user", "request_id"], how=how)
     listed = found.items.contains(found.item) if by_item and ITEMS in log.columns else True
-    post = _is_post(found, spec)
+    post = is_post(found, spec)
     pre = _is_pre_slate(found, spec, found.served_at, found.slate_placement)
     attributed = _sure(found.served_at.notnull() & (post | pre) & listed)
     at = attributed.ifelse(ibis.greatest(found.named_at, found.served_at), found.named_at)
@@ -119,7 +117,8 @@ def _carried(members: Table, spec: ScorecardSpec) -> Table:
     return members.select("user", "number", *home, *MEMBER)
 
 
-def _is_post(slates: Table, spec: ScorecardSpec) -> BooleanValue:
+def is_post(slates: Table, spec: ScorecardSpec) -> BooleanValue:
+    """Whether slates, with the `number` of the user's phase, belong to it."""
     ours = (slates.experiment == spec.experiment) & (slates.phase == slates.number)
     return _sure(ours & split(slates))
 

@@ -50,7 +50,7 @@ class Items(msgspec.Struct, frozen=True, kw_only=True, tag_field="source", tag="
 
     @property
     def needs(self) -> Needs:
-        return frozenset({("exposures", "items")})
+        return frozenset({("exposures", "impressions")})
 
 
 class Clicks(msgspec.Struct, frozen=True, kw_only=True, tag_field="source", tag="clicks"):

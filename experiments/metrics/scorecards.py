@@ -8,6 +8,7 @@ from experiments.metrics import arms as arm
 from experiments.metrics.comparing import lifts
 from experiments.metrics.counting import Counted, count_log
 from experiments.metrics.definitions import Metric
+from experiments.metrics.describing import Catalogue
 from experiments.metrics.exclusions import fingerprint
 from experiments.metrics.health import (
     pre_period_balance,
@@ -43,18 +44,25 @@ from experiments.metrics.terms import Factor, Term, term
 
 
 def scorecard(
-    exposures: Table, events: Table, spec: ScorecardSpec, *, previous: Scorecard | None = None
+    exposures: Table,
+    events: Table,
+    spec: ScorecardSpec,
+    *,
+    previous: Scorecard | None = None,
+    catalogue: Catalogue | None = None,
 ) -> Scorecard:
     """Analyse an experiment as of a time.
 
     `exposures` and `events` are tables of one engine of Ibis (see shape for their columns).
     `previous` is the scorecard of an earlier look at the same phases: the sequential p shown is the
     smallest over the looks. It is left aside when it is of other phases, later than as_of, or was
-    made with other settings, and of a metric that is defined otherwise now. An empty log is a
+    made with other settings, and of a metric that is defined otherwise now. `catalogue` is for the
+    figures of slates, where the spec asks for them. An empty log is a
     scorecard without users that is collecting. Raises MissingColumn.
     """
     cut = grid(spec.started_at, spec.as_of)
-    return assemble(count_log(exposures, events, spec), spec, cut, previous=previous)
+    counted = count_log(exposures, events, spec, catalogue)
+    return assemble(counted, spec, cut, previous=previous)
 
 
 def assemble(
@@ -99,6 +107,7 @@ def assemble(
         phases=_phases(counted, spec),
         lookback_days=spec.lookback_days,
         cuped=spec.cuped,
+        described=counted.described,
     )
 
 

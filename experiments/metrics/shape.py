@@ -17,6 +17,8 @@ from experiments.metrics.spec import ScorecardSpec
 
 REQUIRED = {"exposures": ("user", "variant", "at"), "events": ("type", "user", "at")}
 EXPERIMENT = ("exposures", "experiment")
+ITEMS = ("exposures", "items")
+ITEM = ("events", "item")
 TEXTS = "map<string, string>"
 
 
@@ -26,7 +28,8 @@ class Log:
 
     `exposures`: user, variant, at, experiment, phase, reason, placement, request_id, items (their
     ids), size (their number), latency_ms, fallback, attributes. `events`: user, type, at, item,
-    request_id, value, properties. `columns` are those the log itself has.
+    request_id, value, properties. `columns` are those the log itself has; `impressions` of
+    exposures also where there are items to count.
     """
 
     exposures: Table
@@ -47,7 +50,7 @@ class Log:
 def shaped(exposures: Table, events: Table, spec: ScorecardSpec) -> Log:
     """The log in one form. Raises MissingColumn."""
     served, done = _exposures(exposures, spec), _events(events)
-    sizes = {"items"} if {"items", "impressions"} & set(exposures.columns) else set()
+    sizes = {"impressions"} if {"items", "impressions"} & set(exposures.columns) else set()
     here = [("exposures", name) for name in (set(exposures.columns) & set(served.columns)) | sizes]
     there = [("events", name) for name in set(events.columns) & set(done.columns)]
     return Log(exposures=served, events=done, columns=frozenset((*here, *there)))

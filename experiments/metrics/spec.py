@@ -55,7 +55,8 @@ class ScorecardSpec(msgspec.Struct, frozen=True, kw_only=True):
     `tuning` is the planned number of users in both arms of a comparison, frozen at launch.
     `lookback_days` before a user's first exposure are the pre-period of CUPED, 0 for none; with
     `cuped` the adjusted comparison decides. `segments` names attributes to cut by. `series` asks
-    for every as-of time and not the last alone. Raises InvalidSpec on construction.
+    for every as-of time and not the last alone, `described` for figures of the slates. Raises
+    InvalidSpec on construction.
     """
 
     experiment: str
@@ -71,6 +72,7 @@ class ScorecardSpec(msgspec.Struct, frozen=True, kw_only=True):
     cuped: bool = False
     segments: tuple[str, ...] = ()
     series: bool = False
+    described: bool = False
 
     def __post_init__(self) -> None:
         for problem, wrong in (*_arm_faults(self), *_phase_faults(self), *_other_faults(self)):

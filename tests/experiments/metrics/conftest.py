@@ -42,6 +42,7 @@ class ToyLog:
             "user": user,
             "experiment": "home-ctr",
             "phase": 1,
+            "placement": "home",
             "variant": variant,
             "items": slate,
             "reason": "split",

@@ -48,7 +48,8 @@ def make(folder: Path, events: int, users: int, *, linked: bool) -> tuple[Path, 
         (hash((hash(j, 2) % {slates})::BIGINT, 1) % {users}) AS u FROM range({events}) t(j)"""
     paths = folder / f"exposures-{linked}.parquet", folder / f"events-{linked}.parquet"
     queries = (LINKED_EXPOSURES, LINKED_EVENTS) if linked else (PLAIN_EXPOSURES, PLAIN_EVENTS)
-    with duckdb.connect(config={"enable_progress_bar": False}) as connection:
+    with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
         for query, path in zip(queries, paths, strict=True):
             of = f"WITH slate AS ({slate}), done AS ({done}) {query}"
             connection.execute(f"COPY ({of}) TO '{path}' (FORMAT parquet)")

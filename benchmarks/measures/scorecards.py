@@ -92,7 +92,8 @@ def by_hand(files: tuple[Path, Path], linked: int) -> Took:
         exposures=files[0], events=files[1], end=END.isoformat()
     )
     begun = time.perf_counter()
-    with duckdb.connect(config={"enable_progress_bar": False}) as connection:
+    with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
         rows = connection.execute(query + SUMS).fetchall()
     counted = sorted((int(row[4]), int(row[2])) for row in rows)
     return Took(round(time.perf_counter() - begun, 2), _peak_mb(), counted)

@@ -12,15 +12,17 @@ from ibis.expr.types import Table
 from experiments.metrics.builtin import METRICS
 from experiments.metrics.columns import Columns
 from experiments.metrics.definitions import Metric
+from experiments.metrics.engine import numbered
 from experiments.metrics.exclusions import EventsPerDay, SlatesPerDay
-from experiments.metrics.people import Folded, of_experiment, people, split
+from experiments.metrics.people import Folded, of_experiment, of_phase, people
 from experiments.metrics.periods import grid
 from experiments.metrics.rules import least, marked
-from experiments.metrics.shape import EXPERIMENT, shaped
+from experiments.metrics.shape import shaped
 from experiments.metrics.slates import without_repeats
 from experiments.metrics.sources import is_served, served_value, sources
 from experiments.metrics.spec import ScorecardSpec
 from experiments.metrics.totals import (
+    added,
     kind_of,
     over_periods,
     sums,
@@ -53,7 +55,7 @@ class Analysis:
 
     @cached_property
     def everyone(self) -> Table:
-        return self._kept(people(self.log, self.spec, self._folded))
+        return numbered(self._kept(people(self.log, self.spec, self._folded)))
 
     @cached_property
     def left_out(self) -> Table:
@@ -102,7 +104,7 @@ class Analysis:
     @property
     def _many_slates(self) -> Table | None:
         limit = least(self.spec, SlatesPerDay)
-        if limit is None or EXPERIMENT in self.log.columns:  # others may have served slates too
+        if limit is None or not self.log.all_own:  # others may have served slates too
             return None
         return self._kept(self.everyone.filter(self.everyone.slates > limit).select("user"))
 
@@ -121,9 +123,9 @@ class Analysis:
         if spec.series or spec.lookback or len(spec.phases) > 1:
             return {}
         seen = of_experiment(self.log, spec)
-        ours = split(seen) & (seen.phase == spec.phase.number)
+        ours = of_phase(seen, self.log, spec.phase.number)
         return {
-            c.name: served_value(seen, c.measure).sum(where=ours).cast(kind_of(c))
+            c.name: added(served_value(seen, c.measure), ours).cast(kind_of(c))
             for c in self.columns.all
             if is_served(c) and c.window is None
         }

@@ -21,8 +21,8 @@ def tables(
     with TemporaryDirectory(prefix="winnow-analysis-") as scratch:
         limits: dict[str, str | int] = {"memory_limit": memory, "temp_directory": scratch}
         limits |= {"threads": threads} if threads else {}
-        limits["enable_progress_bar"] = False
         connection = ibis.duckdb.connect(**limits)
+        connection.raw_sql("SET enable_progress_bar = false")
         try:
             yield connection.read_parquet(exposures), connection.read_parquet(events)
         finally:

@@ -42,34 +42,46 @@ def split(slates: Table) -> BooleanValue:
     return (slates.reason == "split") & slates.variant.notnull()
 
 
+def of_phase(seen: Table, log: Log, number: int) -> BooleanValue:
+    """Which slates of the experiment are of a split in a phase."""
+    in_phase = seen.phase == number
+    return in_phase if log.all_split else split(seen) & in_phase
+
+
 def people(log: Log, spec: ScorecardSpec, folded: Folded | None = None) -> Table:
-    """Rows: user, uid (from 0), phase and arm (places in the spec; null where none is listed),
+    """Rows: user, phase and arm (places in the spec; null where none is listed),
     number (the phase's), first_at and until (its phase's end; microseconds since 1970), crossed,
-    placement, slates (in the days that rules look at), forced (those that were no split), a column
-    per segment, and what was folded, which may name `of_experiment(log, spec)` alone.
+    placement, slates (in the days that rules look at, of a log of this experiment alone), forced
+    (those that were no split), a column per segment, and what was folded, which may name
+    `of_experiment(log, spec)` alone.
 
     `crossed`: seen in a second variant of the phase, be it one the spec does not list.
     """
     seen = of_experiment(log, spec)
     found = seen.group_by("user").aggregate(
-        first_phase=seen.phase.min(where=split(seen)),
-        forced=(seen.phase.isin(_numbers(spec)) & seen.variant.notnull() & ~split(seen))
-        .cast("int64")
-        .sum(),
-        slates=(seen.at >= ibis.literal(since(spec))).cast("int64").sum(),
-        **{name: value for p in range(len(spec.phases)) for name, value in _of(seen, spec, p)},
+        first_phase=seen.phase.min(where=None if log.all_split else split(seen)),
+        **_counts(seen, log, spec),
+        **{name: value for p in range(len(spec.phases)) for name, value in _of(seen, log, spec, p)},
         **(folded or {}),
     )
     return _placed(found, spec, tuple(folded or {}))
+
+
+def _counts(seen: Table, log: Log, spec: ScorecardSpec) -> dict[str, Value]:
+    """What has to be counted, where it is not known to be none."""
+    forced = seen.phase.isin(_numbers(spec)) & seen.variant.notnull() & ~split(seen)
+    recent = seen.at >= ibis.literal(since(spec))
+    counts = {} if log.all_split else {"forced": seen.count(where=forced)}
+    return counts | ({"slates": seen.count(where=recent)} if log.all_own else {})
 
 
 def _numbers(spec: ScorecardSpec) -> list[int]:
     return [phase.number for phase in spec.phases]
 
 
-def _of(seen: Table, spec: ScorecardSpec, place: int) -> list[tuple[str, Value]]:
+def _of(seen: Table, log: Log, spec: ScorecardSpec, place: int) -> list[tuple[str, Value]]:
     """What a user's first exposure in a phase was, as columns of that phase."""
-    here = split(seen) & (seen.phase == spec.phases[place].number)
+    here = of_phase(seen, log, spec.phases[place].number)
     arm = _arm(seen, spec)
     # Time and arm in one number: of two exposures at one instant the first is then always the same.
     order = microseconds(seen.at) * (len(spec.variants) + 1) + arm
@@ -97,14 +109,14 @@ def _placed(found: Table, spec: ScorecardSpec, folded: tuple[str, ...]) -> Table
     arms = len(spec.variants) + 1
     order = _chosen(found, spec, "order")
     arm = order % arms
+    none = ibis.literal(0, "int64")
     names = [segment_name(i) for i in range(len(spec.segments))]
     names += ["placement"] if spec.lookback else []
     return found.select(
         "user",
-        "forced",
-        "slates",
         *folded,
-        uid=ibis.row_number(),
+        forced=found.forced if "forced" in found.columns else none,
+        slates=found.slates if "slates" in found.columns else none,
         number=found.first_phase,
         phase=_of_phase(found, spec, list(range(len(spec.phases)))),
         arm=(arm < len(spec.variants)).ifelse(arm, ibis.null("int64")),

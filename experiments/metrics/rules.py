@@ -22,7 +22,7 @@ def since(spec: ScorecardSpec) -> datetime:
 
 def counts_for_limit(events: Table, spec: ScorecardSpec) -> BooleanValue:
     """Whether each event, its time in microseconds, is one that the rule by events counts."""
-    return (events.at >= micros(since(spec))) & events.type.isin(DONE)
+    return events.type.isin(DONE) & (events.at >= micros(since(spec)))
 
 
 def least(spec: ScorecardSpec, kind: Limit) -> int | None:

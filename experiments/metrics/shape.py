@@ -17,6 +17,7 @@ from experiments.metrics.spec import ScorecardSpec
 
 REQUIRED = {"exposures": ("user", "variant", "at"), "events": ("type", "user", "at")}
 EXPERIMENT = ("exposures", "experiment")
+REASON = ("exposures", "reason")
 ITEMS = ("exposures", "items")
 ITEM = ("events", "item")
 TEXTS = "map<string, string>"
@@ -41,6 +42,16 @@ class Log:
         """Whether an event says which slate it belongs to."""
         return self.columns >= LINK
 
+    @property
+    def all_split(self) -> bool:
+        """Whether it names no reasons: then every exposure is taken for a random split."""
+        return REASON not in self.columns
+
+    @property
+    def all_own(self) -> bool:
+        """Whether it names no experiments: then every exposure is of the one asked about."""
+        return EXPERIMENT not in self.columns
+
     def require(self, needs: Needs, by: str) -> None:
         """Raise MissingColumn unless the log has them."""
         for table, column in sorted(needs - self.columns):
@@ -61,7 +72,7 @@ def _exposures(table: Table, spec: ScorecardSpec) -> Table:
     only = spec.phase.number if len(spec.phases) == 1 else None
     items = _item_ids(table)
     at = _time("exposures", table)
-    return table.select(
+    named = table.select(
         user=table.user.cast("string"),
         variant=table.variant.cast("string"),
         at=at,
@@ -77,7 +88,9 @@ def _exposures(table: Table, spec: ScorecardSpec) -> Table:
         latency_ms=_or(table, "latency_ms", "float64", ibis.null("float64")),
         fallback=_or(table, "fallback", "string", ibis.null("string")),
         attributes=_or(table, "attributes", TEXTS, ibis.null(TEXTS)),
-    ).filter(lambda t: t.user.notnull() & t.at.notnull())
+    )
+    known = named.filter(named.user.notnull(), named.at.notnull())
+    return known if "reason" in table.columns else known.filter(known.variant.notnull())
 
 
 def _events(table: Table) -> Table:

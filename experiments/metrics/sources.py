@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from ibis.expr.types import BooleanValue, NumericValue, Table
 
@@ -34,7 +35,10 @@ from experiments.metrics.windows import inside
 LARGEST = 1e10
 """A value beyond this, or none that is finite, is a mistake of the sender and adds nothing."""
 
-Part = tuple[Column, NumericValue]
+Adds: TypeAlias = BooleanValue | NumericValue
+"""What a fact adds: one where it is true, or a number."""
+
+Part = tuple[Column, Adds]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +127,7 @@ def _type(measure: Measure) -> str | None:
     return "impression" if isinstance(measure, SeenItems) else "click"
 
 
-def served_value(slates: Table, measure: Measure) -> NumericValue:
+def served_value(slates: Table, measure: Measure) -> Adds:
     """What a slate adds."""
     if isinstance(measure, Items):
         return slates["size"]
@@ -133,32 +137,32 @@ def served_value(slates: Table, measure: Measure) -> NumericValue:
         counted = counted & (slates.latency_ms > measure.slower_than_ms).fill_null(False)
     if measure.fallback:
         counted = counted & slates.fallback.notnull()
-    return counted.cast("int64")
+    return counted
 
 
-def _linked_value(links: Table, measure: Measure) -> NumericValue:
+def _linked_value(links: Table, measure: Measure) -> Adds:
     stray = isinstance(measure, UnattributedClicks)
     named = ~links.attributed if stray else links.attributed
-    return (named & (links.type == _type(measure))).cast("int64")
+    return named & (links.type == _type(measure))
 
 
-def _event_value(events: Table, measure: Measure) -> NumericValue:
+def _event_value(events: Table, measure: Measure) -> Adds:
     counted = events.type == _type(measure) if _type(measure) else events.at.notnull()
     if isinstance(measure, UnattributedClicks):
         counted = counted & (events.request_id.isnull() | events.item.isnull())
     if not isinstance(measure, Events):
-        return counted.cast("int64")
+        return counted
     for condition in measure.where:
         counted = counted & fulfilled(events, condition)
     if measure.aggregation == "count":
-        return counted.cast("int64")
+        return counted
     possible = (events.value.abs() <= LARGEST).fill_null(False)
     value = (counted & possible).ifelse(events.value, 0.0)
     return (value * MILLIONTHS).round().cast("int64")
 
 
-def _one(facts: Table, measure: Measure) -> NumericValue:
-    return facts.at.notnull().cast("int64")
+def _one(facts: Table, measure: Measure) -> Adds:
+    return facts.at.notnull()
 
 
 def _items(log: Log, members: Table, spec: ScorecardSpec, column: Column) -> Source:

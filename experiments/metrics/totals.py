@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from functools import reduce
 
 import ibis
-from ibis.expr.types import NumericValue, Table
+from ibis.expr.types import BooleanValue, NumericValue, Table
 
 from experiments.metrics.columns import Column, Columns
 from experiments.metrics.people import segment_name
 from experiments.metrics.periods import Grid, period_of
-from experiments.metrics.sources import Source
+from experiments.metrics.sources import Adds, Source
 from experiments.metrics.spec import ScorecardSpec
 from experiments.metrics.windows import inside, is_mature
 
@@ -73,6 +73,13 @@ def kind_of(column: Column) -> str:
     return "decimal(38, 0)" if column.of_values else "float64"
 
 
+def added(value: Adds, where: BooleanValue) -> NumericValue:
+    """What the facts add that fulfil a condition."""
+    if isinstance(value, BooleanValue):
+        return value.count(where=value & where)
+    return value.sum(where=where)
+
+
 def sums(source: Source, spec: ScorecardSpec) -> Table:
     """Rows: uid, and the columns of the source."""
     return source.facts.group_by("uid").aggregate(**_aggregates(source, spec))
@@ -89,12 +96,12 @@ def sums_by_period(source: Source, spec: ScorecardSpec, grid: Grid) -> Table:
 def _aggregates(source: Source, spec: ScorecardSpec) -> dict[str, NumericValue]:
     facts, found = source.facts, {}
     for column, value in source.parts:
-        found[column.name] = value.sum(where=inside(facts, column.window)).cast(kind_of(column))
+        found[column.name] = added(value, inside(facts, column.window)).cast(kind_of(column))
         if spec.lookback:
             counted = facts.pre & is_mature(facts, column.window)
-            found[column.pre] = value.sum(where=counted).cast(kind_of(column))
+            found[column.pre] = added(value, counted).cast(kind_of(column))
     if source.limited is not None:
-        found["limited"] = source.limited.cast("int64").sum()
+        found["limited"] = added(source.limited, facts.at.notnull())
     return found
 
 

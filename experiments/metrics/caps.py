@@ -1,7 +1,8 @@
 """Winsorising: the percentile of all arms pooled at which a user's total is cut off.
 
 Per arm, a cap would follow the arm's own outliers and a test would reject what is not there. Users
-with nothing are counted in: the percentile is of all users whose window has passed.
+with nothing are counted in: the percentile is of all users whose window has passed. It is the total
+of one of them, and so as whole as theirs.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from ibis.expr.types import NumericValue, Table
 
 from experiments.metrics.columns import Column, Columns
+from experiments.metrics.engine import percentile
 from experiments.metrics.spec import ScorecardSpec
 from experiments.metrics.totals import names
 
@@ -27,15 +29,10 @@ def find_caps(totals: Table, spec: ScorecardSpec, columns: Columns) -> Caps:
     if not wanted:
         return {}
     found = totals.aggregate(**wanted).to_pyarrow().to_pylist()[0]
-    return {name: _whole(cap, name, columns) for name, cap in found.items() if cap is not None}
+    return {name: cap for name, cap in found.items() if cap is not None}
 
 
 def _percentile(totals: Table, name: str, column: Column, columns: Columns) -> NumericValue:
     mature = columns.mature(column.window)
     where = None if mature is None else totals[mature]
-    return totals[name].cast("float64").quantile(column.winsorise, where=where)
-
-
-def _whole(cap: float, name: str, columns: Columns) -> float:
-    """Values are whole millionths, and so is what caps them."""
-    return float(round(cap)) if columns.all[int(name[1:])].of_values else float(cap)
+    return percentile(totals[name].cast("float64"), column.winsorise, where=where)

@@ -1,6 +1,6 @@
 """The functions of the engine that Ibis has no name for. Other engines have both by their own.
 
-DuckDB's are bound here; Spark calls them `unix_micros` and `xxhash64`.
+DuckDB's are bound here; Spark calls them `unix_micros`, `xxhash64` and `percentile_disc`.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,11 @@ def microseconds(at):  # type: ignore[no-untyped-def]
 @ibis.udf.scalar.builtin(name="hash", signature=(("string",), "uint64"))
 def hashed(text):  # type: ignore[no-untyped-def]
     """The same for equal texts, and nearly always different for others."""
+
+
+@ibis.udf.agg.builtin(name="quantile_disc", signature=(("float64", "float64"), "float64"))
+def percentile(values, share):  # type: ignore[no-untyped-def]
+    """The smallest of the values that at least that share of them do not exceed."""
 
 
 def numbered(kept: Table) -> Table:

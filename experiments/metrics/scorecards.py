@@ -1,11 +1,8 @@
 """An experiment, from the log to a scorecard."""
 
-from datetime import datetime
-
 from ibis.expr.types import Table
 
-from experiments.metrics import arms as arm
-from experiments.metrics.comparing import lifts
+from experiments.metrics import volumes
 from experiments.metrics.counting import Counted, count_log
 from experiments.metrics.definitions import Metric
 from experiments.metrics.describing import Catalogue
@@ -27,20 +24,12 @@ from experiments.metrics.reading import (
     read,
 )
 from experiments.metrics.results import (
-    Arm,
     Check,
-    ExposurePoint,
-    LeftOut,
-    LiftPoint,
-    PhaseResult,
     Scorecard,
-    SeriesPoint,
-    SetAside,
     VariantComparison,
 )
 from experiments.metrics.samples import samples
 from experiments.metrics.spec import ScorecardSpec
-from experiments.metrics.terms import Factor, Term, term
 
 
 def scorecard(
@@ -88,15 +77,15 @@ def assemble(
         confidence=spec.confidence,
         tuning=spec.tuning,
         correction="holm" if len(spec.goals) * len(spec.treatments) > 1 else "none",
-        arms=_arms(counted, spec),
-        set_aside=_set_aside(counted, spec),
+        arms=volumes.arms(counted, spec),
+        set_aside=volumes.set_aside(counted, spec),
         health=checks,
         metrics=tuple(
             metric_result(spec, r, counted, compared[r.tracked.metric.key]) for r in reads
         ),
-        series=_series(spec, reads, cut.ends),
-        lifts=_lifts(spec, reads, cut.ends),
-        exposures=_exposure_points(counted, spec, cut),
+        series=volumes.series(spec, reads, cut.ends),
+        lifts=volumes.lifts(spec, reads, cut.ends),
+        exposures=volumes.exposure_points(counted, spec, cut),
         verdict=verdict(
             spec.primary,
             main.tracked.metric.direction,
@@ -104,7 +93,7 @@ def assemble(
             checks,
             cuped=spec.cuped,
         ),
-        phases=_phases(counted, spec),
+        phases=volumes.phases(counted, spec),
         lookback_days=spec.lookback_days,
         cuped=spec.cuped,
         described=counted.described,
@@ -121,17 +110,6 @@ def _compared(
         )
         for r in reads
     }
-
-
-def _set_aside(counted: Counted, spec: ScorecardSpec) -> SetAside:
-    return SetAside(
-        exposures_forced=counted.who.exposures_forced,
-        users_in_two_variants=sum(counted.who.crossed),
-        left_out=tuple(
-            LeftOut(rule=rule.words, fingerprint=fingerprint(rule), users=sum(users))
-            for rule, users in zip(spec.exclusions, counted.who.left_out, strict=True)
-        ),
-    )
 
 
 def _checks(counted: Counted, spec: ScorecardSpec) -> tuple[Check, ...]:
@@ -168,76 +146,4 @@ def _same_test(previous: Scorecard, spec: ScorecardSpec) -> bool:
         same_rules
         and phases == [phase.number for phase in spec.phases]
         and all(getattr(previous, name) == getattr(spec, name) for name in names)
-    )
-
-
-def _arms(counted: Counted, spec: ScorecardSpec) -> tuple[Arm, ...]:
-    volume = {metric.key: counted.columns.of(metric)[0] for metric in counted.volume}
-
-    def total(key: str, variant: int) -> int:
-        if key not in volume:
-            return 0
-        sums = counted.moments.of(term(None, Factor(volume[key].place)))
-        return int(sums[:, variant, -1].sum())
-
-    return tuple(
-        Arm(
-            variant=variant,
-            weight=spec.phase.shares[i],
-            users=sum(users[i] for users in counted.users),
-            impressions=total("impressions_per_user", i),
-            clicks=total("clicks_per_user", i),
-        )
-        for i, variant in enumerate(spec.variants)
-    )
-
-
-def _phases(counted: Counted, spec: ScorecardSpec) -> tuple[PhaseResult, ...]:
-    return tuple(
-        PhaseResult(
-            number=phase.number, started_at=phase.started_at, weights=phase.shares, users=users
-        )
-        for phase, users in zip(spec.phases, counted.users, strict=True)
-    )
-
-
-def _series(
-    spec: ScorecardSpec, reads: list[Read], ends: tuple[datetime, ...]
-) -> dict[str, tuple[SeriesPoint, ...]]:
-    if not spec.series:
-        return {}
-    return {
-        r.tracked.metric.key: arm.series(
-            arm.arm_values(r.samples.pooled, spec.confidence), spec.variants, ends
-        )
-        for r in reads
-        if r.tracked.role == "goal"
-    }
-
-
-def _lifts(
-    spec: ScorecardSpec, reads: list[Read], ends: tuple[datetime, ...]
-) -> dict[str, tuple[LiftPoint, ...]]:
-    if not spec.series:
-        return {}
-    return {
-        r.tracked.metric.key: lifts(spec, r.tracked.metric, r.samples, ends)
-        for r in reads
-        if r.tracked.role == "goal"
-    }
-
-
-def _exposure_points(counted: Counted, spec: ScorecardSpec, cut: Grid) -> tuple[ExposurePoint, ...]:
-    if not spec.series:
-        return ()
-    users = counted.moments.of(Term(None)).sum(axis=0)
-    return tuple(
-        ExposurePoint(
-            as_of=end,
-            variant=variant,
-            new_users=int(users[i, k] - (users[i, k - 1] if k else 0)),
-            users=int(users[i, k]),
-        )
-        for i, variant in enumerate(spec.variants)
-        for k, end in enumerate(cut.ends)
     )

@@ -248,7 +248,10 @@ class Reference:
             for i, measure in enumerate(metric.measures):
                 posts = [self.total(p, measure, metric.window, self.by_as_of) for p in final]
                 pres = [self.pre_total(p, measure) for p in final]
-                caps = [np.quantile(values, metric.winsorise) for values in (posts, pres)]
+                caps = [
+                    np.quantile(values, metric.winsorise, method="inverted_cdf")
+                    for values in (posts, pres)
+                ]
                 for _, post, pre in made:
                     post[i], pre[i] = min(post[i], caps[0]), min(pre[i], caps[1])
         if metric.kind in ("proportion", "retention"):

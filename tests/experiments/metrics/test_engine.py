@@ -71,7 +71,7 @@ ALL = [
 
 
 class World:
-    """Rows of a log as `ToyLog` takes them."""
+    """Rows of a log as `ToyLog` takes them. Fractions of seconds are of 2^10, so sums are exact."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
@@ -85,7 +85,7 @@ class World:
         pick = self.random
         user = pick.choice(USERS)
         place = USERS.index(user)
-        at = pick.randint(-130, 420) + number / 1000
+        at = pick.randint(-130, 420) + number / 1024
         begun = at >= pick.choice([0, 0, 0, 40 * (place % 4)])
         phase = 2 if at >= 200 + pick.choice([0, 0, 0, 15]) else 1
         ours = begun and pick.random() > 0.1
@@ -124,8 +124,8 @@ class World:
                 [{}, {"device": "web"}, {"device": "app", "n": 1}, {"n": "1"}, {"n": 3.0}]
             ),
             "at": slate["at"]
-            + pick.choice([-4, 0, 1, 7, 25, 60, 150])
-            + pick.randint(0, 999) / 1000,
+            + pick.choice([-4, 0, 1, 7, 25, 50, 60, 90, 120, 150])
+            + pick.choice([0, pick.randint(0, 999) / 1024]),
         }
         return [row, row] if pick.random() < 0.1 else [row]
 

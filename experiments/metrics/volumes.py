@@ -1,0 +1,104 @@
+"""What a scorecard shows around its comparisons: sizes, charts, and who was set aside."""
+
+from datetime import datetime
+
+from experiments.metrics import arms as arm
+from experiments.metrics.comparing import lifts as lifts_of
+from experiments.metrics.counting import Counted
+from experiments.metrics.exclusions import fingerprint
+from experiments.metrics.periods import Grid
+from experiments.metrics.reading import Read
+from experiments.metrics.results import (
+    Arm,
+    ExposurePoint,
+    LeftOut,
+    LiftPoint,
+    PhaseResult,
+    SeriesPoint,
+    SetAside,
+)
+from experiments.metrics.spec import ScorecardSpec
+from experiments.metrics.terms import Factor, Term, term
+
+
+def set_aside(counted: Counted, spec: ScorecardSpec) -> SetAside:
+    return SetAside(
+        exposures_forced=counted.who.exposures_forced,
+        users_in_two_variants=sum(counted.who.crossed),
+        left_out=tuple(
+            LeftOut(rule=rule.words, fingerprint=fingerprint(rule), users=sum(users))
+            for rule, users in zip(spec.exclusions, counted.who.left_out, strict=True)
+        ),
+    )
+
+
+def arms(counted: Counted, spec: ScorecardSpec) -> tuple[Arm, ...]:
+    volume = {metric.key: counted.columns.of(metric)[0] for metric in counted.volume}
+
+    def total(key: str, variant: int) -> int:
+        if key not in volume:
+            return 0
+        sums = counted.moments.of(term(None, Factor(volume[key].place)))
+        return int(sums[:, variant, -1].sum())
+
+    return tuple(
+        Arm(
+            variant=variant,
+            weight=spec.phase.shares[i],
+            users=sum(users[i] for users in counted.users),
+            impressions=total("impressions_per_user", i),
+            clicks=total("clicks_per_user", i),
+        )
+        for i, variant in enumerate(spec.variants)
+    )
+
+
+def phases(counted: Counted, spec: ScorecardSpec) -> tuple[PhaseResult, ...]:
+    return tuple(
+        PhaseResult(
+            number=phase.number, started_at=phase.started_at, weights=phase.shares, users=users
+        )
+        for phase, users in zip(spec.phases, counted.users, strict=True)
+    )
+
+
+def series(
+    spec: ScorecardSpec, reads: list[Read], ends: tuple[datetime, ...]
+) -> dict[str, tuple[SeriesPoint, ...]]:
+    if not spec.series:
+        return {}
+    return {
+        r.tracked.metric.key: arm.series(
+            arm.arm_values(r.samples.pooled, spec.confidence), spec.variants, ends
+        )
+        for r in reads
+        if r.tracked.role == "goal"
+    }
+
+
+def lifts(
+    spec: ScorecardSpec, reads: list[Read], ends: tuple[datetime, ...]
+) -> dict[str, tuple[LiftPoint, ...]]:
+    if not spec.series:
+        return {}
+    return {
+        r.tracked.metric.key: lifts_of(spec, r.tracked.metric, r.samples, ends)
+        for r in reads
+        if r.tracked.role == "goal"
+    }
+
+
+def exposure_points(counted: Counted, spec: ScorecardSpec, cut: Grid) -> tuple[ExposurePoint, ...]:
+    if not spec.series:
+        return ()
+    users = counted.moments.of(Term(None)).sum(axis=0)
+    return tuple(
+        ExposurePoint(
+            as_of=end,
+            variant=variant,
+            new_users=int(users[i, k] - (users[i, k - 1] if k else 0)),
+            users=int(users[i, k]),
+        )
+        for i, variant in enumerate(spec.variants)
+        for k, end in enumerate(cut.ends)
+    )

@@ -13,6 +13,7 @@ import ibis
 from ibis import _
 from ibis.expr.types import Table
 
+from experiments.metrics.engine import hashed
 from experiments.metrics.shape import Log
 from experiments.metrics.spec import ScorecardSpec
 
@@ -27,14 +28,14 @@ def without_repeats(log: Log, spec: ScorecardSpec, stack: ExitStack) -> Log:
     relevant = exposures if spec.lookback else exposures.filter(_.experiment == spec.experiment)
     known = relevant.filter(_.request_id.notnull())
     twice = stack.enter_context(
-        known.group_by(hashed=_.request_id.hash())
+        known.group_by(hashed=hashed(_.request_id))
         .aggregate(rows=_.count())
         .filter(_.rows > 1)
         .cache()
     )
     if not twice.count().to_pyarrow().as_py():
         return log
-    suspects = known.mutate(hashed=_.request_id.hash()).semi_join(twice, "hashed").drop("hashed")
+    suspects = known.mutate(hashed=hashed(_.request_id)).semi_join(twice, "hashed").drop("hashed")
     firsts = stack.enter_context(_firsts(suspects).cache())
     once = exposures.anti_join(firsts, ["user", "request_id"])
     return replace(log, exposures=ibis.union(once, firsts.cast(once.schema())))

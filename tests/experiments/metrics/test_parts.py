@@ -265,7 +265,7 @@ def arm(users: int, clickers: int) -> RatioSample:
 def test_a_user_is_immature_until_the_window_has_passed(log: Any, make_spec: MakeSpec) -> None:
     window = Window(until_days=100 / DAY)
     early = Metric(key="early", name="Early", kind="mean", numerator=Clicks(), window=window)
-    for user, at in (("old", 400), ("new", 550)):
+    for user, at in (("old", 500), ("new", 500.001)):  # as_of is 600
         log.click(user, log.serve(user, "A", "a", at=at), "a", at=at + 1)
 
     found = card(log, make_spec(metrics=("ctr", early))).metric("early")

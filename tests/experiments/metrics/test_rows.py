@@ -119,6 +119,17 @@ def test_a_repeated_request_id_of_a_user_is_the_first_slate_only(log: Any, rows:
     assert rows() == [("A", "u", 0, 2, 0)]
 
 
+def test_two_request_ids_of_one_hash_stay_two_slates(
+    log: Any, rows: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("experiments.metrics.slates.hashed", lambda text: text.length())
+    log.serve("u", "A", "abc", at=1, request_id="r1")
+    log.serve("u", "A", "ab", at=2, request_id="r2")
+    log.serve("u", "A", "abcd", at=3, request_id="r2")
+
+    assert rows() == [("A", "u", 0, 5, 0)]
+
+
 @pytest.mark.parametrize("reason", ["override", "not_targeted", "holdout"])
 def test_an_exposure_that_was_no_split_is_set_aside(log: Any, rows: Any, reason: str) -> None:
     forced = log.serve("u", "B", "ab", reason=reason)

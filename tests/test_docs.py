@@ -146,4 +146,5 @@ def test_the_examples_of_reading_the_log_run(run: Callable[..., Any]) -> None:
 
 def test_the_example_for_spark_is_python_at_least() -> None:
     [example] = examples("python spark")
-    compile(example, "read.py", "exec")
+    names = compile(example, "read.py", "exec").co_names
+    assert "spark" in names

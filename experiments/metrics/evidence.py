@@ -6,10 +6,9 @@ import msgspec
 
 from experiments.metrics.exceptions import InvalidSpec
 from experiments.metrics.guardrails import GuardrailState
-from experiments.metrics.results import Reading
+from experiments.metrics.results import Method, Reading
 
 TrainingData = Literal["own_arm", "frozen", "shared"]
-Method = Literal["sequential", "fixed", "bayesian"]
 
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True):

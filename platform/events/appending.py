@@ -39,6 +39,11 @@ def _write_day(folder: Path, day: date, rows: pa.Table, paths: list[Path]) -> Ad
     (folder / path).parent.mkdir(exist_ok=True)
     paths.append(path)
     pq.write_table(rows.drop_columns([PARTITION]), folder / path, compression="snappy")
+    return add_action(folder, path, day, rows.num_rows, data_change=True)
+
+
+def add_action(folder: Path, path: Path, day: date, rows: int, *, data_change: bool) -> AddAction:
+    """What a commit says of a new data file at `path` below the table's folder."""
     status = (folder / path).stat()
     # No smallest and largest values: they would keep ids of people in the transaction log.
     return AddAction(
@@ -46,6 +51,6 @@ def _write_day(folder: Path, day: date, rows: pa.Table, paths: list[Path]) -> Ad
         size=status.st_size,
         partition_values={PARTITION: day.isoformat()},
         modification_time=int(status.st_mtime * 1000),
-        data_change=True,
-        stats=json.dumps({"numRecords": rows.num_rows}),
+        data_change=data_change,
+        stats=json.dumps({"numRecords": rows}),
     )

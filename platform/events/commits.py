@@ -6,14 +6,17 @@ one held is still in the journals, which go only when the log is on the disk.
 """
 
 import fcntl
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from deltalake import CommitProperties, PostCommitHookProperties, Transaction
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
+from deltalake.transaction import AddAction, RemoveAction
+
+from events.schema import PARTITION
+from events.segment import sync_path
 
 COMMITS = "_delta_log"
 COMMIT, CHECKPOINT = ".json", ".checkpoint.parquet"
@@ -23,6 +26,36 @@ ACTIONS = "winnow.actions"
 HOOKS = PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False)
 
 _actions = msgspec.json.Decoder(dict[str, dict[str, Any]])
+
+
+Files = Sequence[AddAction | RemoveAction]
+
+
+def commit(
+    table: DeltaTable, table_path: Path, files: Files, transactions: Sequence[Transaction]
+) -> None:
+    """Commit files that come and go, with transactions; on the disk, and seen by `table`, when it
+    returns. Raises CommitFailedError where nothing was committed.
+    """
+    with on_disk(table, table_path):
+        table.create_write_transaction(
+            list(files),
+            "append",
+            table.schema(),
+            [PARTITION],
+            commit_properties=properties(transactions, len(files)),
+            post_commithook_properties=HOOKS,
+        )
+
+
+@contextmanager
+def on_disk(table: DeltaTable, table_path: Path) -> Iterator[None]:
+    """To commit something within, in turn: afterwards it is on the disk, and `table` sees it."""
+    with turn(table_path):
+        before = int(table.version())
+        yield
+        table.update_incremental()
+        sync_commits(table_path, since=before, until=int(table.version()))
 
 
 def properties(transactions: Sequence[Transaction], files: int) -> CommitProperties:
@@ -94,18 +127,10 @@ def sync(files: Iterable[Path]) -> None:
     """Force files to the disk, and the names by which they are found, up to the table's folder."""
     folders: set[Path] = set()
     for file in files:
-        _fsync(file)
+        sync_path(file)
         folders |= {file.parent, file.parent.parent}
     for folder in folders:
-        _fsync(folder)
-
-
-def _fsync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+        sync_path(folder)
 
 
 def forget(files: Iterable[Path]) -> None:

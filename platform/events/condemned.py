@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from events.data_files import files_of, open_table
 from events.records import Stream
-from events.segment import sync_folder
+from events.segment import sync_path
 
 FOLDER = "condemned"
 
@@ -24,7 +24,7 @@ def note(log_dir: Path, stream: Stream, paths: Iterable[str]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / quote(path, safe="")).touch()
     if folder.exists():
-        sync_folder(folder)
+        sync_path(folder)
 
 
 def remove(log_dir: Path, stream: Stream) -> int:

@@ -95,24 +95,14 @@ def replace(
         for file in old
     ]
     require_known(table)
-    force_to_disk(folder_of(table))
-    with commits.turn(folder_of(table)):
-        try:
-            _commit(table, [*new, *removed])
-        except CommitFailedError as error:
-            raise LogConflict(f"{folder_of(table).name}: {error}") from error
-        before = int(table.version())
-        table.update_incremental()
-        commits.sync_commits(folder_of(table), since=before, until=int(table.version()))
+    folder = folder_of(table)
+    force_to_disk(folder)
+    try:
+        commits.commit(table, folder, [*new, *removed], [next_turn(table)])
+    except CommitFailedError as error:
+        raise LogConflict(f"{folder.name}: {error}") from error
 
 
-def _commit(table: DeltaTable, files: list[AddAction | RemoveAction]) -> None:
-    turn = Transaction(CARE, (table.transaction_version(CARE) or 0) + 1)
-    table.create_write_transaction(
-        files,
-        "append",
-        table.schema(),
-        [PARTITION],
-        commit_properties=commits.properties([turn], len(files)),
-        post_commithook_properties=commits.HOOKS,
-    )
+def next_turn(table: DeltaTable) -> Transaction:
+    """The transaction by which care's commits conflict where both began at one version."""
+    return Transaction(CARE, (table.transaction_version(CARE) or 0) + 1)

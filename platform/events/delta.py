@@ -14,9 +14,8 @@ from types import MappingProxyType
 from urllib.parse import unquote
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake import DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError
-from deltalake.transaction import AddAction
 
 from events import commits, mending
 from events.appending import write_rows
@@ -97,24 +96,10 @@ class LogTable:
         going = [Transaction(name, version, now) for name, version in done.items()]
         added = write_rows(self.path, rows)
         try:
-            with commits.turn(self.path):
-                self._commit(added, commits.properties(kept + going, len(added)))
+            commits.commit(self._table, self.path, added, kept + going)
         except CommitFailedError as error:
             commits.forget(self.path / action.path for action in added)
             raise LogConflict(f"{self.stream}: {error}") from error
-
-    def _commit(self, added: Sequence[AddAction], properties: CommitProperties) -> None:
-        self._table.create_write_transaction(
-            list(added),
-            "append",
-            self._table.schema(),
-            [PARTITION],
-            commit_properties=properties,
-            post_commithook_properties=commits.HOOKS,
-        )
-        before = self.version
-        self.refresh()
-        commits.sync_commits(self.path, since=before, until=self.version)
 
 
 def _create(path: Path, stream: Stream) -> None:

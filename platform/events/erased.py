@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from events.records import Record
-from events.segment import sync_folder
+from events.segment import sync_path
 
 FOLDER = "erased"
 SETTLED_SECONDS = 2.0
@@ -31,7 +31,7 @@ def order(log_dir: Path, user: str, *, before: datetime) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     micros = (before - _EPOCH) // timedelta(microseconds=1)
     (folder / f"{digest(user)}.{micros}").touch()
-    sync_folder(folder)
+    sync_path(folder)
 
 
 def people(log_dir: Path) -> dict[str, datetime]:

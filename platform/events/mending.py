@@ -16,7 +16,7 @@ from events import commits
 from events.commits import CHECKPOINT, COMMITS
 from events.exceptions import LogDamaged
 from events.journal_files import size_of
-from events.segment import sync_folder
+from events.segment import sync_path
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ def _set_aside(commit: Path, why: str) -> Path:
     to = folder / (f"{name}.{earlier}" if earlier else name)
     os.replace(commit, to)
     commits.sync([to])
-    sync_folder(commit.parent)
+    sync_path(commit.parent)
     log.error(
         "%s is set aside as %s: %s. Nothing is lost: what a commit held is in the journals, what a "
         "checkpoint held in the commits.",

@@ -15,10 +15,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import CommitFailedError
 
-from events.data_files import CARE, files_of, folder_of, open_table
+from events import commits
+from events.data_files import files_of, folder_of, next_turn, open_table
 from events.exceptions import LogConflict
 from events.records import Stream
 
@@ -66,13 +67,15 @@ def _replaced(table: DeltaTable) -> set[Path]:
 
 def _set_fence(table: DeltaTable) -> None:
     """Changed metadata refuse every commit that was begun before, whatever it does."""
-    number = (table.transaction_version(CARE) or 0) + 1
+    turn = next_turn(table)
     try:
-        table.alter.set_table_properties(
-            {FENCE: str(number)},
-            raise_if_not_exists=False,
-            commit_properties=CommitProperties(app_transactions=[Transaction(CARE, number)]),
-        )
+        with commits.on_disk(table, folder_of(table)):
+            table.alter.set_table_properties(
+                {FENCE: str(turn.version)},
+                raise_if_not_exists=False,
+                commit_properties=CommitProperties(app_transactions=[turn]),
+                post_commithook_properties=commits.HOOKS,
+            )
     except CommitFailedError as error:
         raise LogConflict(f"{folder_of(table).name}: {error}") from error
 

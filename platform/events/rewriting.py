@@ -1,6 +1,5 @@
 """Writing the rows of some files into few large ones, leaving out those that are to go."""
 
-import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -13,6 +12,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.transaction import AddAction
 
+from events.appending import add_action
 from events.data_files import CHECKED, DataFile, folder_of
 from events.schema import PARTITION
 
@@ -121,22 +121,12 @@ class _Writer:
         for part in self._open:
             part.close()
         self._open = None
-        self.written.append(self._action())
+        self.written.append(
+            add_action(self._folder, self._path, self._day, self._rows, data_change=False)
+        )
         self._rows = 0
 
     def _begin_file(self, schema: pa.Schema) -> tuple[pq.ParquetWriter, pa.NativeFile]:
         self._path = Path(f"{PARTITION}={self._day}") / f"{self._prefix}{uuid.uuid4()}.parquet"
         sink = pa.OSFile(str(self._folder / self._path), "wb")
         return pq.ParquetWriter(sink, schema, compression="snappy"), sink
-
-    def _action(self) -> AddAction:
-        # No smallest and largest values: they would keep ids of people in the transaction log.
-        status = (self._folder / self._path).stat()
-        return AddAction(
-            path=str(self._path),
-            size=status.st_size,
-            partition_values={PARTITION: self._day.isoformat()},
-            modification_time=int(status.st_mtime * 1000),
-            data_change=False,
-            stats=json.dumps({"numRecords": self._rows}),
-        )

@@ -30,9 +30,7 @@ def widened(path: Path, stream: Stream, properties: Mapping[str, str]) -> DeltaT
         missing = _missing(table, stream)
         if version_of(table) == VERSION and not missing:
             return table
-        with commits.turn(path):
-            _widen(table, missing, properties)
-            commits.sync_commits(path, since=int(table.version()) - 2, until=int(table.version()))
+        _widen(table, path, missing, properties)
     raise LogConflict(f"{stream}: others keep committing; the table could not be widened yet")
 
 
@@ -57,10 +55,18 @@ def _missing(table: DeltaTable, stream: Stream) -> list[Field]:
     return [field for field in fields if field.name not in known]
 
 
-def _widen(table: DeltaTable, missing: list[Field], properties: Mapping[str, str]) -> None:
+def _widen(
+    table: DeltaTable, path: Path, missing: list[Field], properties: Mapping[str, str]
+) -> None:
     # The version first: from then on no earlier Winnow writes rows without the columns.
     with suppress(CommitFailedError, DeltaError):  # another host widened it, or committed
         if version_of(table) < VERSION:
-            table.alter.set_table_properties(dict(properties), raise_if_not_exists=False)
+            with commits.on_disk(table, path):
+                table.alter.set_table_properties(
+                    dict(properties),
+                    raise_if_not_exists=False,
+                    post_commithook_properties=commits.HOOKS,
+                )
         if missing:
-            table.alter.add_columns(missing)
+            with commits.on_disk(table, path):
+                table.alter.add_columns(missing, post_commithook_properties=commits.HOOKS)

@@ -244,7 +244,7 @@ def test_rows_and_commit_are_on_the_disk_in_that_order(
     def note(path: Path) -> None:
         forced.append((path.suffix, len(list(commit_of(log_dir, 0).parent.glob("*.json")))))
 
-    monkeypatch.setattr(commits, "_fsync", note)
+    monkeypatch.setattr(commits, "sync_path", note)
     table.append(to_table("events", [event("a")]), {"j": 1})
 
     assert (".parquet", 1) in forced

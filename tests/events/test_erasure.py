@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
-from events import condemned, erased, erasure, old_files
+from events import commits, condemned, erased, erasure, old_files
 from events.catching_up import catch_up
 from events.compaction import compact
 from events.data_files import files_of, open_table, replace
@@ -124,6 +124,26 @@ def test_a_file_that_is_deleted_under_its_writer_is_never_committed(
         with pytest.raises(LogConflict):
             drain.append(to_table("events", rows), {"journal": 9})
     assert logged("events") == ["a", "b"]
+
+
+def test_the_fence_is_on_the_disk_before_any_other_commit(
+    log_dir: Path, event: MakeEvent, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = appended(log_dir, [event("a")])
+    [day] = table.path.glob("day=*")
+    (day / "part-9.parquet").write_bytes(b"PAR1 and so far")
+    forced: list[tuple[str, int]] = []
+    monkeypatch.setattr(
+        commits,
+        "sync_path",
+        lambda path: forced.append((path.name, commits.newest_version(table.path))),
+    )
+
+    erase(log_dir, "events", "gone", before=now)
+
+    fence = table.version + 1
+    assert commits.newest_version(table.path) == fence
+    assert (commits.path_of(table.path, fence).name, fence) in forced
 
 
 def test_what_is_committed_before_the_fence_is_no_old_file(

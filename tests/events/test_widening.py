@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from events import erasure
+from events import commits, erasure
 from events.compaction import compact
 from events.delta import PROPERTIES, LogTable
 from events.drain import Drain
@@ -193,3 +193,22 @@ def test_a_batch_of_two_days_is_two_files_and_one_commit(
     assert table.version == 1
     days = {Path(file).parent.name for file in table.files()}
     assert days == {f"day={now.date()}", f"day={date(2026, 1, 1)}"}
+
+
+def test_each_commit_of_a_widening_is_on_the_disk_before_the_next(
+    old_table: DeltaTable, log_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forced: list[tuple[str, int]] = []
+    table_path = log_dir / "exposures"
+    monkeypatch.setattr(
+        commits,
+        "sync_path",
+        lambda path: forced.append((path.name, commits.newest_version(table_path))),
+    )
+
+    widened = LogTable(log_dir, "exposures")
+
+    first = int(old_table.version()) + 1
+    assert widened.version == first + 1
+    for version in (first, first + 1):
+        assert (commits.path_of(table_path, version).name, version) in forced

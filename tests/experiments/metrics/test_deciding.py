@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from experiments.metrics.deciding import Decision, decide, decide_experiment
 from experiments.metrics.decision_rules import TABLE
-from experiments.metrics.evidence import Evidence, Goal, Guardrail, Method, TrainingData
+from experiments.metrics.evidence import Evidence, Goal, Guardrail, TrainingData
 from experiments.metrics.exceptions import InvalidSpec
 from experiments.metrics.guardrails import GuardrailState
-from experiments.metrics.results import Reading
+from experiments.metrics.results import Method, Reading
 
 
 def goal(

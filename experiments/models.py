@@ -182,6 +182,25 @@ class ExclusionRule(models.Model):
         return f"rule {self.pk} ({self.kind})"
 
 
+class MetricDefinition(models.Model):
+    """A metric of a team's own. Its key is never used for another, archived or not."""
+
+    key = models.CharField(max_length=64, unique=True)
+    definition = models.JSONField(help_text="An experiments.metrics.Metric.")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(help_text="When it was last defined otherwise.")
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class Snapshot(models.Model):
     """A stored scorecard, with what produced it."""
 

@@ -9,9 +9,9 @@ from decimal import Decimal
 import msgspec
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from experiments import exclusions
+from experiments import exclusions, metric_definitions
 from experiments.assignment import BUCKETS, Range, ranges
-from experiments.metrics import METRICS, PhaseSpec, Scorecard, ScorecardSpec, Tracked
+from experiments.metrics import PhaseSpec, Scorecard, ScorecardSpec, Tracked
 from experiments.models import Experiment, Layer, Snapshot
 
 SHOWN = ("ctr", "clicks_per_user", "impressions_per_user", "clicked")
@@ -124,5 +124,9 @@ def _tracked(goal: str) -> tuple[Tracked, ...]:
     """The goal, and what explains it."""
     keys = dict.fromkeys((*SHOWN, goal))
     return tuple(
-        Tracked(metric=METRICS[key], role="goal" if key == goal else "secondary") for key in keys
+        Tracked(
+            metric=metric_definitions.metric_named(key),
+            role="goal" if key == goal else "secondary",
+        )
+        for key in keys
     )

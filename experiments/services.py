@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from experiments import lifecycle, selectors
+from experiments import lifecycle, metric_definitions, selectors
 from experiments.assignment import ranges
 from experiments.exceptions import Invalid, NotAllowed
-from experiments.metrics import METRICS
 from experiments.models import KEY, Experiment, Layer, Phase, Placement, Snapshot, Variant
 
 if TYPE_CHECKING:
@@ -83,8 +82,9 @@ def create_experiment(
     _check_name(name)
     _check_variants(variants)
     _check_traffic(traffic)
-    if primary_metric not in METRICS:
-        raise Invalid(f"Choose one of {', '.join(METRICS)}.", field="primary_metric")
+    known = metric_definitions.metrics()
+    if primary_metric not in known:
+        raise Invalid(f"Choose one of {', '.join(known)}.", field="primary_metric")
     try:
         with transaction.atomic():
             experiment = Experiment.objects.create(

@@ -14,7 +14,7 @@ Kind = Literal["proportion", "mean", "ratio", "retention"]
 Direction = Literal["increase", "decrease"]
 Format = Literal["percent", "number", "money"]
 
-Counted = tuple[Kind, Measure, Measure | None, Window | None, float | None]
+Counted = tuple[Kind, Measure, Measure | None, Window | None, float | None, Direction, int]
 
 KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -54,8 +54,13 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def fingerprint(self) -> str:
-        """Changes with all that its numbers depend on, and not with how it is named or written."""
-        counted = (self.kind, self.numerator, self.denominator, self.window, self.winsorise)
+        """Changes with all that its numbers depend on, and not with how it is named or written.
+
+        The good direction is the side that a guardrail tests; the minimum of users says which looks
+        were judged, and so which p is the smallest.
+        """
+        what = (self.kind, self.numerator, self.denominator, self.window, self.winsorise)
+        counted = (*what, self.direction, self.minimum_users)
         # By way of the types, so that 7 and 7.0 days are one definition.
         plain = msgspec.convert(msgspec.to_builtins(counted), Counted)
         return hashlib.sha256(msgspec.json.encode(plain)).hexdigest()[:16]

@@ -4,6 +4,7 @@ A property is compared as the log holds it, as JSON: `3` is a number and `"3"` a
 not equal. An event without the property, item or value fulfils no condition but `exists` refused.
 """
 
+import math
 from typing import Literal
 
 import ibis
@@ -15,6 +16,7 @@ from experiments.metrics.exceptions import InvalidMetric
 PROPERTY = "properties."
 Scalar = str | bool | int | float
 Order = Literal["<", "<=", ">", ">="]
+ORDERS = {"<": "below", "<=": "at most", ">": "above", ">=": "at least"}
 
 
 class _On(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +29,11 @@ class _On(msgspec.Struct, frozen=True, kw_only=True):
         if self.field not in ("item", "value") and not named:
             raise InvalidMetric("field", f"must be item, value or {PROPERTY}NAME")
 
+    @property
+    def named(self) -> str:
+        """The field within a sentence."""
+        return self.field.removeprefix(PROPERTY)
+
 
 class Equals(_On, frozen=True, kw_only=True, tag="equals"):
     """The field is this."""
@@ -36,6 +43,10 @@ class Equals(_On, frozen=True, kw_only=True, tag="equals"):
     def __post_init__(self) -> None:
         super().__post_init__()
         _require_comparable(self.field, (self.to,), "to")
+
+    @property
+    def words(self) -> str:
+        return f"{self.named} is {_written(self.to)}"
 
 
 class OneOf(_On, frozen=True, kw_only=True, tag="one_of"):
@@ -49,6 +60,10 @@ class OneOf(_On, frozen=True, kw_only=True, tag="one_of"):
             raise InvalidMetric("values", "needs at least one value")
         _require_comparable(self.field, self.values, "values")
 
+    @property
+    def words(self) -> str:
+        return f"{self.named} is {' or '.join(map(_written, self.values))}"
+
 
 class Compare(_On, frozen=True, kw_only=True, tag="compare"):
     """The field is a number in this order to `to`."""
@@ -60,12 +75,21 @@ class Compare(_On, frozen=True, kw_only=True, tag="compare"):
         super().__post_init__()
         if self.field == "item":
             raise InvalidMetric("field", "an item has no order: compare value or a property")
+        _require_comparable(self.field, (self.to,), "to")
+
+    @property
+    def words(self) -> str:
+        return f"{self.named} is {ORDERS[self.order]} {_written(self.to)}"
 
 
 class Exists(_On, frozen=True, kw_only=True, tag="exists"):
     """The event has the field, or with `present` false has it not."""
 
     present: bool = True
+
+    @property
+    def words(self) -> str:
+        return f"{self.named} is {'' if self.present else 'not '}there"
 
 
 Condition = Equals | OneOf | Compare | Exists
@@ -122,8 +146,17 @@ def _known(found: BooleanValue) -> BooleanValue:
     return found.fill_null(False)
 
 
+def _written(value: Scalar) -> str:
+    """As JSON, which keeps `3` and `"3"` apart; a whole number without its point."""
+    if isinstance(value, float) and value.is_integer():
+        return f"{value:.0f}"
+    return msgspec.json.encode(value).decode()
+
+
 def _require_comparable(field: str, values: tuple[Scalar, ...], name: str) -> None:
     if field == "item" and not all(isinstance(value, str) for value in values):
         raise InvalidMetric(name, "must be text: an item is compared with")
     if field == "value" and any(isinstance(value, str | bool) for value in values):
         raise InvalidMetric(name, "must be a number: a value is compared with")
+    if not all(math.isfinite(value) for value in values if isinstance(value, int | float)):
+        raise InvalidMetric(name, "must be finite")

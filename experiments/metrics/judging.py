@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.metrics.definitions import Direction, Metric
 from experiments.metrics.numbers import number
 from experiments.metrics.results import (
     Check,
-    Direction,
     Floor,
     Reading,
     RunningMinimum,
@@ -112,8 +112,7 @@ class Judge:
 
 
 def verdict(
-    metric: str,
-    direction: Direction,
+    metric: Metric,
     comparisons: Sequence[VariantComparison],
     checks: Sequence[Check],
     *,
@@ -130,7 +129,7 @@ def verdict(
         return _verdict("unhealthy", metric, None, failed_checks=failed)
     if not below.reached:
         return _verdict("collecting", metric, None, floor=below)
-    sign = 1.0 if direction == "increase" else -1.0
+    sign = 1.0 if metric.direction == "increase" else -1.0
     gain = {
         c.variant: sign * (c.result("sequential", "absolute", cuped=cuped).effect or 0.0)
         for c in comparisons
@@ -148,7 +147,7 @@ def verdict(
 
 def _verdict(
     state: State,
-    metric: str,
+    metric: Metric,
     about: VariantComparison | None,
     *,
     cuped: bool = False,
@@ -158,7 +157,8 @@ def _verdict(
     lift = None if about is None else about.result("sequential", "relative", cuped=cuped)
     return Verdict(
         state=state,
-        metric=metric,
+        metric=metric.key,
+        name=metric.name,
         variant=None if about is None else about.variant,
         effect=None if lift is None else lift.effect,
         low=None if lift is None else lift.low,

@@ -121,7 +121,8 @@ class Events(msgspec.Struct, frozen=True, kw_only=True, tag_field="source", tag=
     @property
     def words(self) -> str:
         what = {"count": "events", "sum": "values", "items": "items"}[self.aggregation]
-        return f"{self.type or 'all'} {what}"
+        only = " and ".join(condition.words for condition in self.where)
+        return f"{self.type or 'all'} {what}" + (f" where {only}" if only else "")
 
     @property
     def needs(self) -> Needs:

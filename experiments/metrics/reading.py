@@ -143,6 +143,7 @@ def metric_result(
         comparisons=compared,
         role=role,
         currency=metric.currency,
+        counts=" / ".join(measure.words for measure in metric.measures),
         fingerprint=metric.fingerprint,
         immature=_immature(found, counted),
         caps=tuple(_cap(counted, c.name, c.scale) for c in counted.columns.of(metric)),

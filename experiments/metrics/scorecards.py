@@ -87,8 +87,7 @@ def assemble(
         lifts=volumes.lifts(spec, reads, cut.ends),
         exposures=volumes.exposure_points(counted, spec, cut),
         verdict=verdict(
-            spec.primary,
-            main.tracked.metric.direction,
+            main.tracked.metric,
             compared[spec.primary],
             checks,
             cuped=spec.cuped,

@@ -149,6 +149,7 @@ def metric(
             *(arm_value(c.variant, control * (1 + (c.results[0].effect or 0.0))) for c in found),
         ),
         comparisons=found,
+        counts="clicks / impressions" if key == "ctr" else "",
     )
 
 
@@ -218,6 +219,7 @@ def scorecard(
         verdict=Verdict(
             state=state,
             metric="ctr",
+            name="CTR",
             variant=named.variant if named and state in ("better", "worse", "no_call") else None,
             effect=lift.effect if lift else None,
             low=lift.low if lift else None,

@@ -58,9 +58,9 @@ class HeterogeneityResult(msgspec.Struct, frozen=True, kw_only=True):
 class MetricResult(msgspec.Struct, frozen=True, kw_only=True):
     """One metric over all variants: values control first, one comparison per treatment.
 
-    `fingerprint` changes with the definition. `immature` counts per variant the users whose window
-    has not passed, who are not in the numbers. `caps` are the totals at which users are cut off,
-    numerator first, None where nothing is.
+    `counts` says in words what is counted; `fingerprint` changes with the definition. `immature`
+    are per variant the users whose window has not passed, who are not in the numbers. `caps` are
+    the totals at which users are cut off, numerator first, None where nothing is.
     """
 
     metric: str
@@ -73,6 +73,7 @@ class MetricResult(msgspec.Struct, frozen=True, kw_only=True):
     comparisons: tuple[VariantComparison, ...]
     role: Role = "secondary"
     currency: str | None = None
+    counts: str = ""
     fingerprint: str = ""
     immature: tuple[int, ...] = ()
     caps: tuple[float | None, ...] = ()
@@ -83,9 +84,9 @@ class MetricResult(msgspec.Struct, frozen=True, kw_only=True):
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of the sentence at the top of the page.
 
-    `variant` is the treatment the sentence is about, None when unhealthy or collecting. effect,
-    low and high are relative and always-valid; `p_value` is the adjusted one. `failed_checks`
-    names what broke when unhealthy; `floor` says what is missing when collecting.
+    `name` is the metric's. `variant` is the treatment the sentence is about, None when unhealthy or
+    collecting. effect, low and high are relative and always-valid; `p_value` is the adjusted one.
+    `failed_checks` names what broke when unhealthy; `floor` says what is missing when collecting.
     """
 
     state: State
@@ -97,6 +98,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     p_value: float | None
     failed_checks: tuple[str, ...]
     floor: Floor | None
+    name: str = ""
 
 
 class LeftOut(msgspec.Struct, frozen=True, kw_only=True):

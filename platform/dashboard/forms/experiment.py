@@ -12,9 +12,8 @@ from django.http import QueryDict
 
 from dashboard import formats
 from dashboard.forms.selects import TellingField
-from experiments import selectors
+from experiments import metric_definitions, selectors
 from experiments.exceptions import ExperimentError
-from experiments.metrics import METRICS
 from experiments.models import Placement
 
 HUNDRED = Decimal(100)
@@ -75,7 +74,6 @@ class ExperimentForm(forms.Form):
         },
     )
     primary_metric = forms.ChoiceField(
-        choices=[(metric.key, metric.name) for metric in METRICS.values()],
         initial="ctr",
         widget=forms.RadioSelect,
         error_messages={
@@ -86,6 +84,10 @@ class ExperimentForm(forms.Form):
 
     def __init__(self, data: QueryDict | None, *, placements: Sequence[PlacementChoice]) -> None:
         super().__init__(data)
+        self._known = metric_definitions.metrics()
+        goal = self.fields["primary_metric"]
+        assert isinstance(goal, forms.ChoiceField)  # noqa: S101  (for the type checker)
+        goal.choices = [(metric.key, metric.name) for metric in self._known.values()]
         self._placements = {str(choice.placement.pk): choice for choice in placements}
         choices = [(key, choice.label) for key, choice in self._placements.items()]
         picker = self.fields["placement"]
@@ -102,7 +104,7 @@ class ExperimentForm(forms.Form):
     def metrics(self) -> list[dict[str, Any]]:
         """The radio cards of the primary metric."""
         chosen = self["primary_metric"].value()
-        return [{"metric": m, "checked": m.key == chosen} for m in METRICS.values()]
+        return [{"metric": m, "checked": m.key == chosen} for m in self._known.values()]
 
     def clean_traffic(self) -> Decimal:
         return Decimal(self.cleaned_data["traffic"]) / HUNDRED

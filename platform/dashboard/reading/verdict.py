@@ -80,7 +80,7 @@ def short(verdict: Verdict) -> str:
         return f"Collecting. {missing(verdict.floor)}" if verdict.floor else "Collecting."
     if verdict.state == "no_call":
         return f"{name} shows {effect}; not yet told from zero." if name else "No call yet."
-    return f"{name} {_verb(verdict)} {_metric_name(verdict.metric)} by {_size(verdict.effect)}."
+    return f"{name} {_verb(verdict)} {words.about(verdict)} by {_size(verdict.effect)}."
 
 
 def missing(floor: Floor) -> str:
@@ -138,7 +138,7 @@ def _no_call(scorecard: Scorecard, arms: Sequence[ArmView]) -> Said:
     verdict = scorecard.verdict
     if verdict.variant is None or verdict.effect is None:
         return badge(verdict), "No call yet.", "No arm can be told from the control.", KEEP_RUNNING
-    name = _metric_name(verdict.metric)
+    name = words.about(verdict)
     effect = formats.signed(verdict.effect, "percent")
     ends = formats.interval(verdict.low, verdict.high, "percent")
     title = f"No call yet. {verdict.variant} shows {effect} on {name}."
@@ -156,7 +156,7 @@ def _judged(scorecard: Scorecard, arms: Sequence[ArmView]) -> Said:
     verdict = scorecard.verdict
     control = arms[0].recommender if arms else scorecard.control
     ends = formats.interval(verdict.low, verdict.high, "percent")
-    moved = f"{_act(scorecard, control)} {_verb(verdict)} {_metric_name(verdict.metric)}"
+    moved = f"{_act(scorecard, control)} {_verb(verdict)} {words.about(verdict)}"
     moved = f"{moved} by {_size(verdict.effect)}"
     rising = (verdict.effect or 0) > 0
     side = "above" if rising else "below"
@@ -223,7 +223,3 @@ def _verb(verdict: Verdict) -> str:
 
 def _size(effect: float | None) -> str:
     return formats.signed(effect, "percent").lstrip(f"+{formats.MINUS}")
-
-
-def _metric_name(key: str) -> str:
-    return words.metric_within_sentence(key)

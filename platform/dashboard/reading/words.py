@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dashboard.formats import Unit
-from experiments.metrics import METRICS
-from experiments.metrics.results import MetricResult, Scale
+from experiments.metrics.results import MetricResult, Scale, Verdict
 
 KINDS = {
     "proportion": "share of users",
@@ -24,18 +23,14 @@ def within_sentence(name: str) -> str:
     return name if name[:2].isupper() else name[:1].lower() + name[1:]
 
 
-def metric_within_sentence(key: str) -> str:
-    """A metric within a sentence by its key; one no longer known is shown as it is."""
-    known = METRICS.get(key)
-    return within_sentence(known.name) if known else key
+def about(verdict: Verdict) -> str:
+    """The name of a verdict's metric within a sentence."""
+    return within_sentence(verdict.name or verdict.metric)
 
 
 def kind_line(metric: MetricResult) -> str:
     """The half line under a metric's name that says how it is formed."""
-    known = METRICS.get(metric.metric)
-    if known and known.denominator:
-        return f"{known.numerator.words} / {known.denominator.words}"
-    return KINDS[metric.kind]
+    return metric.counts if metric.kind == "ratio" and metric.counts else KINDS[metric.kind]
 
 
 def unit(metric: MetricResult, scale: Scale) -> Unit:

@@ -13,7 +13,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import now
 
 from dashboard import formats
-from dashboard.reading.words import metric_within_sentence, within_sentence
+from dashboard.reading.words import within_sentence
+from experiments.metric_definitions import metric_named
+from experiments.metrics import UnknownMetric
 from experiments.selectors import Check
 from recommenders.models import ModelVersion, Training
 
@@ -81,7 +83,10 @@ def letter(position: int) -> str:
 @register.filter
 def metric_name(key: str) -> str:
     """A metric's name within a sentence; a key that is no longer known is shown as it is."""
-    return metric_within_sentence(key)
+    try:
+        return within_sentence(metric_named(key).name)
+    except UnknownMetric:
+        return key
 
 
 @register.filter

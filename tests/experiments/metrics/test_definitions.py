@@ -64,6 +64,8 @@ def test_an_impossible_definition_names_the_field(change: dict[str, Any], field:
         (lambda: OneOf(field="item", values=()), "values"),
         (lambda: OneOf(field="value", values=(1, True)), "values"),
         (lambda: Compare(field="item", order="<", to=1), "field"),
+        (lambda: Compare(field="value", order="<", to=float("inf")), "to"),
+        (lambda: Equals(field="properties.size", to=float("nan")), "to"),
     ],
 )
 def test_so_does_an_impossible_part(make: Any, field: str) -> None:
@@ -107,16 +109,19 @@ def test_a_definition_survives_json_and_keeps_its_fingerprint() -> None:
         {"kind": "proportion"},
         {"window": WEEK},
         {"winsorise": 0.99},
+        {"direction": "decrease"},
+        {"minimum_users": 500},
     ],
 )
-def test_the_fingerprint_changes_with_what_is_counted(change: dict[str, Any]) -> None:
+def test_the_fingerprint_changes_with_what_is_counted_and_judged(change: dict[str, Any]) -> None:
     assert Metric(**(FIELDS | change)).fingerprint != Metric(**FIELDS).fingerprint
 
 
 @pytest.mark.parametrize(
-    "change", [{"name": "Value"}, {"direction": "decrease"}, {"minimum_users": 500}]
+    "change",
+    [{"name": "Value"}, {"description": "All of it."}, {"format": "money", "currency": "EUR"}],
 )
-def test_and_not_with_how_it_is_read(change: dict[str, Any]) -> None:
+def test_and_not_with_how_it_is_named_or_written(change: dict[str, Any]) -> None:
     assert Metric(**(FIELDS | change)).fingerprint == Metric(**FIELDS).fingerprint
 
 

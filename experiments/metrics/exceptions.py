@@ -1,5 +1,7 @@
 """What can be wrong with a request for an analysis."""
 
+from datetime import datetime
+
 
 class MetricsError(Exception):
     """Base of every error of this package."""
@@ -34,3 +36,18 @@ class MissingColumn(MetricsError, ValueError):
     def __init__(self, table: str, column: str, needed_by: str) -> None:
         self.table, self.column, self.needed_by = table, column, needed_by
         super().__init__(f"{table} has no usable column {column!r}, which {needed_by} needs.")
+
+
+class NoTraffic(MetricsError, ValueError):
+    """Nobody was served on a placement in a time; the message names the placements that were."""
+
+    def __init__(
+        self, placement: str | None, since: datetime, until: datetime, known: tuple[str, ...]
+    ) -> None:
+        self.placement, self.known = placement, known
+        where = "anywhere" if placement is None else f"on the placement {placement!r}"
+        others = f"Placements with traffic then: {', '.join(known)}." if known else ""
+        super().__init__(
+            f"The log has nobody who was served {where} from {since:%Y-%m-%d %H:%M} to "
+            f"{until:%Y-%m-%d %H:%M} UTC. {others}".strip()
+        )

@@ -68,10 +68,10 @@ def shaped(exposures: Table, events: Table, spec: ScorecardSpec) -> Log:
 
 
 def _exposures(table: Table, spec: ScorecardSpec) -> Table:
-    _require("exposures", table)
+    _require("exposures", table, REQUIRED["exposures"])
     only = spec.phase.number if len(spec.phases) == 1 else None
     items = _item_ids(table)
-    at = _time("exposures", table)
+    at = time_of("exposures", table)
     named = table.select(
         user=table.user.cast("string"),
         variant=table.variant.cast("string"),
@@ -94,11 +94,11 @@ def _exposures(table: Table, spec: ScorecardSpec) -> Table:
 
 
 def _events(table: Table) -> Table:
-    _require("events", table)
+    _require("events", table, REQUIRED["events"])
     return table.select(
         user=table.user.cast("string"),
         type=table.type.cast("string"),
-        at=_time("events", table),
+        at=time_of("events", table),
         item=_or(table, "item", "string", ibis.null("string")),
         request_id=_or(table, "request_id", "string", ibis.null("string")),
         value=_or(table, "value", "float64", ibis.null("float64")),
@@ -106,13 +106,15 @@ def _events(table: Table) -> Table:
     ).filter(lambda t: t.user.notnull() & t.at.notnull())
 
 
-def _require(name: str, table: Table) -> None:
-    for column in REQUIRED[name]:
+def _require(name: str, table: Table, needed: tuple[str, ...]) -> None:
+    for column in needed:
         if column not in table.columns:
             raise MissingColumn(name, column, "every analysis")
 
 
-def _time(name: str, table: Table) -> Value:
+def time_of(name: str, table: Table) -> Value:
+    """When each row was, in UTC. Raises MissingColumn."""
+    _require(name, table, ("at",))
     if not table.at.type().is_timestamp():
         raise MissingColumn(name, "at", "every analysis (a time, in UTC unless it says otherwise)")
     return table.at.cast("timestamp('UTC')")

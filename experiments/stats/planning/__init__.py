@@ -3,7 +3,7 @@
 docs/explanation/statistics/planning.md.
 """
 
-from experiments.stats.planning.days import Days, days_until
+from experiments.stats.planning.days import Arrived, Days, days_until, users_by
 from experiments.stats.planning.design import Design
 from experiments.stats.planning.power import Power, power
 from experiments.stats.planning.solving import (
@@ -14,6 +14,7 @@ from experiments.stats.planning.solving import (
 )
 
 __all__ = [
+    "Arrived",
     "Days",
     "Design",
     "DetectableEffect",
@@ -23,4 +24,5 @@ __all__ = [
     "minimum_detectable_effect",
     "power",
     "sample_size",
+    "users_by",
 ]

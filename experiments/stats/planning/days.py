@@ -1,4 +1,4 @@
-"""How many days until so many users have come, from the new users that past days brought."""
+"""How many days until so many users have come, and how many by a day, by what past days brought."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,6 +41,15 @@ class Days:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Arrived:
+    """`users` NaN where a `reason` says why; `extrapolated` beyond the days observed."""
+
+    users: Number
+    extrapolated: bool | NDArray[Any]
+    reason: Reasons
+
+
+@dataclass(frozen=True, kw_only=True)
 class Curve:
     """The running total of the observed days, and what its last two halves brought."""
 
@@ -61,6 +70,13 @@ class Curve:
             self.half * np.log1p(-more * (1 - q) / (q * self.latter)) / np.log(q), dtype=float
         )
 
+    def levelled(self, ahead: Array) -> Array:
+        """How many more users so many days bring: `levelling` turned round."""
+        q, days = min(self.latter / self.earlier, 1.0), ahead / self.half
+        if q == 1.0:
+            return self.latter * days
+        return np.asarray(q * self.latter * (1 - q**days) / (1 - q), dtype=float)
+
     def growing(self, more: Array) -> Array:
         """Days for `more` users when the total is a power <= 1 of time, as over the latter half."""
         days, now = len(self.total), self.total[-1]
@@ -77,21 +93,48 @@ def days_until(users: Numbers, new_per_day: Numbers | Sequence[float]) -> Days:
     Raises SampleError when either is not numbers >= 0.
     """
     wanted = checked("users", users)
-    arriving = np.atleast_1d(checked("new_per_day", new_per_day))
-    total, half = arriving.cumsum(), len(arriving) // 2
-    earlier = float(arriving[len(arriving) - 2 * half : len(arriving) - half].sum())
-    curve = Curve(
-        total=total, earlier=earlier, latter=float(arriving[len(arriving) - half :].sum())
-    )
-    now = total[-1] if len(total) else 0.0
+    curve = curve_of(new_per_day)
+    now = curve.total[-1] if len(curve.total) else 0.0
     beyond = np.asarray(wanted > now)
-    if earlier == 0:
+    if curve.earlier == 0:
         nothing = np.full(wanted.shape, np.nan)
         return answer(curve, wanted, beyond, nothing, nothing, Reason.TOO_FEW_DAYS)
     with np.errstate(all="ignore"):
         more = np.maximum(wanted - now, 0.0)
         later, soon = curve.levelling(more), curve.growing(more)
     return answer(curve, wanted, beyond, later, soon, Reason.UNREACHABLE_USERS)
+
+
+def users_by(days: Numbers, new_per_day: Numbers | Sequence[float]) -> Arrived:
+    """How many users have come by the end of so many whole days (number or array), counted from
+    day one as `days_until` does: of the two ways to carry on it takes the one to plan with.
+
+    Raises SampleError when either is not numbers >= 0.
+    """
+    asked = np.floor(checked("days", days))
+    curve = curve_of(new_per_day)
+    beyond = np.asarray(asked > len(curve.total))
+    within = np.concatenate([[0.0], curve.total])[np.minimum(asked, len(curve.total)).astype(int)]
+    unknown = beyond & (curve.earlier == 0)
+    users = np.where(unknown, np.nan, within)
+    if curve.earlier > 0:
+        users = within + curve.levelled(np.maximum(asked - len(curve.total), 0.0))
+    return Arrived(
+        users=give(users),
+        extrapolated=give_object(beyond),
+        reason=give_object(first_reason(users.shape, {Reason.TOO_FEW_DAYS: unknown})),
+    )
+
+
+def curve_of(new_per_day: Numbers | Sequence[float]) -> Curve:
+    """The running total and its halves; of an odd number of days the first is in neither."""
+    arriving = np.atleast_1d(checked("new_per_day", new_per_day))
+    half = len(arriving) // 2
+    return Curve(
+        total=arriving.cumsum(),
+        earlier=float(arriving[len(arriving) - 2 * half : len(arriving) - half].sum()),
+        latter=float(arriving[len(arriving) - half :].sum()),
+    )
 
 
 def checked(field: str, given: object) -> Array:

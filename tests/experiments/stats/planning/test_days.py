@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from experiments.stats import Reason, SampleError
-from experiments.stats.planning import days_until
+from experiments.stats.planning import days_until, users_by
 
 SLOWING = [100, 90, 80, 70, 65, 60, 55, 50]  # 340 in the first half, 570 in all
 
@@ -46,6 +46,32 @@ def test_without_two_days_of_arrivals_there_is_nothing_to_go_by(arrivals: Any) -
     found: Any = days_until(1_000, arrivals)
     assert found.reason is Reason.TOO_FEW_DAYS
     assert np.isnan([found.days, found.soonest]).all()
+
+
+def test_within_the_days_observed_users_by_a_day_are_the_running_total() -> None:
+    found: Any = users_by(np.array([0, 1, 2.9, 8]), SLOWING)
+    assert found.users.tolist() == [0, 100, 190, 570]
+    assert found.extrapolated.tolist() == [False] * 4
+
+
+@pytest.mark.parametrize("arrivals", [SLOWING, [10] * 7, [5, 5, 20, 20], [50, 50, 0, 0], [7, 5, 3]])
+def test_users_by_a_day_are_there_on_that_day_and_not_the_day_before(arrivals: Any) -> None:
+    ahead = np.arange(len(arrivals), 40.0)
+    found: Any = users_by(ahead, arrivals)
+    grown = np.diff(found.users, prepend=found.users[0]) > 1e-6  # of a curve not yet flat
+    told: Any = days_until(found.users[grown], arrivals)
+    assert told.days.tolist() == ahead[grown].tolist()
+    assert found.extrapolated.tolist() == [False] + [True] * (len(ahead) - 1)
+    assert users_by(44, [50, 50, 0, 0]).users == 100
+
+
+def test_users_by_a_day_beyond_too_few_days_are_unknown() -> None:
+    found: Any = users_by(np.array([1, 2]), [50])
+    assert found.users[0] == 50
+    assert found.reason.tolist() == [None, Reason.TOO_FEW_DAYS]
+    assert np.isnan(found.users[1])
+    with pytest.raises(SampleError, match="days must not be negative"):
+        users_by(-1, [5, 1])
 
 
 def test_negative_people_are_refused() -> None:

@@ -51,3 +51,16 @@ class NoTraffic(MetricsError, ValueError):
             f"The log has nobody who was served {where} from {since:%Y-%m-%d %H:%M} to "
             f"{until:%Y-%m-%d %H:%M} UTC. {others}".strip()
         )
+
+
+class TooFewUsers(MetricsError, ValueError):
+    """A stretch of the log with too few users for what was asked."""
+
+    def __init__(self, users: int, needed: int, since: datetime, until: datetime) -> None:
+        self.users, self.needed = users, needed
+        stretch = f"from {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} UTC"
+        who = f"only {users:,} users were" if users else "nobody was"
+        super().__init__(
+            f"An audit needs {needed:,} users who were served anything and are no bots; {who} "
+            f"{stretch}. Take more days, or wait for more traffic."
+        )

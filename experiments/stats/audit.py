@@ -26,6 +26,7 @@ CONFIDENCE = 0.999
 
 THRESHOLD = 0.001
 CONVERSIONS_NEEDED = 1_000
+P_BINS = 20
 CELLS = 4_000_000
 """Users times splits held at once: 32 MB."""
 
@@ -46,6 +47,7 @@ class Audited:
                        on all its looks. None without a judged split, for `reason`
     uniformity_p_value Kolmogorov-Smirnov of the p-values against the uniform law
     uniform            that p >= .001; None for `uniformity_reason`
+    p_counts           how many of the judged p-values lie in each twentieth of 0 to 1
     """
 
     key: str
@@ -60,6 +62,7 @@ class Audited:
     uniformity_p_value: float
     uniform: bool | None
     uniformity_reason: Reason | None
+    p_counts: tuple[int, ...]
 
 
 def audit(
@@ -150,8 +153,9 @@ def audited(metric: AuditMetric, p_values: Array, reasons: Any, settings: Settin
         verdict=verdict(low, high, settings) if p.size else None,
         reason=None if p.size else first,
         uniformity_p_value=uniformity,
-        uniform=None if why_not else uniformity >= THRESHOLD,
+        uniform=None if why_not or not p.size else uniformity >= THRESHOLD,
         uniformity_reason=why_not or (None if p.size else first),
+        p_counts=tuple(np.histogram(p, bins=P_BINS, range=(0.0, 1.0))[0].tolist()),
     )
 
 

@@ -22,19 +22,11 @@ from experiments.metrics.engine import SECOND, micros
 from experiments.metrics.exceptions import InvalidSpec
 from experiments.metrics.exclusions import DEFAULT, Exclusion
 from experiments.metrics.forecasts.baseline import Baseline, Measured, sums_of
-from experiments.metrics.forecasts.placing import (
-    DAY,
-    EVERYONE,
-    NAME,
-    NOBODY,
-    as_experiment,
-    begin,
-    first_slates,
-    recent,
-)
+from experiments.metrics.forecasts.placing import begin, first_slates
 from experiments.metrics.moments import Moments, Summing
+from experiments.metrics.one_arm import DAY, as_experiment, one_arm_spec, recent
 from experiments.metrics.samples import part, samples
-from experiments.metrics.spec import PhaseSpec, ScorecardSpec, Tracked
+from experiments.metrics.spec import ScorecardSpec
 from experiments.metrics.terms import terms_of
 
 MOST_DAYS = 365
@@ -62,7 +54,7 @@ def baseline(
         )
     first = first_slates(exposures, placement, until, days, lookback_days)
     since = begin(first["within"], until, days)
-    spec = _spec(metrics, since, until, lookback_days, exclusions)
+    spec = one_arm_spec(metrics, since, until, lookback_days, exclusions)
     covered = (since - first["ever"]) / DAY
     with ExitStack() as stack:
         read = (as_experiment(exposures, placement, spec), recent(events, "events", spec))
@@ -79,28 +71,6 @@ def baseline(
             lookback_covered=min(max(covered, 0.0), lookback_days),
             measured=tuple(_measured(m, sums, analysis.columns, spec) for m in metrics),
         )
-
-
-def _spec(
-    metrics: Sequence[Metric],
-    since: datetime,
-    until: datetime,
-    lookback_days: float,
-    exclusions: tuple[Exclusion, ...],
-) -> ScorecardSpec:
-    """The experiment of one arm; the engine wants a second, where nobody is."""
-    goal, *others = metrics
-    return ScorecardSpec(
-        experiment=NAME,
-        control=EVERYONE,
-        variants=(EVERYONE, NOBODY),
-        phases=(PhaseSpec(number=1, started_at=since, weights=(1.0, 1.0)),),
-        as_of=until,
-        metrics=(Tracked(metric=goal, role="goal"), *(Tracked(metric=m) for m in others)),
-        tuning=1.0,
-        lookback_days=lookback_days,
-        exclusions=exclusions,
-    )
 
 
 def _sums(analysis: Analysis, spec: ScorecardSpec) -> Moments:

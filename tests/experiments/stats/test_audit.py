@@ -100,6 +100,7 @@ def test_a_split_is_compared_as_its_users_would_be() -> None:
         p.append(compare(*arms, Settings(method="fixed", scale="absolute")).p_value)
     assert found.rejections == sum(value < 0.05 for value in p)
     assert found.uniformity_p_value == pytest.approx(stats.kstest(p, "uniform").pvalue, rel=1e-6)
+    assert found.p_counts == tuple(sum(n / 20 <= v < (n + 1) / 20 for v in p) for n in range(20))
 
 
 def test_chunks_change_nothing_and_progress_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,6 +155,12 @@ def test_rule_12_splits_below_the_floor_are_not_judged() -> None:
     assert (found.splits, found.judged, found.rejections) == (50, 0, 0)
     assert np.isnan([found.rate, found.low, found.high]).all()
     assert (found.verdict, found.reason) == (None, Reason.COLLECTING)
+
+
+def test_without_a_judged_split_there_is_no_answer_on_uniformity() -> None:
+    did = np.ones(USERS)
+    [found] = audit([of.ratio("none", did, np.zeros(USERS))], rng=rng(), splits=50)
+    assert (found.uniform, found.uniformity_reason) == (None, Reason.ZERO_DENOMINATOR)
 
 
 @pytest.mark.parametrize(

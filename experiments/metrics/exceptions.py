@@ -42,15 +42,16 @@ class NoTraffic(MetricsError, ValueError):
     """Nobody was served on a placement in a time; the message names the placements that were."""
 
     def __init__(
-        self, placement: str | None, since: datetime, until: datetime, known: tuple[str, ...]
+        self,
+        placement: str | None,
+        span: tuple[datetime, datetime] | None = None,
+        known: tuple[str, ...] = (),
     ) -> None:
         self.placement, self.known = placement, known
         where = "anywhere" if placement is None else f"on the placement {placement!r}"
-        others = f"Placements with traffic then: {', '.join(known)}." if known else ""
-        super().__init__(
-            f"The log has nobody who was served {where} from {since:%Y-%m-%d %H:%M} to "
-            f"{until:%Y-%m-%d %H:%M} UTC. {others}".strip()
-        )
+        when = " from {:%Y-%m-%d %H:%M} to {:%Y-%m-%d %H:%M} UTC".format(*span) if span else ""
+        others = f" Placements with traffic then: {', '.join(known)}." if known else ""
+        super().__init__(f"The log has nobody who was served {where}{when}.{others}")
 
 
 class TooFewUsers(MetricsError, ValueError):

@@ -7,6 +7,7 @@ from experiments.metrics.forecasts.baseline import Baseline, Measured
 from experiments.metrics.forecasts.counting import baseline
 from experiments.metrics.forecasts.forecast import Forecast, LiftCurve, Outlook, Terms
 from experiments.metrics.forecasts.forecasting import forecast, lift_curves
+from experiments.metrics.forecasts.placing import last_slate
 
 __all__ = [
     "Baseline",
@@ -17,5 +18,6 @@ __all__ = [
     "Terms",
     "baseline",
     "forecast",
+    "last_slate",
     "lift_curves",
 ]

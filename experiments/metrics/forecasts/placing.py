@@ -24,8 +24,16 @@ def first_slates(
     ).to_pyarrow()
     row: dict[str, datetime] = found.to_pylist()[0]
     if row["within"] is None:
-        raise NoTraffic(placement, since, until, _placements(seen, since))
+        raise NoTraffic(placement, (since, until), _placements(seen, since))
     return row
+
+
+def last_slate(exposures: Table) -> datetime:
+    """The time of the newest exposure. Raises NoTraffic where there is none."""
+    last: datetime | None = time_of("exposures", exposures).max().to_pyarrow().as_py()
+    if last is None:
+        raise NoTraffic(None)
+    return last
 
 
 def _placements(seen: Table, since: datetime) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """What this host's journals hold that a version of the log does not: how far behind it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +33,26 @@ def backlog(journal_dir: Path, stream: Stream, committed: Callable[[str], int]) 
             size += behind
             oldest += _first_moment(path, offset, stream)
     return Backlog(size=size, oldest=min(oldest, default=None))
+
+
+def waiting_ids(
+    journal_dir: Path, stream: Stream, committed: Callable[[str], int]
+) -> Iterator[list[str]]:
+    """The ids of what waits, a few megabytes of journal at a time."""
+    for path in journal_files.journals(journal_dir, stream):
+        offset, at_end = committed(path.name), False
+        with suppress(FileNotFoundError):  # drained meanwhile
+            while not at_end:
+                chunk = journal_files.read(path, offset)
+                yield [id_ for frame in chunk.frames for id_ in _ids(stream, frame.payload)]
+                offset, at_end = chunk.offset, chunk.at_end
+
+
+def _ids(stream: Stream, payload: bytes) -> list[str]:
+    try:
+        return [record.key for record in decode(stream, payload)]
+    except msgspec.MsgspecError:  # the drain sets it aside
+        return []
 
 
 def _first_moment(path: Path, offset: int, stream: Stream) -> list[datetime]:

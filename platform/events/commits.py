@@ -6,7 +6,7 @@ one held is still in the journals, which go only when the log is on the disk.
 """
 
 import fcntl
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -32,12 +32,19 @@ Files = Sequence[AddAction | RemoveAction]
 
 
 def commit(
-    table: DeltaTable, table_path: Path, files: Files, transactions: Sequence[Transaction]
+    table: DeltaTable,
+    table_path: Path,
+    files: Files,
+    transactions: Sequence[Transaction],
+    *,
+    check: Callable[[], None] = lambda: None,
 ) -> None:
     """Commit files that come and go, with transactions; on the disk, and seen by `table`, when it
-    returns. Raises CommitFailedError where nothing was committed.
+    returns. `check` is called once nobody else of this host can commit: where it raises, nothing is
+    committed. Raises CommitFailedError where nothing was committed.
     """
     with on_disk(table, table_path):
+        check()
         table.create_write_transaction(
             list(files),
             "append",

@@ -8,7 +8,7 @@ continues from the table's own record neither loses nor repeats a row.
 import ctypes
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import unquote
@@ -81,14 +81,17 @@ class LogTable:
         transactions: Mapping[str, int],
         *,
         done: Mapping[str, int] = MappingProxyType({}),
+        check: Callable[[], None] = lambda: None,
     ) -> None:
         """Commit rows (perhaps none) and transaction versions at once; on the disk when it returns.
 
         A transaction version is kept for good, but for those of `done`, which nobody will ask for
-        again: the table forgets them after JOURNAL_DAYS. Raises LogConflict where another commit
-        since the version seen carries one of the same ids or changed the columns, LogTooNew where
-        the version seen is a later Winnow's: nothing was written then. Anything else deltalake
-        raises may have been committed or not; open the table again and ask `committed`.
+        again: the table forgets them after JOURNAL_DAYS. `check` is called when the rows are
+        written and nobody else of this host can commit, and may raise LogConflict. Raises that also
+        where another commit since the version seen carries one of the same ids or changed the
+        columns, LogTooNew where the version seen is a later Winnow's: nothing was written then.
+        Anything else deltalake raises may have been committed or not; open the table again and ask
+        `committed`.
         """
         require_known(self._table)
         now = int(time.time() * 1000)
@@ -96,8 +99,8 @@ class LogTable:
         going = [Transaction(name, version, now) for name, version in done.items()]
         added = write_rows(self.path, rows)
         try:
-            commits.commit(self._table, self.path, added, kept + going)
-        except CommitFailedError as error:
+            commits.commit(self._table, self.path, added, kept + going, check=check)
+        except (CommitFailedError, LogConflict) as error:
             commits.forget(self.path / action.path for action in added)
             raise LogConflict(f"{self.stream}: {error}") from error
 

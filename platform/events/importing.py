@@ -2,6 +2,7 @@
 
 Rows are committed to the table itself rather than journalled: the drain's window of recent ids does
 not reach back years, but an import knows which days its rows are of, and asks the table for theirs.
+What waits in this host's journals counts as there: it was acknowledged, and comes as it is.
 Each chunk is one commit, so an import that was killed is finished by repeating it.
 """
 
@@ -13,16 +14,14 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from events.adding import add
 from events.delta import LogTable
-from events.exceptions import InvalidField, LogConflict
+from events.exceptions import InvalidField
 from events.import_columns import Columns
 from events.import_rows import BehaviourFile, open_behaviour
-from events.import_shapes import DERIVED, event_of_row
-from events.paths import literally
+from events.import_shapes import event_of_row
 from events.records import Event
 from events.schema import to_table
 from imports.exceptions import ImportRefused
@@ -30,8 +29,6 @@ from imports.rows import OnRejection, Progress, RejectedRow, Row
 
 CHUNK_ROWS = 500_000  # of one commit: fewer would make too many small files
 BATCH_ROWS = 20_000  # held as objects at a time; the rest of a chunk is Arrow, a fifth of the size
-APP_ID = "import"
-ATTEMPTS = 5
 
 
 @dataclass(kw_only=True)
@@ -50,6 +47,7 @@ def import_events(
     path: Path,
     *,
     log_dir: Path,
+    journal_dir: Path,
     now: datetime,
     columns: Columns | None = None,
     dry_run: bool = False,
@@ -57,7 +55,8 @@ def import_events(
     on_rejection: OnRejection = lambda row: None,
     chunk_rows: int = CHUNK_ROWS,
 ) -> ImportResult:
-    """Add the file's events to the log; those it already has (by id) are left as they are.
+    """Add the file's events to the log; those it already has (by id), or that wait in this host's
+    journals, are left as they are.
 
     `columns` says how the file names the fields of an event (`import_shapes` says what they are
     without). A dry run reads and judges every row and writes nothing. `progress` is told (done,
@@ -73,7 +72,7 @@ def import_events(
         with _only_import(log_dir):
             table = LogTable(log_dir, "events")
             for chunk in importer.chunks(file, chunk_rows, progress):
-                added = _add(table, chunk)
+                added = add(table, journal_dir, chunk)
                 importer.result.added += added
                 importer.result.already_there += chunk.num_rows - added
     return importer.result
@@ -122,40 +121,6 @@ class _Import:
     def _reject(self, row: Row, error: InvalidField) -> None:
         self.result.rejected += 1
         self._on_rejection(RejectedRow(line=row.line, field=error.field, error=error.error))
-
-
-def _add(table: LogTable, rows: pa.Table) -> int:
-    """Commit those rows that the table has not, and return how many."""
-    for _ in range(ATTEMPTS):
-        table.refresh()
-        fresh = _not_in(table, rows)
-        try:
-            if fresh.num_rows:
-                table.append(fresh, {APP_ID: table.committed(APP_ID) + 1})
-        except LogConflict:
-            continue  # another host's import committed: perhaps the same rows
-        return int(fresh.num_rows)
-    raise ImportRefused("Other imports keep committing to the log. Run one at a time.")
-
-
-def _not_in(table: LogTable, rows: pa.Table) -> pa.Table:
-    files = _files_to_search(table, rows)
-    if not files:
-        return rows
-    with duckdb.connect() as connection:
-        connection.register("chunk", rows.select(["id"]))
-        # Only the chunk's ids are held in memory; the log's, which may be any number, pass by.
-        query = "SELECT id FROM read_parquet(?) SEMI JOIN chunk USING (id)"
-        known = connection.execute(query, [literally(files)]).to_arrow_table()["id"]
-    return rows.filter(pc.invert(pc.is_in(rows["id"], value_set=known.combine_chunks())))
-
-
-def _files_to_search(table: LogTable, rows: pa.Table) -> list[str]:
-    """An id that was derived from the row has its day; one that was given may lie anywhere."""
-    if pc.all(pc.starts_with(rows["id"], DERIVED)).as_py():
-        days = pc.min_max(rows["day"]).as_py()
-        return table.files(since=days["min"].isoformat(), until=days["max"].isoformat())
-    return table.files()
 
 
 @contextmanager

@@ -9,10 +9,11 @@ from events.collector import Collector
 from events.delta import LogTable
 from events.erased import StandingOrders
 from events.mending import mend_from_journals
+from events.newcomers import KnownIds
 from events.paths import require_usable
 from events.records import Record, Stream
 from events.schema import to_table
-from events.window import RecentWindow, load_window
+from events.window import load_window
 
 BATCH_ROWS = 50_000
 
@@ -50,7 +51,7 @@ class StreamDrain:
         self._log_dir = log_dir
         self._batch_rows = batch_rows
         self._orders = StandingOrders(log_dir)
-        self._state: tuple[LogTable, Collector, RecentWindow] | None = None
+        self._state: tuple[LogTable, Collector, KnownIds] | None = None
 
     def commit_batch(self) -> Commit | None:
         """Commit at most about `batch_rows` rows; None if there was nothing to commit.
@@ -64,14 +65,22 @@ class StreamDrain:
             raise
 
     def _commit_batch(self) -> Commit | None:
-        table, collector, window = self._open()
+        table, collector, known = self._open()
         batch = collector.collect(self._batch_rows)
         if not batch.offsets:
             return None
+        today = datetime.now(UTC).date()
         kept = self._orders.without_erased(batch.records)
-        fresh = _without_duplicates(kept, window)
-        table.append(to_table(self.stream, fresh), batch.offsets, done=batch.removed)
-        window.add([record.key for record in fresh])
+        known.follow(today)
+        fresh = _without_duplicates(kept, known)
+        ids = [record.key for record in fresh]
+        table.append(
+            to_table(self.stream, fresh),
+            batch.offsets,
+            done=batch.removed,
+            check=lambda: known.require_new(ids, today),
+        )
+        known.add(ids)
         return Commit(
             stream=self.stream,
             version=table.version,
@@ -81,20 +90,20 @@ class StreamDrain:
             more=batch.more,
         )
 
-    def _open(self) -> tuple[LogTable, Collector, RecentWindow]:
+    def _open(self) -> tuple[LogTable, Collector, KnownIds]:
         if self._state is None:
             mend_from_journals(self._log_dir / self.stream, self._journal_dir)
             table = LogTable(self._log_dir, self.stream)
-            window = load_window(table, datetime.now(UTC).date())
+            known = KnownIds(table, load_window(table, datetime.now(UTC).date()))
             collector = Collector(self._journal_dir, self._log_dir, self.stream, table.committed)
-            self._state = table, collector, window
+            self._state = table, collector, known
         return self._state
 
 
-def _without_duplicates(records: Sequence[Record], window: RecentWindow) -> list[Record]:
+def _without_duplicates(records: Sequence[Record], known: KnownIds) -> list[Record]:
     first = {record.key: record for record in reversed(records)}
     ids = list(reversed(first))
-    return [first[id_] for id_, seen in zip(ids, window.seen(ids), strict=True) if not seen]
+    return [first[id_] for id_, seen in zip(ids, known.seen(ids), strict=True) if not seen]
 
 
 def _lag(records: Sequence[Record]) -> float:

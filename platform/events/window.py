@@ -104,10 +104,15 @@ def _joined(older: _Run, newer: _Run) -> _Run:
     return _Run(upper=upper[order], lower=np.concatenate([older.lower, newer.lower])[order])
 
 
+def first_day(today: date) -> date:
+    """The oldest day of which ids are remembered."""
+    return today - timedelta(days=WINDOW_DAYS)
+
+
 def load_window(table: LogTable, today: date, *, limit: int = WINDOW_IDS) -> RecentWindow:
     """The window as the table's last days have it, so that a restart forgets nothing."""
     window = RecentWindow(limit=limit)
-    files = table.files(since=(today - timedelta(days=WINDOW_DAYS)).isoformat())
+    files = table.files(since=first_day(today).isoformat())
     if files:
         with duckdb.connect() as connection:
             for ids in _newest_ids(connection, KEYS[table.stream], literally(files), limit):

@@ -37,11 +37,14 @@ def told() -> list[RejectedRow]:
 
 
 @pytest.fixture
-def load(tmp_path: Path, log_dir: Path, now: datetime, told: list[RejectedRow]) -> Import:
+def load(
+    tmp_path: Path, log_dir: Path, journal_dir: Path, now: datetime, told: list[RejectedRow]
+) -> Import:
     def call(name: str, content: str | bytes, **options: Any) -> ImportResult:
         path = tmp_path / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return import_events(path, log_dir=log_dir, now=now, on_rejection=told.append, **options)
+        options |= {"log_dir": log_dir, "journal_dir": journal_dir, "now": now}
+        return import_events(path, on_rejection=told.append, **options)
 
     return call
 
@@ -74,8 +77,8 @@ def test_an_import_killed_between_chunks_is_finished_by_repeating_it(
 ) -> None:
     append = LogTable.append
 
-    def dies(*args: Any) -> None:
-        append(*args)
+    def dies(*args: Any, **options: Any) -> None:
+        append(*args, **options)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(LogTable, "append", dies)
@@ -195,9 +198,11 @@ def test_a_file_of_another_shape_is_refused_whole(
     assert not log_dir.exists()
 
 
-def test_a_missing_file_is_refused(log_dir: Path, tmp_path: Path, now: datetime) -> None:
+def test_a_missing_file_is_refused(
+    log_dir: Path, journal_dir: Path, tmp_path: Path, now: datetime
+) -> None:
     with pytest.raises(ImportRefused, match="No such file"):
-        import_events(tmp_path / "none.csv", log_dir=log_dir, now=now)
+        import_events(tmp_path / "none.csv", log_dir=log_dir, journal_dir=journal_dir, now=now)
 
 
 def test_two_imports_at_once_are_refused(load: Import, log_dir: Path) -> None:

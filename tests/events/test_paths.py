@@ -38,7 +38,9 @@ def test_a_folder_named_like_a_pattern_is_not_taken_for_its_neighbours(
     file = tmp_path / "past.csv"
     file.write_text("user,item,at,id\nu,i,874724710,mine\n")
 
-    imported = import_events(file, log_dir=log_dir, now=event().received_at)
+    imported = import_events(
+        file, log_dir=log_dir, journal_dir=tmp_path / "journal", now=event().received_at
+    )
 
     assert (imported.added, imported.already_there) == (0, 1)
     assert open_log(log_dir).events().id.to_pyarrow().to_pylist() == ["mine"]

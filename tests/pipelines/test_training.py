@@ -40,7 +40,7 @@ def past(tmp_path: Path) -> None:
     behaviour().assign(at=behaviour()["at"].map(lambda at: at.isoformat())).to_csv(
         file, index=False
     )
-    import_events(file, log_dir=settings.LOG_DIR, now=NOW)
+    import_events(file, log_dir=settings.LOG_DIR, journal_dir=settings.JOURNAL_DIR, now=NOW)
 
 
 @pytest.fixture

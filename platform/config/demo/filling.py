@@ -16,7 +16,7 @@ from simulator.catalogue import Catalogue, CatalogueItem
 CHUNK_ROWS = 25_000  # four moves of the bar
 
 
-def fill(catalogue: Catalogue, log_dir: Path) -> None:
+def fill(catalogue: Catalogue, *, log_dir: Path, journal_dir: Path) -> None:
     """Import items and past behaviour, unless a model was trained on them. May be repeated."""
     if Recommender.objects.exclude(live=None).exists():
         return
@@ -24,7 +24,8 @@ def fill(catalogue: Catalogue, log_dir: Path) -> None:
         with tqdm(catalogue.items, desc="Importing items", unit=" items") as bar:
             import_items(_row(item) for item in bar)
     with tempfile.TemporaryDirectory() as folder:
-        _import_ratings(_written(catalogue, Path(folder) / "ratings.parquet"), log_dir)
+        ratings = _written(catalogue, Path(folder) / "ratings.parquet")
+        _import_ratings(ratings, log_dir, journal_dir)
 
 
 def _row(item: CatalogueItem) -> ItemRow:
@@ -50,7 +51,7 @@ def _written(catalogue: Catalogue, path: Path) -> Path:
     return path
 
 
-def _import_ratings(path: Path, log_dir: Path) -> None:
+def _import_ratings(path: Path, log_dir: Path, journal_dir: Path) -> None:
     with tqdm(desc="Importing past behaviour", unit=" events") as bar:
 
         def progress(done: int, size: int) -> None:
@@ -58,5 +59,10 @@ def _import_ratings(path: Path, log_dir: Path) -> None:
             bar.update(done - bar.n)
 
         import_events(
-            path, log_dir=log_dir, now=datetime.now(UTC), progress=progress, chunk_rows=CHUNK_ROWS
+            path,
+            log_dir=log_dir,
+            journal_dir=journal_dir,
+            now=datetime.now(UTC),
+            progress=progress,
+            chunk_rows=CHUNK_ROWS,
         )

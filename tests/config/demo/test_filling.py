@@ -26,7 +26,7 @@ def logged(folder: Path) -> list[dict[str, Any]]:
 @pytest.mark.django_db
 def test_items_and_ratings_arrive_and_a_repeat_adds_none(tmp_path: Path) -> None:
     for _ in range(2):
-        fill(SMALL, tmp_path)
+        fill(SMALL, log_dir=tmp_path, journal_dir=tmp_path / "journal")
         assert Item.objects.count() == 30
         assert len(logged(tmp_path)) == len(SMALL.rating)
     item = Item.objects.get(key="i0001")
@@ -37,7 +37,7 @@ def test_items_and_ratings_arrive_and_a_repeat_adds_none(tmp_path: Path) -> None
 
 @pytest.mark.django_db
 def test_behaviour_is_ratings_with_their_values_and_times(tmp_path: Path) -> None:
-    fill(SMALL, tmp_path)
+    fill(SMALL, log_dir=tmp_path, journal_dir=tmp_path / "journal")
     events = logged(tmp_path)
     expected = [(r.user, r.item, r.value, r.at) for r in SMALL.ratings()]
     found = [(e["user"], e["item"], e["value"], e["at"]) for e in events]

@@ -61,7 +61,7 @@ class Command(BaseCommand):
         recommenders = training.registered()
         if any(recommender.live_id is None for recommender in recommenders):
             self.stdout.write(f"First run: setting up from {catalogue.source}.")
-            filling.fill(catalogue, settings.LOG_DIR)
+            filling.fill(catalogue, log_dir=settings.LOG_DIR, journal_dir=settings.JOURNAL_DIR)
             training.trained(recommenders)
         return comparison.running(recommenders, now=timezone.now())
 

@@ -34,6 +34,7 @@ class Command(ImportCommand):
         result = import_events(
             file,
             log_dir=settings.LOG_DIR,
+            journal_dir=settings.JOURNAL_DIR,
             now=datetime.now(UTC),
             columns=Columns(named=asked.mapping, ignore_others=options["ignore_other_columns"]),
             dry_run=asked.dry_run,

@@ -1,0 +1,72 @@
+"""Where an import meets the log: which rows of a chunk are new, and the commit that adds them."""
+
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from events.backlog import waiting_ids
+from events.delta import LogTable
+from events.exceptions import LogConflict
+from events.import_shapes import DERIVED
+from events.newcomers import ids_since
+from events.paths import literally
+from imports.exceptions import ImportRefused
+
+APP_ID = "import"
+ATTEMPTS = 5
+
+
+def add(table: LogTable, journal_dir: Path, rows: pa.Table) -> int:
+    """Commit those rows that are neither in the table nor in a journal, and return how many.
+
+    Raises ImportRefused where others kept committing rows of the same ids.
+    """
+    for _ in range(ATTEMPTS):
+        table.refresh()
+        waiting = waiting_ids(journal_dir, table.stream, table.committed)
+        fresh = _without(_not_in(table, rows), waiting)
+        try:
+            if fresh.num_rows:
+                number = table.committed(APP_ID) + 1
+                table.append(fresh, {APP_ID: number}, check=partial(_require_new, table, fresh))
+        except LogConflict:
+            continue  # a drain, or another host's import: perhaps the same rows
+        return int(fresh.num_rows)
+    raise ImportRefused("Others keep committing to the log. Run one import at a time.")
+
+
+def _require_new(table: LogTable, rows: pa.Table) -> None:
+    """Raises LogConflict where one of the rows was committed since the version seen."""
+    if _without(rows, ids_since(table)).num_rows < rows.num_rows:
+        raise LogConflict("another commit brought an event of the same id")
+
+
+def _not_in(table: LogTable, rows: pa.Table) -> pa.Table:
+    files = _files_to_search(table, rows)
+    if not files:
+        return rows
+    with duckdb.connect() as connection:
+        connection.register("chunk", rows.select(["id"]))
+        # Only the chunk's ids are held in memory; the log's, which may be any number, pass by.
+        query = "SELECT id FROM read_parquet(?) SEMI JOIN chunk USING (id)"
+        known = connection.execute(query, [literally(files)]).to_arrow_table()["id"]
+    return _without(rows, [known.combine_chunks()])
+
+
+def _without(rows: pa.Table, ids: Iterable[pa.Array | list[str]]) -> pa.Table:
+    for some in ids:
+        known = pa.array(some, pa.string())
+        rows = rows.filter(pc.invert(pc.is_in(rows["id"], value_set=known)))
+    return rows
+
+
+def _files_to_search(table: LogTable, rows: pa.Table) -> list[str]:
+    """An id that was derived from the row has its day; one that was given may lie anywhere."""
+    if pc.all(pc.starts_with(rows["id"], DERIVED)).as_py():
+        days = pc.min_max(rows["day"]).as_py()
+        return table.files(since=days["min"].isoformat(), until=days["max"].isoformat())
+    return table.files()

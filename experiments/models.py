@@ -201,6 +201,57 @@ class MetricDefinition(models.Model):
         return self.key
 
 
+class Audit(models.Model):
+    """An A/A audit of the log: asked for, under way, or done. The row is the truth."""
+
+    MAX_ATTEMPTS = 2
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+
+    ACTIVE = (Status.QUEUED, Status.RUNNING)
+
+    days = models.PositiveSmallIntegerField()
+    splits = models.PositiveIntegerField()
+    method = models.CharField(max_length=16)
+    lookback_days = models.PositiveSmallIntegerField(default=0)
+    metrics = models.JSONField(default=list, help_text="Keys; empty for all that can be chosen.")
+    seed = models.PositiveBigIntegerField()
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    progress = models.FloatField(default=0.0)
+    message = models.CharField(max_length=255, blank=True)
+    error = models.TextField(blank=True, help_text="Why there is no report, for people.")
+    report = models.JSONField(null=True, help_text="An experiments.metrics.auditing.AuditReport.")
+    log_versions = models.JSONField(default=dict, help_text="The Delta versions that were read.")
+    code_version = models.CharField(max_length=32, blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["status"],
+                condition=models.Q(status__in=["queued", "running"]),
+                name="one_audit_waits_and_one_runs",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"audit {self.pk}"
+
+    def is_active(self) -> bool:
+        return self.status in self.ACTIVE
+
+
 class Snapshot(models.Model):
     """A stored scorecard, with what produced it."""
 

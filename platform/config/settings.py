@@ -133,6 +133,8 @@ _TICKS = {
     # One round of care may take longer than the pause; the next then finds the lease taken.
     "pipelines.look_after_log": timedelta(minutes=5),
     "pipelines.refresh_slates": timedelta(seconds=60),
+    # Finds what a lost message left waiting, and when the weekly audit is due.
+    "pipelines.run_audits": timedelta(seconds=60),
     "pipelines.sweep_trainings": timedelta(seconds=30),
     "pipelines.take_pulse": timedelta(seconds=15),
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from pipelines import analysis, care, pulse, slates, training
+from pipelines import analysis, auditing, care, pulse, slates, training
 from recommenders import jobs
 from serving import plans
 
@@ -55,3 +55,8 @@ def look_after_log() -> None:
 @shared_task(name="pipelines.erase_people")
 def erase_people() -> None:
     care.erase_people()
+
+
+@shared_task(name="pipelines.run_audits")
+def run_audits() -> None:
+    auditing.run_audits(now=timezone.now())

@@ -15,8 +15,8 @@ from experiments.metrics.spec import ScorecardSpec
 AuditMethod = Literal["fixed", "sequential"]
 METHODS: tuple[AuditMethod, ...] = get_args(AuditMethod)
 
-FEWEST_SPLITS, MOST_SPLITS = 100, 10_000
-LONGEST_LOOKBACK = 365.0
+DAYS, MOST_DAYS = 28, 365
+SPLITS, FEWEST_SPLITS, MOST_SPLITS = 500, 100, 10_000
 MOST_USERS = 1_000_000
 """Of more, that many are drawn: what is summed over users has to fit into memory."""
 
@@ -34,7 +34,7 @@ class AuditSpec(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime
     until: datetime
     seed: int
-    splits: int = 500
+    splits: int = SPLITS
     method: AuditMethod = "fixed"
     lookback_days: float = 0.0
     exclusions: tuple[Exclusion, ...] = DEFAULT
@@ -66,8 +66,8 @@ def _faults(spec: AuditSpec) -> Iterable[tuple[str, bool]]:
         (f"splits must be {FEWEST_SPLITS} to {MOST_SPLITS:,}.", not enough),
         ("method must be fixed or sequential.", spec.method not in METHODS),
         (
-            f"lookback_days must be 0 to {LONGEST_LOOKBACK:g} days.",
-            not 0 <= spec.lookback_days <= LONGEST_LOOKBACK,
+            f"lookback_days must be 0 to {MOST_DAYS} days.",
+            not 0 <= spec.lookback_days <= MOST_DAYS,
         ),
         ("most_users must be at least 1.", spec.most_users < 1),
     )

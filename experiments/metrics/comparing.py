@@ -7,9 +7,10 @@ from itertools import product
 from typing import Any, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from experiments.metrics.definitions import Metric
-from experiments.metrics.judging import reached
+from experiments.metrics.judging import Looks, reached
 from experiments.metrics.moments import Floats
 from experiments.metrics.numbers import number, text
 from experiments.metrics.results import ComparisonResult, LiftPoint, Method, Scale
@@ -19,6 +20,9 @@ from experiments.stats import Comparison, Reason, Settings, compare, compare_pha
 
 TESTS: tuple[Method, ...] = ("sequential", "fixed")
 """The methods that have a p, and can combine phases."""
+
+LARGEST = 1e300
+"""An e-value beyond it is written as it: JSON has no infinity."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,17 +66,23 @@ def latest_results(
     spec: ScorecardSpec, metric: Metric, samples: Samples, methods: Sequence[Method]
 ) -> list[tuple[ComparisonResult, ...]]:
     """For each treatment every method on every scale, without and with CUPED, at as_of."""
-    latest = now(samples)
-    few = not bool(reached(latest.pooled, metric.minimum_users)[-1])
     kinds = (False,) if samples.cuped is None else (False, True)
     found = [
-        (compare_arms(latest, settings_of(spec, method, scale), cuped=cuped).comparison, cuped)
+        results_by(settings_of(spec, method, scale), metric, samples, cuped=cuped)
         for cuped, method, scale in product(kinds, methods, get_args(Scale))
     ]
-    return [
-        tuple(_result(comparison, i, cuped=cuped, few=few) for comparison, cuped in found)
-        for i in range(len(spec.treatments))
-    ]
+    return list(zip(*found, strict=True))
+
+
+def results_by(
+    settings: Settings, metric: Metric, samples: Samples, *, cuped: bool
+) -> list[ComparisonResult]:
+    """For each treatment the result at as_of with those settings."""
+    latest = now(samples)
+    few = not bool(reached(latest.pooled, metric.minimum_users)[-1])
+    found = compare_arms(latest, settings, cuped=cuped).comparison
+    treatments = range(len(np.asarray(found.effect)))
+    return [_result(found, i, cuped=cuped, few=few) for i in treatments]
 
 
 def _result(comparison: Comparison, treatment: int, *, cuped: bool, few: bool) -> ComparisonResult:
@@ -91,27 +101,42 @@ def _result(comparison: Comparison, treatment: int, *, cuped: bool, few: bool) -
         df=number(at(comparison.df)),
         chance_to_win=number(at(comparison.chance_to_win)),
         expected_loss=number(at(comparison.expected_loss)),
+        e_value=number(np.minimum(at(comparison.e_value), LARGEST)),
         reason=str(Reason.COLLECTING) if reason is None and few else reason,
         cuped=cuped,
     )
 
 
-Looks = list[list[tuple[float | None, float | None]]]
+def due(spec: ScorecardSpec, samples: Samples, method: Method) -> NDArray[np.bool_]:
+    """At which as-of times a method may be judged, per treatment: before the planned users have
+    come only the sequential one.
+    """
+    users = np.asarray(samples.pooled.users)
+    both = users[:1] + users[1:]
+    return np.asarray((both >= spec.tuning) | (method == "sequential"))
 
 
 def judged_looks(
     spec: ScorecardSpec, metric: Metric, samples: Samples, *, healthy: bool, settings: Settings
-) -> Looks:
+) -> list[Looks]:
     """For each treatment p and effect at every as-of time that could be judged."""
     if not healthy:
         return [[] for _ in spec.treatments]
     found = compare_arms(samples, settings, cuped=spec.cuped).comparison
-    judged = np.flatnonzero(reached(samples.pooled, metric.minimum_users))
-    p_values, effects = np.asarray(found.p_value), np.asarray(found.effect)
+    judged = reached(samples.pooled, metric.minimum_users) & due(spec, samples, settings.method)
+    p_values, effects = _p_or_tail(found), np.asarray(found.effect)
     return [
-        [(number(p_values[i, k]), number(effects[i, k])) for k in judged]
+        [(number(p_values[i, k]), number(effects[i, k])) for k in np.flatnonzero(judged[i])]
         for i in range(len(spec.treatments))
     ]
+
+
+def _p_or_tail(found: Comparison) -> Floats:
+    """p, or of a posterior twice its smaller tail."""
+    if found.method != "bayesian":
+        return np.asarray(found.p_value)
+    chance = np.asarray(found.chance_to_win)
+    return np.asarray(2 * np.minimum(chance, 1 - chance))
 
 
 def lifts(

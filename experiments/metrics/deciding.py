@@ -5,11 +5,10 @@ docs/explanation/statistics/decision.md. Pure: evidence in, a decision with its 
 
 from collections.abc import Sequence
 
-import msgspec
-
-from experiments.metrics.decision_rules import TABLE, DecisionState
+from experiments.metrics.decision_rules import TABLE
 from experiments.metrics.evidence import Evidence
 from experiments.metrics.exceptions import InvalidSpec
+from experiments.metrics.results import Decision, DecisionState
 
 FIRST_OF_SEVERAL: tuple[DecisionState, ...] = (
     "unhealthy",
@@ -20,20 +19,6 @@ FIRST_OF_SEVERAL: tuple[DecisionState, ...] = (
     "roll_back",
 )
 """What an experiment with several treatments comes to: the first of these that one of them has."""
-
-
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What to do about `variant`.
-
-    `rule` is the row of the table that decided and `because` says it in words; `metrics` are the
-    keys of the metrics that decided, none where it was not a metric.
-    """
-
-    state: DecisionState
-    variant: str
-    rule: str
-    because: str
-    metrics: tuple[str, ...]
 
 
 def decide(evidence: Evidence) -> Decision:
@@ -53,19 +38,29 @@ def decide(evidence: Evidence) -> Decision:
 def decide_experiment(treatments: Sequence[Evidence]) -> Decision:
     """The decision about the whole experiment: that of the treatment it is about.
 
-    Of several to ship it is the one of the largest effect on its first goal that is better. Rolling
-    back takes all treatments; each one's own decision still says which to end early.
-    Raises InvalidSpec without a treatment.
+    Of several to ship, or all to roll back, it is the one of the largest gain on its first goal
+    that decided; of others the one whose goals have the smallest p. Rolling back takes all
+    treatments; each one's own decision still says which to end early. Raises InvalidSpec without a
+    treatment.
     """
     if not treatments:
         raise InvalidSpec("treatments needs at least one treatment to decide about.")
     decisions = {evidence.variant: decide(evidence) for evidence in treatments}
     state = min((d.state for d in decisions.values()), key=FIRST_OF_SEVERAL.index)
     of_state = [each for each in treatments if decisions[each.variant].state == state]
-    return decisions[max(of_state, key=_gain).variant]
+    rank = _gain if state in ("ship", "roll_back") else _nearness
+    return decisions[max(of_state, key=rank).variant]
 
 
 def _gain(evidence: Evidence) -> float:
-    """How large the effect on the first goal that is better is; 0 without one."""
-    better = evidence.read("better")
-    return abs(better[0].effect or 0.0) if better else 0.0
+    """How good the effect is on the first goal that is better, or worse; 0 without one."""
+    better, worse = evidence.read("better"), evidence.read("worse")
+    if better:
+        return abs(better[0].effect or 0.0)
+    return -abs(worse[0].effect or 0.0) if worse else 0.0
+
+
+def _nearness(evidence: Evidence) -> float:
+    """How near a decision is: larger for a smaller p."""
+    known = [g.adjusted_p_value for g in evidence.goals if g.adjusted_p_value is not None]
+    return -min(known, default=1.0)

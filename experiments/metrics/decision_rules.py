@@ -4,14 +4,11 @@ Secondary metrics are no part of the evidence; they inform.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal
 
-from experiments.metrics.evidence import Evidence, Goal, Guardrail
+from experiments.metrics.evidence import Evidence, Goal, Guard
+from experiments.metrics.results import DecisionState
 
-DecisionState = Literal[
-    "ship", "roll_back", "keep_running", "inconclusive", "unhealthy", "collecting"
-]
-Finding = tuple[DecisionState, str, Sequence[Goal | Guardrail]]
+Finding = tuple[DecisionState, str, Sequence[Goal | Guard]]
 
 
 def health_failed(evidence: Evidence) -> Finding | None:
@@ -70,7 +67,7 @@ def goal_worse(evidence: Evidence) -> Finding | None:
 
 def guardrail_unsettled(evidence: Evidence) -> Finding | None:
     better = evidence.read("better")
-    unsettled = evidence.guarded("safety_not_yet_shown", "collecting", "no_answer")
+    unsettled = [g for g in evidence.required if g.state in _WORDS]
     if not (better and unsettled):
         return None
     guards = _and(f"guardrail {each.name} {_WORDS[each.state]}" for each in unsettled)
@@ -81,8 +78,9 @@ def goal_better(evidence: Evidence) -> Finding | None:
     better = evidence.read("better")
     if not better:
         return None
-    guards = "every guardrail is shown safe" if evidence.guardrails else "there is no guardrail"
-    return "ship", f"{_goals(better)} better, and {guards}", (*better, *evidence.guardrails)
+    asked = evidence.required
+    guards = "every guardrail is shown safe" if asked else "no guardrail has to be shown safe"
+    return "ship", f"{_goals(better)} better, and {guards}", (*better, *asked)
 
 
 def nothing_shown(evidence: Evidence) -> Finding:
@@ -131,7 +129,7 @@ def _goals(goals: Sequence[Goal]) -> str:
     return f"Goal {names} is" if len(goals) == 1 else f"Goals {names} are"
 
 
-def _named(kind: str, metrics: Sequence[Goal | Guardrail]) -> str:
+def _named(kind: str, metrics: Sequence[Goal | Guard]) -> str:
     """`Guardrail Revenue shows`, `Guardrails A and B show`."""
     names = _and(each.name for each in metrics)
     return f"{kind} {names} shows" if len(metrics) == 1 else f"{kind}s {names} show"

@@ -1,14 +1,11 @@
 """What a decision about one treatment rests on."""
 
-from typing import Literal
-
 import msgspec
 
 from experiments.metrics.exceptions import InvalidSpec
 from experiments.metrics.guardrails import GuardrailState
 from experiments.metrics.results import Method, Reading
-
-TrainingData = Literal["own_arm", "frozen", "shared"]
+from experiments.metrics.spec import TrainingData
 
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,12 +22,16 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
     effect: float | None
 
 
-class Guardrail(msgspec.Struct, frozen=True, kw_only=True):
-    """A guardrail of the treatment against control; see `guardrails.guardrail_state`."""
+class Guard(msgspec.Struct, frozen=True, kw_only=True):
+    """A guardrail of the treatment against control; see `guardrails.guardrail_state`.
+
+    Only one that is `required` holds a winner back until it is shown safe.
+    """
 
     metric: str
     name: str
     state: GuardrailState
+    required: bool = True
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +43,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     variant: str
     goals: tuple[Goal, ...]
-    guardrails: tuple[Guardrail, ...] = ()
+    guardrails: tuple[Guard, ...] = ()
     failed_checks: tuple[str, ...] = ()
     planned_reached: bool
     method: Method = "sequential"
@@ -56,6 +57,11 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         """The goals of that reading."""
         return tuple(goal for goal in self.goals if goal.reading == reading)
 
-    def guarded(self, *states: GuardrailState) -> tuple[Guardrail, ...]:
+    @property
+    def required(self) -> tuple[Guard, ...]:
+        """The guardrails that must be shown safe."""
+        return tuple(guardrail for guardrail in self.guardrails if guardrail.required)
+
+    def guarded(self, *states: GuardrailState) -> tuple[Guard, ...]:
         """The guardrails in one of those states."""
         return tuple(guardrail for guardrail in self.guardrails if guardrail.state in states)

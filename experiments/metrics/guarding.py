@@ -4,14 +4,14 @@ import numpy as np
 
 from experiments.metrics.comparing import compare_arms, judged_looks, now, settings_of
 from experiments.metrics.guardrails import guardrail_state, harm_settings, safety_settings
-from experiments.metrics.judging import running_minimum
+from experiments.metrics.judging import look_that_counts
 from experiments.metrics.numbers import number, text
 from experiments.metrics.results import (
     ComparisonResult,
     Floor,
     Guardrail,
+    JudgedLook,
     OneSided,
-    RunningMinimum,
 )
 from experiments.metrics.samples import Samples
 from experiments.metrics.spec import ScorecardSpec, Tracked
@@ -36,7 +36,8 @@ def guardrails(
     if margin is None:
         return [None] * len(spec.treatments)
     direction = tracked.metric.direction
-    both = settings_of(spec, "sequential", "relative")
+    # A posterior is no test: its safety is shown by the one that is valid at every look.
+    both = settings_of(spec, "fixed" if spec.method == "fixed" else "sequential", "relative")
     earlier = [before.get(variant) for variant in spec.treatments]
     harm, safety = (
         _sides(spec, tracked, samples, settings, was, healthy=healthy)
@@ -51,8 +52,8 @@ def guardrails(
             harm=harm[i],
             safety=safety[i],
             state=guardrail_state(
-                safety_p_value=safety[i].running,
-                harm_p_value=harm[i].running,
+                safety_p_value=safety[i].judged,
+                harm_p_value=harm[i].judged,
                 effect=_effect(results[i], "relative", cuped=spec.cuped).effect,
                 direction=direction,
                 margin=margin,
@@ -89,12 +90,12 @@ def _sides(
     bounds = found.low if settings.alternative == "greater" else found.high
     sides = []
     for i, earlier in enumerate(before):
-        least = running_minimum(_minimum(earlier), looks[i])
+        counts = look_that_counts(settings.method, _look(earlier), looks[i])
         this = number(np.asarray(found.p_value)[i, -1])
         sides.append(
             OneSided(
-                p_value=this if least is None else least.p_value,
-                running=None if least is None else least.p_value,
+                p_value=this if counts is None else counts.p_value,
+                judged=None if counts is None else counts.p_value,
                 bound=number(np.asarray(bounds)[i, -1]),
                 reason=text(np.asarray(found.reason, dtype=object)[i, -1]),
             )
@@ -102,8 +103,8 @@ def _sides(
     return sides
 
 
-def _minimum(earlier: OneSided | None) -> RunningMinimum | None:
+def _look(earlier: OneSided | None) -> JudgedLook | None:
     """The effect of that look is of no concern: what counts is the side of this look's."""
-    if earlier is None or earlier.running is None:
+    if earlier is None or earlier.judged is None:
         return None
-    return RunningMinimum(p_value=earlier.running, effect=0.0)
+    return JudgedLook(p_value=earlier.judged, effect=0.0)

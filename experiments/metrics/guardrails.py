@@ -45,7 +45,8 @@ def guardrail_state(
     """One word for a guardrail.
 
     `effect` is this look's, on the scale of `margin`; the p-values are those to show (of the
-    sequential test the running minimum over judged looks); None where there is none. A p of an
+    sequential test the running minimum over judged looks); None where there is none, as of a safety
+    by one look before the planned users have come. A p of an
     earlier look counts only while the effect still lies on the side it spoke for. A loss that is
     shown, and shown to be smaller than the margin, is safe: that much was allowed when the margin
     was set. `floor_reached` is of every arm; a comparison's `reason` can hide it. `unchanged`:
@@ -56,9 +57,9 @@ def guardrail_state(
         return "unchanged"
     if not floor_reached:
         return "collecting"
-    if effect is None or safety_p_value is None or harm_p_value is None:
+    if effect is None or harm_p_value is None:
         return "no_answer"
     gain = effect if direction == "increase" else -effect
-    if safety_p_value < alpha and gain > -margin:
+    if safety_p_value is not None and safety_p_value < alpha and gain > -margin:
         return "safe"
     return "harm_shown" if harm_p_value < alpha and gain < 0 else "safety_not_yet_shown"

@@ -1,25 +1,22 @@
-"""From numbers to words: the floor, the correction over treatments, readings and the verdict."""
+"""From numbers to words: the floor, the look that counts, and readings."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.metrics.definitions import Direction, Metric
+from experiments.metrics.definitions import Direction
 from experiments.metrics.numbers import number
 from experiments.metrics.results import (
     Check,
     Floor,
+    JudgedLook,
+    Method,
     Reading,
-    RunningMinimum,
-    State,
-    VariantComparison,
-    Verdict,
 )
 from experiments.metrics.samples import Plain
-from experiments.stats import PRECISION_NEEDED, floor, holm
+from experiments.stats import PRECISION_NEEDED, floor
 
 
 def floor_over_arms(sample: Plain, variants: tuple[str, ...], users_needed: int) -> Floor:
@@ -53,10 +50,17 @@ def is_healthy(checks: Sequence[Check]) -> bool:
     return all(check.healthy is not False for check in checks)
 
 
-def running_minimum(
-    before: RunningMinimum | None, looks: Sequence[tuple[float | None, float | None]]
-) -> RunningMinimum | None:
-    """The smallest p of the looks, each p and effect, and of those before; of equals the first."""
+Looks = Sequence[tuple[float | None, float | None]]
+"""Of each look that can be judged, in order of time, p and effect."""
+
+
+def look_that_counts(method: Method, before: JudgedLook | None, looks: Looks) -> JudgedLook | None:
+    """Out of the looks and the one that counted before; see JudgedLook."""
+    return running_minimum(before, looks) if method == "sequential" else before or first(looks)
+
+
+def running_minimum(before: JudgedLook | None, looks: Looks) -> JudgedLook | None:
+    """The smallest p of the looks and of those before; of equals the first."""
     least = before
     for p_value, effect in looks:
         if (
@@ -64,35 +68,34 @@ def running_minimum(
             and effect is not None
             and (least is None or p_value < least.p_value)
         ):
-            least = RunningMinimum(p_value=p_value, effect=effect)
+            least = JudgedLook(p_value=p_value, effect=effect)
     return least
 
 
-def adjusted(p_values: Sequence[float | None]) -> list[float | None]:
-    """By Holm; a missing p counts as a hypothesis, and stays missing."""
-    if not p_values:
-        return []
-    given = [math.nan if p is None else p for p in p_values]
-    return [number(p) for p in holm(given)]
-
-
-def _or_one(p_value: float | None) -> float:
-    return 1.0 if p_value is None else p_value
+def first(looks: Looks) -> JudgedLook | None:
+    """The first look with an answer."""
+    for p_value, effect in looks:
+        if p_value is not None and effect is not None:
+            return JudgedLook(p_value=p_value, effect=effect)
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judge:
-    """What a reading needs beside the comparison: alpha, the good direction, and health."""
+    """What a reading needs beside the comparison: alpha, the good direction, health, and whether it
+    may be made at all by now.
+    """
 
     alpha: float
     direction: Direction
     healthy: bool
+    due: bool = True
 
     def read(
         self,
         *,
         floor: Floor,
-        running: RunningMinimum | None,
+        judged: JudgedLook | None,
         adjusted_p_value: float | None,
         effect: float | None,
     ) -> Reading:
@@ -104,66 +107,10 @@ class Judge:
             return "collecting"
         if not self.healthy:
             return "no_call"
-        if running is None or adjusted_p_value is None or effect is None:
+        if not self.due:
+            return "not_due"
+        if judged is None or adjusted_p_value is None or effect is None:
             return "no_answer"
-        if adjusted_p_value >= self.alpha or effect * running.effect <= 0:
+        if adjusted_p_value >= self.alpha or effect * judged.effect <= 0:
             return "no_call"
         return "better" if (effect > 0) == (self.direction == "increase") else "worse"
-
-
-def verdict(
-    metric: Metric,
-    comparisons: Sequence[VariantComparison],
-    checks: Sequence[Check],
-    *,
-    cuped: bool = False,
-) -> Verdict:
-    """The sentence at the top, from the primary metric.
-
-    A treatment that is better decides, the one of the largest lift first; `worse` takes every
-    treatment. Treatments are compared with control, never with one another.
-    """
-    failed = tuple(check.name for check in checks if check.healthy is False)
-    below = comparisons[0].floor
-    if failed:
-        return _verdict("unhealthy", metric, None, failed_checks=failed)
-    if not below.reached:
-        return _verdict("collecting", metric, None, floor=below)
-    sign = 1.0 if metric.direction == "increase" else -1.0
-    gain = {
-        c.variant: sign * (c.result("sequential", "absolute", cuped=cuped).effect or 0.0)
-        for c in comparisons
-    }
-    better = [c for c in comparisons if c.reading == "better"]
-    if better:
-        return _verdict("better", metric, max(better, key=lambda c: gain[c.variant]), cuped=cuped)
-    if all(c.reading == "worse" for c in comparisons):
-        return _verdict(
-            "worse", metric, max(comparisons, key=lambda c: gain[c.variant]), cuped=cuped
-        )
-    nearest = min(comparisons, key=lambda c: _or_one(c.adjusted_p_value))
-    return _verdict("no_call", metric, nearest, cuped=cuped)
-
-
-def _verdict(
-    state: State,
-    metric: Metric,
-    about: VariantComparison | None,
-    *,
-    cuped: bool = False,
-    failed_checks: tuple[str, ...] = (),
-    floor: Floor | None = None,
-) -> Verdict:
-    lift = None if about is None else about.result("sequential", "relative", cuped=cuped)
-    return Verdict(
-        state=state,
-        metric=metric.key,
-        name=metric.name,
-        variant=None if about is None else about.variant,
-        effect=None if lift is None else lift.effect,
-        low=None if lift is None else lift.low,
-        high=None if lift is None else lift.high,
-        p_value=None if about is None else about.adjusted_p_value,
-        failed_checks=failed_checks,
-        floor=floor,
-    )

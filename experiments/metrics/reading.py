@@ -3,34 +3,32 @@
 from dataclasses import dataclass
 from typing import get_args
 
-import numpy as np
-
-from experiments.metrics import arms as arm
 from experiments.metrics.comparing import (
     TESTS,
     compare_arms,
+    due,
     judged_looks,
     latest_results,
     now,
+    results_by,
     settings_of,
 )
+from experiments.metrics.correcting import Corrected, Shown
 from experiments.metrics.counting import Counted
 from experiments.metrics.guarding import guardrails
-from experiments.metrics.judging import Judge, adjusted, floor_over_arms, running_minimum
+from experiments.metrics.judging import Judge, first, floor_over_arms, look_that_counts
 from experiments.metrics.numbers import number
 from experiments.metrics.results import (
     ComparisonResult,
     Floor,
     Guardrail,
     Method,
-    MetricResult,
-    RunningMinimum,
+    Scale,
     VariantComparison,
 )
 from experiments.metrics.samples import Samples, samples
-from experiments.metrics.segmenting import differences, segment_results
 from experiments.metrics.spec import ScorecardSpec, Tracked
-from experiments.metrics.terms import Term
+from experiments.stats import at_confidence
 
 Before = dict[str, VariantComparison]
 """What an earlier look at the same metric said, by variant."""
@@ -43,20 +41,11 @@ class Read:
     tracked: Tracked
     samples: Samples
     results: list[tuple[ComparisonResult, ...]]
-    running: list[RunningMinimum | None]
+    shown: list[Shown]
+    due: list[bool]
     guardrails: list[Guardrail | None]
     weights: list[tuple[float | None, ...]]
     floor: Floor
-
-    def deciding(self, i: int, *, cuped: bool) -> ComparisonResult:
-        """The sequential test; on the absolute scale it has an answer wherever there is one."""
-        wanted = ("sequential", "absolute", cuped)
-        return next(r for r in self.results[i] if (r.method, r.scale, r.cuped) == wanted)
-
-    def shown(self, i: int, *, cuped: bool) -> float | None:
-        """The p to show: the least so far, or this look's."""
-        running = self.running[i]
-        return self.deciding(i, cuped=cuped).p_value if running is None else running.p_value
 
 
 def read(
@@ -65,21 +54,18 @@ def read(
     """Compare the arms on one metric."""
     metric = tracked.metric
     found = samples(counted.moments, metric, counted.columns, cuped=spec.lookback > 0)
-    settings = settings_of(spec, "sequential", "absolute")
-    looks = judged_looks(spec, metric, found, healthy=healthy, settings=settings)
     floor = floor_over_arms(found.pooled, spec.variants, metric.minimum_users)
     guards = {v: before[v].guardrail if v in before else None for v in spec.treatments}
     methods = TESTS if len(spec.phases) > 1 else get_args(Method)
     results = latest_results(spec, metric, found, methods)
+    settings = settings_of(spec, "sequential", "absolute")
     weights = compare_arms(now(found), settings, cuped=spec.cuped).weights
     return Read(
         tracked=tracked,
         samples=found,
         results=results,
-        running=[
-            running_minimum(before[v].running if v in before else None, looks[i])
-            for i, v in enumerate(spec.treatments)
-        ],
+        shown=_shown(spec, tracked, found, results, healthy=healthy, before=before),
+        due=[bool(each) for each in due(spec, found, spec.method)[:, -1]],
         guardrails=guardrails(
             spec, tracked, found, results, healthy=healthy, floor=floor, before=guards
         ),
@@ -90,74 +76,86 @@ def read(
     )
 
 
-def corrected(spec: ScorecardSpec, metrics: list[Read]) -> dict[tuple[str, int], float | None]:
-    """The p each reading uses: of goals corrected together over goals and treatments."""
-    places = [(m, i) for m in metrics for i in range(len(spec.treatments))]
-    shown = {(m.tracked.metric.key, i): m.shown(i, cuped=spec.cuped) for m, i in places}
-    goals = [(m.tracked.metric.key, i) for m, i in places if m.tracked.role == "goal"]
-    return shown | dict(zip(goals, adjusted([shown[place] for place in goals]), strict=True))
+def _shown(
+    spec: ScorecardSpec,
+    tracked: Tracked,
+    found: Samples,
+    results: list[tuple[ComparisonResult, ...]],
+    *,
+    healthy: bool,
+    before: Before,
+) -> list[Shown]:
+    """On the absolute scale, which has an answer wherever there is one."""
+    settings = settings_of(spec, spec.method, "absolute")
+    looks = judged_looks(spec, tracked.metric, found, healthy=healthy, settings=settings)
+    last = judged_looks(spec, tracked.metric, now(found), healthy=healthy, settings=settings)
+    said = []
+    for i, variant in enumerate(spec.treatments):
+        this = _entry(results[i], spec, "absolute")
+        earlier = before[variant].judged if variant in before else None
+        counts = look_that_counts(spec.method, earlier, looks[i])
+        said.append(
+            Shown(
+                judged=counts,
+                now=first(last[i]),
+                p_value=this.p_value if counts is None else counts.p_value,
+                e_value=this.e_value,
+            )
+        )
+    return said
+
+
+def _entry(
+    results: tuple[ComparisonResult, ...], spec: ScorecardSpec, scale: Scale
+) -> ComparisonResult:
+    wanted = (spec.method, scale, spec.cuped)
+    return next(r for r in results if (r.method, r.scale, r.cuped) == wanted)
 
 
 def comparisons(
-    spec: ScorecardSpec, metric: Read, adjusted_p: list[float | None], *, healthy: bool
+    spec: ScorecardSpec, metric: Read, corrected: list[Corrected], *, healthy: bool
 ) -> tuple[VariantComparison, ...]:
     """The metric's comparisons at as_of."""
-    judge = Judge(
-        alpha=1 - spec.confidence, direction=metric.tracked.metric.direction, healthy=healthy
-    )
     return tuple(
-        VariantComparison(
-            variant=variant,
-            results=metric.results[i],
-            running=metric.running[i],
-            p_value=metric.shown(i, cuped=spec.cuped),
-            adjusted_p_value=adjusted_p[i],
+        _comparison(spec, metric, i, corrected[i], healthy=healthy)
+        for i in range(len(spec.treatments))
+    )
+
+
+def _comparison(
+    spec: ScorecardSpec, metric: Read, i: int, corrected: Corrected, *, healthy: bool
+) -> VariantComparison:
+    judge = Judge(
+        alpha=1 - spec.confidence,
+        direction=metric.tracked.metric.direction,
+        healthy=healthy,
+        due=metric.due[i],
+    )
+    has_p = spec.method != "bayesian"
+    return VariantComparison(
+        variant=spec.treatments[i],
+        results=metric.results[i],
+        judged=corrected.judged,
+        p_value=metric.shown[i].p_value if has_p else None,
+        adjusted_p_value=corrected.adjusted_p_value if has_p else None,
+        floor=metric.floor,
+        reading=judge.read(
             floor=metric.floor,
-            reading=judge.read(
-                floor=metric.floor,
-                running=metric.running[i],
-                adjusted_p_value=adjusted_p[i],
-                effect=metric.deciding(i, cuped=spec.cuped).effect,
-            ),
-            guardrail=metric.guardrails[i],
-            phase_weights=metric.weights[i],
-        )
-        for i, variant in enumerate(spec.treatments)
+            judged=corrected.judged,
+            adjusted_p_value=corrected.adjusted_p_value,
+            effect=_entry(metric.results[i], spec, "absolute").effect,
+        ),
+        guardrail=metric.guardrails[i],
+        phase_weights=metric.weights[i],
+        deciding=tuple(_deciding(spec, metric, i, corrected, s) for s in get_args(Scale)),
+        confidence=corrected.confidence,
     )
 
 
-def metric_result(
-    spec: ScorecardSpec, found: Read, counted: Counted, compared: tuple[VariantComparison, ...]
-) -> MetricResult:
-    """All that the scorecard holds of the metric."""
-    metric, role = found.tracked.metric, found.tracked.role
-    segments = segment_results(spec, metric, counted)
-    return MetricResult(
-        metric=metric.key,
-        name=metric.name,
-        kind=metric.kind,
-        direction=metric.direction,
-        format=metric.format,
-        primary=metric.key == spec.primary,
-        values=arm.latest(arm.arm_values(found.samples.pooled, spec.confidence), spec.variants),
-        comparisons=compared,
-        role=role,
-        currency=metric.currency,
-        counts=" / ".join(measure.words for measure in metric.measures),
-        fingerprint=metric.fingerprint,
-        immature=_immature(found, counted),
-        caps=tuple(_cap(counted, c.name, c.scale) for c in counted.columns.of(metric)),
-        segments=segments,
-        heterogeneity=differences(spec, segments),
-    )
-
-
-def _immature(found: Read, counted: Counted) -> tuple[int, ...]:
-    everyone = counted.moments.of(Term(None))[:, :, -1].sum(axis=0)
-    mature = counted.moments.of(Term(found.tracked.metric.window))[:, :, -1].sum(axis=0)
-    return tuple(int(n) for n in np.asarray(everyone - mature))
-
-
-def _cap(counted: Counted, name: str, scale: int) -> float | None:
-    cap = counted.caps.get(name)
-    return None if cap is None else cap / scale
+def _deciding(
+    spec: ScorecardSpec, metric: Read, i: int, corrected: Corrected, scale: Scale
+) -> ComparisonResult:
+    if corrected.confidence == spec.confidence:
+        return _entry(metric.results[i], spec, scale)
+    settings = at_confidence(settings_of(spec, spec.method, scale), corrected.confidence)
+    return results_by(settings, metric.tracked.metric, metric.samples, cuped=spec.cuped)[i]

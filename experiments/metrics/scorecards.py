@@ -3,7 +3,9 @@
 from ibis.expr.types import Table
 
 from experiments.metrics import volumes
+from experiments.metrics.correcting import corrected
 from experiments.metrics.counting import Counted, count_log
+from experiments.metrics.decisions import decisions
 from experiments.metrics.definitions import Metric
 from experiments.metrics.describing import Catalogue
 from experiments.metrics.exclusions import fingerprint
@@ -13,16 +15,10 @@ from experiments.metrics.health import (
     users_in_two_variants,
     users_left_out,
 )
-from experiments.metrics.judging import is_healthy, verdict
+from experiments.metrics.judging import is_healthy
+from experiments.metrics.metric_results import metric_result
 from experiments.metrics.periods import Grid, grid
-from experiments.metrics.reading import (
-    Before,
-    Read,
-    comparisons,
-    corrected,
-    metric_result,
-    read,
-)
+from experiments.metrics.reading import Before, Read, comparisons, read
 from experiments.metrics.results import (
     Check,
     Scorecard,
@@ -65,7 +61,8 @@ def assemble(
         for t in spec.metrics
     ]
     compared = _compared(spec, reads, healthy=healthy)
-    main = next(r for r in reads if r.tracked.metric.key == spec.primary)
+    metrics = tuple(metric_result(spec, r, counted, compared[r.tracked.metric.key]) for r in reads)
+    whole, each = decisions(spec, metrics, checks, counted.users)
     return Scorecard(
         experiment=spec.experiment,
         phase=spec.phase.number,
@@ -76,22 +73,18 @@ def assemble(
         primary=spec.primary,
         confidence=spec.confidence,
         tuning=spec.tuning,
-        correction="holm" if len(spec.goals) * len(spec.treatments) > 1 else "none",
+        method=spec.method,
+        correction=spec.corrected,
+        training_data=spec.training_data,
         arms=volumes.arms(counted, spec),
         set_aside=volumes.set_aside(counted, spec),
         health=checks,
-        metrics=tuple(
-            metric_result(spec, r, counted, compared[r.tracked.metric.key]) for r in reads
-        ),
+        metrics=metrics,
         series=volumes.series(spec, reads, cut.ends),
         lifts=volumes.lifts(spec, reads, cut.ends),
         exposures=volumes.exposure_points(counted, spec, cut),
-        verdict=verdict(
-            main.tracked.metric,
-            compared[spec.primary],
-            checks,
-            cuped=spec.cuped,
-        ),
+        decision=whole,
+        decisions=each,
         phases=volumes.phases(counted, spec),
         lookback_days=spec.lookback_days,
         cuped=spec.cuped,
@@ -102,10 +95,13 @@ def assemble(
 def _compared(
     spec: ScorecardSpec, reads: list[Read], *, healthy: bool
 ) -> dict[str, tuple[VariantComparison, ...]]:
-    p_values = corrected(spec, reads)
+    treatments = range(len(spec.treatments))
+    found = corrected(
+        spec, {(r.tracked.metric.key, i): r.shown[i] for r in reads for i in treatments}
+    )
     return {
         (key := r.tracked.metric.key): comparisons(
-            spec, r, [p_values[key, i] for i in range(len(spec.treatments))], healthy=healthy
+            spec, r, [found[key, i] for i in treatments], healthy=healthy
         )
         for r in reads
     }
@@ -137,7 +133,7 @@ def _before(previous: Scorecard | None, spec: ScorecardSpec, metric: Metric) -> 
 
 
 def _same_test(previous: Scorecard, spec: ScorecardSpec) -> bool:
-    names = ("experiment", "control", "confidence", "tuning", "cuped", "lookback_days")
+    names = ("experiment", "control", "method", "confidence", "tuning", "cuped", "lookback_days")
     rules = tuple(left.fingerprint for left in previous.set_aside.left_out)
     same_rules = rules == tuple(map(fingerprint, spec.exclusions))
     phases = [phase.number for phase in previous.phases]

@@ -10,8 +10,11 @@ import msgspec
 from experiments.metrics.definitions import Metric
 from experiments.metrics.exceptions import InvalidSpec
 from experiments.metrics.exclusions import DEFAULT, Exclusion
+from experiments.stats.settings import Method
 
 Role = Literal["goal", "secondary", "guardrail"]
+Correction = Literal["holm", "e_bh", "none"]
+TrainingData = Literal["own_arm", "frozen", "shared"]
 
 
 class PhaseSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,12 +35,14 @@ class Tracked(msgspec.Struct, frozen=True, kw_only=True):
     """A metric of an experiment, and what it is there for.
 
     Goals decide, and are corrected together. A guardrail must not get worse by more than `margin`,
-    a fraction of the control's value.
+    a fraction of the control's value. One that is not `required` can end an experiment by harm, and
+    does not hold a winner back until it is shown safe.
     """
 
     metric: Metric
     role: Role = "secondary"
     margin: float | None = None
+    required: bool = True
 
     def __post_init__(self) -> None:
         if (self.role == "guardrail") != (self.margin is not None):
@@ -52,7 +57,10 @@ class ScorecardSpec(msgspec.Struct, frozen=True, kw_only=True):
     `variants` begins with `control`. `phases` are in order of time; users first exposed in another
     do not count. `as_of` is the last instant counted. The first goal of `metrics` is the primary
     one. `exclusions` say who is left out, see there; a user counts under the first that applies.
-    `tuning` is the planned number of users in both arms of a comparison, frozen at launch.
+    `tuning` is the planned number of users in both arms of a comparison, frozen at launch. `method`
+    is the one that decides: a `fixed` and a `bayesian` one do once the planned users have come.
+    `correction` is over goals and treatments; e-BH needs the sequential method, and a posterior is
+    not corrected. Of `training_data` `shared`, nothing is decided automatically.
     `lookback_days` before a user's first exposure are the pre-period of CUPED, 0 for none; with
     `cuped` the adjusted comparison decides. `segments` names attributes to cut by. `series` asks
     for every as-of time and not the last alone, `described` for figures of the slates. Raises
@@ -66,7 +74,10 @@ class ScorecardSpec(msgspec.Struct, frozen=True, kw_only=True):
     as_of: datetime
     metrics: tuple[Tracked, ...]
     tuning: float
+    method: Method = "sequential"
     confidence: float = 0.95
+    correction: Correction = "holm"
+    training_data: TrainingData = "own_arm"
     exclusions: tuple[Exclusion, ...] = DEFAULT
     lookback_days: float = 0.0
     cuped: bool = False
@@ -100,6 +111,12 @@ class ScorecardSpec(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def goals(self) -> tuple[Tracked, ...]:
         return tuple(tracked for tracked in self.metrics if tracked.role == "goal")
+
+    @property
+    def corrected(self) -> Correction:
+        """The correction that is made: none of a single comparison, and none of posteriors."""
+        alone = len(self.goals) * len(self.treatments) == 1
+        return "none" if alone or self.method == "bayesian" else self.correction
 
     @property
     def lookback(self) -> int:
@@ -148,6 +165,14 @@ def _other_faults(spec: ScorecardSpec) -> Faults:
         ("metrics names one metric twice.", len(set(keys)) < len(keys)),
         ("tuning must be above 0: it is the planned number of users.", not spec.tuning > 0),
         ("confidence must lie between 0.5 and 1.", not 0.5 < spec.confidence < 1),
+        (
+            "correction e_bh needs method sequential: others have no e-value.",
+            spec.correction == "e_bh" and spec.method != "sequential",
+        ),
+        (
+            "method bayesian needs a single phase: posteriors of several are not combined.",
+            spec.method == "bayesian" and len(spec.phases) > 1,
+        ),
         ("lookback_days must be 0 or more days.", not 0 <= lookback < math.inf),
         ("cuped needs lookback_days above 0.", spec.cuped and not lookback > 0),
         ("segments names one attribute twice.", len(set(spec.segments)) < len(spec.segments)),

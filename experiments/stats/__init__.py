@@ -17,6 +17,7 @@ from experiments.stats.imbalance import Imbalance, imbalance
 from experiments.stats.multiplicity import (
     at_confidence,
     e_bh,
+    e_bh_adjusted,
     e_bh_confidence,
     holm,
     holm_confidence,
@@ -65,6 +66,7 @@ __all__ = [
     "compare",
     "compare_phases",
     "e_bh",
+    "e_bh_adjusted",
     "e_bh_confidence",
     "floor",
     "heterogeneity",

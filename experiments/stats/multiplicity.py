@@ -75,6 +75,23 @@ def e_bh(e_values: Family, alpha: float) -> Bools:
     return np.asarray((rejections > 0) & (counted * alpha * rejections >= size))
 
 
+def e_bh_adjusted(e_values: Family) -> Array:
+    """The smallest alpha at which e-BH rejects each, at most 1; NaN where e is.
+
+    Of the j-th largest e-value it is the least of K / (i e_(i)) over i >= j.
+    """
+    e = family("e_values", e_values, high=np.inf)
+    counted = np.where(np.isnan(e), 0.0, e)
+    order = (-counted).argsort(axis=-1, kind="stable")
+    ranks = np.arange(1, e.shape[-1] + 1)
+    with np.errstate(divide="ignore", over="ignore"):
+        needed = e.shape[-1] / (ranks * np.take_along_axis(counted, order, axis=-1))
+    least = np.minimum.accumulate(needed[..., ::-1], axis=-1)[..., ::-1]
+    adjusted = np.empty_like(e)
+    np.put_along_axis(adjusted, order, np.minimum(least, 1.0), axis=-1)
+    return np.where(np.isnan(e), np.nan, adjusted)
+
+
 def e_bh_confidence(e_values: Family, alpha: float) -> Array:
     """The confidence of each interval once e-BH has rejected R of K: 1 - alpha R / K.
 

@@ -18,27 +18,27 @@ from recommenders.models import ModelVersion, Recommender, Training
 class Glance:
     """What a list shows of an experiment's latest scorecard."""
 
-    verdict: Verdict
+    decision: Verdict
     users: int
 
 
 def experiments_at_a_glance() -> list[tuple[Experiment, Glance | None]]:
-    """Every experiment, newest first, with the verdict of its latest snapshot.
+    """Every experiment, newest first, with the decision of its latest snapshot.
 
-    Only verdict and arms leave the database: a whole scorecard holds every day of every arm.
+    Only decision and arms leave the database: a whole scorecard holds every day of every arm.
     """
     found = list(selectors.listed())
     rows: Any = Snapshot.objects.filter(pk__in=[e.snapshot_id for e in found]).values_list(  # type: ignore[attr-defined]
-        "experiment_id", F("scorecard__verdict"), F("scorecard__arms")
+        "experiment_id", F("scorecard__decision"), F("scorecard__arms")
     )
-    glances = {key: _glance(verdict, arms) for key, verdict, arms in rows}
+    glances = {key: _glance(decision, arms) for key, decision, arms in rows}
     return [(experiment, glances.get(experiment.pk)) for experiment in found]
 
 
-def _glance(verdict: object, arms: object) -> Glance:
+def _glance(decision: object, arms: object) -> Glance:
     counted = msgspec.convert(arms, tuple[Arm, ...])
     return Glance(
-        verdict=msgspec.convert(verdict, Verdict), users=sum(arm.users for arm in counted)
+        decision=msgspec.convert(decision, Verdict), users=sum(arm.users for arm in counted)
     )
 
 

@@ -13,8 +13,10 @@ from experiments.metrics.results import (
     Check,
     CheckFigure,
     ComparisonResult,
+    DecisionState,
     ExposurePoint,
     Floor,
+    Headline,
     Method,
     MetricResult,
     Reading,
@@ -22,7 +24,6 @@ from experiments.metrics.results import (
     Scorecard,
     SeriesPoint,
     SetAside,
-    State,
     VariantComparison,
     Verdict,
 )
@@ -90,11 +91,12 @@ def comparison(
         results=tuple(
             result(method, scale) for method in get_args(Method) for scale in get_args(Scale)
         ),
-        running=None,
+        judged=None,
         p_value=p,
         adjusted_p_value=p if adjusted is None else adjusted,
         floor=floor or PAST_FLOOR,
         reading=reading,
+        deciding=tuple(result("sequential", scale) for scale in get_args(Scale)),
     )
 
 
@@ -144,6 +146,7 @@ def metric(
         direction="increase",
         format=style,
         primary=primary,
+        role="goal" if primary else "secondary",
         values=(
             arm_value("popular", control),
             *(arm_value(c.variant, control * (1 + (c.results[0].effect or 0.0))) for c in found),
@@ -167,21 +170,48 @@ def ratio_check(*, healthy: bool | None = True, p: float | None = 0.374) -> Chec
     )
 
 
+RULES: dict[DecisionState, str] = {
+    "ship": "goal_better",
+    "roll_back": "goal_worse",
+    "keep_running": "nothing_shown",
+    "inconclusive": "nothing_shown",
+    "collecting": "goal_collecting",
+    "unhealthy": "health_failed",
+}
+
+
 def scorecard(
     *comparisons: VariantComparison,
-    state: State = "better",
-    about: int | None = 0,
+    state: DecisionState = "ship",
+    rule: str | None = None,
+    about: int = 0,
     health: tuple[Check, ...] = (),
     extra: tuple[MetricResult, ...] = (),
     experiment: str = "learned-ranking",
 ) -> Scorecard:
-    """Two looks, a day apart, at comparisons on CTR; `about` is the one the verdict names."""
+    """Two looks, a day apart, at comparisons on CTR; `about` is the one the decision names."""
     found = comparisons or (comparison(),)
     variants = ("popular", *(c.variant for c in found))
-    named = found[about] if about is not None else None
-    lift = named.result("sequential", "relative") if named else None
+    named = found[about]
+    lift = named.decided("relative")
     checks = health or (ratio_check(),)
     main = metric("ctr", *found)
+    decision = Verdict(
+        state=state,
+        variant=named.variant,
+        rule=rule or RULES[state],
+        because="Goal CTR decides",
+        metrics=("ctr",),
+        headline=Headline(
+            metric="ctr",
+            name="CTR",
+            effect=lift.effect,
+            low=lift.low,
+            high=lift.high,
+            p_value=named.adjusted_p_value,
+            floor=named.floor,
+        ),
+    )
     times = (START + timedelta(days=1), AS_OF)
     return Scorecard(
         experiment=experiment,
@@ -193,7 +223,9 @@ def scorecard(
         primary="ctr",
         confidence=0.95,
         tuning=5000.0,
+        method="sequential",
         correction="holm" if len(found) > 1 else "none",
+        training_data="own_arm",
         arms=tuple(
             Arm(variant=v, weight=1 / len(variants), users=5000, impressions=50000, clicks=2755)
             for v in variants
@@ -216,18 +248,8 @@ def scorecard(
             for n, v in enumerate(variants)
             for at in times
         ),
-        verdict=Verdict(
-            state=state,
-            metric="ctr",
-            name="CTR",
-            variant=named.variant if named and state in ("better", "worse", "no_call") else None,
-            effect=lift.effect if lift else None,
-            low=lift.low if lift else None,
-            high=lift.high if lift else None,
-            p_value=named.adjusted_p_value if named else None,
-            failed_checks=tuple(check.name for check in checks if check.healthy is False),
-            floor=found[0].floor if state == "collecting" else None,
-        ),
+        decision=decision,
+        decisions=(decision,),
     )
 
 

@@ -10,11 +10,20 @@ from dashboard.formats import DASH, MINUS
 from dashboard.reading import table
 from dashboard.reading.arms import ArmView
 from dashboard.reading.clicks import clicks
+from dashboard.reading.comparison_row import Progress
 from dashboard.reading.curves import curves
 from dashboard.reading.health import health
 from dashboard.reading.series import exposure_numbers, series_numbers
 from dashboard.reading.verdict import sentence, short
-from experiments.metrics.results import Check, LeftOut, SetAside
+from experiments.metrics.guardrails import GuardrailState
+from experiments.metrics.results import (
+    Check,
+    Guardrail,
+    LeftOut,
+    MetricResult,
+    OneSided,
+    SetAside,
+)
 from tests.dashboard.factories import (
     AS_OF,
     BELOW_FLOOR,
@@ -45,18 +54,20 @@ def test_better_says_what_to_do_and_by_how_much_at_least() -> None:
         (True, "Arms in the planned ratio", "p = .374"),
         (True, "Every arm past the floor", "100 users each"),
         (True, "Goal told from zero", "p < .0001"),
+        (True, "Planned users have come", "10,000 of 5,000"),
     ]
+    assert said.rule == "Goal CTR decides."
 
 
-def test_of_several_arms_none_is_said_to_be_better_by_at_least_anything() -> None:
-    best = comparison(p=0.004, adjusted=0.008)
+def test_of_several_arms_the_interval_is_the_corrected_one() -> None:
+    best = replace(comparison(p=0.004, adjusted=0.008), confidence=0.975)
     other = comparison("conv-ctr", effect=0.02, low=-0.023, high=0.065, p=0.9, reading="no_call")
     said = sentence(scorecard(best, other), ARMS)
 
-    assert said.title == "Ship item-knn. It lifts CTR by 8.9%."
+    assert said.title == "Ship item-knn. It lifts CTR by 8.9%, and by at least 4.4%."
     assert said.why.startswith(
-        "Its own always-valid interval, +4.4 to +13.7% against popular, lies above zero; "
-        "corrected for the number of comparisons p = .008."
+        "The always-valid interval, corrected for several comparisons, +4.4 to +13.7% against "
+        "popular, lies above zero."
     )
 
 
@@ -70,7 +81,7 @@ def test_the_other_arms_are_not_forgotten() -> None:
 
 def test_worse_says_roll_back() -> None:
     worse = comparison(effect=-0.051, low=-0.083, high=-0.019, reading="worse")
-    said = sentence(scorecard(worse, state="worse"), ARMS)
+    said = sentence(scorecard(worse, state="roll_back"), ARMS)
 
     assert said.title == "Roll back item-knn. It lowers CTR by 5.1%, and by at least 1.9%."
     assert (said.tone, said.icon, said.word) == ("worse", "back", "Roll back")
@@ -79,10 +90,11 @@ def test_worse_says_roll_back() -> None:
 def test_when_every_arm_is_worse_the_control_is_kept() -> None:
     worse = comparison(effect=-0.051, low=-0.083, high=-0.019, reading="worse")
     worst = comparison("conv-ctr", effect=-0.2, low=-0.3, high=-0.1, reading="worse")
-    said = sentence(scorecard(worse, worst, state="worse"), ARMS)
+    said = sentence(scorecard(worse, worst, state="roll_back"), ARMS)
 
     assert said.title == (
-        "Keep popular. Every other arm is worse: item-knn, the best of them, lowers CTR by 5.1%."
+        "Keep popular. Every other arm is worse: item-knn, the best of them, lowers CTR by 5.1%, "
+        "and by at least 1.9%."
     )
     assert f"conv-ctr shows {MINUS}20.0%, and is worse." in said.why
 
@@ -96,22 +108,45 @@ def test_a_verdict_of_an_earlier_look_is_said_to_be_one() -> None:
     assert "includes zero again" in said.why
 
 
-def test_no_call_says_that_zero_is_inside() -> None:
+def test_while_users_are_planned_it_says_to_keep_running() -> None:
     open_ = comparison(effect=0.018, low=-0.023, high=0.065, p=0.9, reading="no_call")
-    said = sentence(scorecard(open_, state="no_call"), ARMS)
+    said = sentence(scorecard(open_, state="keep_running"), ARMS)
 
-    assert said.title == "No call yet. item-knn shows +1.8% on CTR."
+    assert said.title == "Keep it running. item-knn shows +1.8% on CTR."
     assert said.why == f"Its always-valid interval, {MINUS}2.3 to +6.5%, still includes zero."
-    assert said.advice == "Keep it running."
-    assert said.tone == "flat"
+    assert (said.tone, said.word) == ("flat", "Keep running")
 
 
-def test_no_call_because_of_the_correction_never_claims_that_zero_is_inside() -> None:
-    close = comparison(effect=0.05, low=0.002, high=0.1, p=0.04, adjusted=0.08, reading="no_call")
-    said = sentence(scorecard(close, state="no_call"), ARMS)
+def test_once_the_planned_users_have_come_it_is_inconclusive() -> None:
+    open_ = comparison(effect=0.018, low=-0.023, high=0.065, p=0.9, reading="no_call")
+    said = sentence(scorecard(open_, state="inconclusive"), ARMS)
 
-    assert "includes zero" not in said.why
-    assert "corrected for the number of comparisons p = .080" in said.why
+    assert said.title == "Inconclusive. item-knn shows +1.8% on CTR."
+    assert said.why.endswith("still includes zero. All 5,000 planned users have come.")
+    assert said.advice == "Decide by what else you know, or plan a larger experiment."
+
+
+def test_a_method_of_one_look_waits_for_the_planned_users() -> None:
+    card = scorecard(comparison(reading="not_due"), state="keep_running", rule="one_look_not_due")
+    said = sentence(replace(card, method="fixed"), ARMS)
+
+    assert said.title == "Keep it running until the planned users have come."
+    assert said.why == "Judged once, when all 5,000 planned users have come."
+
+
+def test_a_rule_without_a_figure_is_said_in_its_own_words() -> None:
+    said = sentence(scorecard(state="keep_running", rule="guardrail_unsettled"), ARMS)
+
+    assert said.title == "Keep it running. Nothing can be decided yet."
+    assert said.why == "Goal CTR decides."
+
+
+def test_a_harmed_guardrail_is_named_with_its_harm() -> None:
+    harmed = comparison(effect=-0.051, low=-0.083, high=-0.019)
+    said = sentence(scorecard(harmed, state="roll_back", rule="guardrail_harmed"), ARMS)
+
+    assert said.title == f"Roll back item-knn. It harms CTR: {MINUS}5.1%."
+    assert "at any look" in said.why
 
 
 def test_collecting_says_what_is_missing() -> None:
@@ -146,13 +181,13 @@ def test_unhealthy_names_no_winner() -> None:
 @pytest.mark.parametrize(
     ("state", "said"),
     [
-        ("better", "item-knn lifts CTR by 8.9%."),
-        ("no_call", "item-knn shows +8.9%; not yet told from zero."),
+        ("ship", "item-knn lifts CTR by 8.9%."),
+        ("keep_running", "item-knn shows +8.9%; not yet told from zero."),
         ("unhealthy", "A health check failed, so nothing is judged."),
     ],
 )
 def test_one_line_for_a_list(state: str, said: str) -> None:
-    assert short(scorecard(state=state).verdict) == said  # type: ignore[arg-type]
+    assert short(scorecard(state=state).decision) == said  # type: ignore[arg-type]
 
 
 def test_health_shows_every_figure() -> None:
@@ -270,7 +305,7 @@ def test_absolute_lifts_are_percentage_points_on_an_even_scale() -> None:
 
 def test_p_is_the_one_the_reading_used() -> None:
     found = comparison(p=0.032, adjusted=0.064, reading="no_call")
-    (goal,) = table.groups(scorecard(found, state="no_call"), ARMS, scale="relative")
+    (goal,) = table.groups(scorecard(found, state="keep_running"), ARMS, scale="relative")
     (row,) = goal.metrics[0].rows
 
     assert row.p == ".064"
@@ -282,10 +317,75 @@ def test_below_the_floor_there_is_progress_and_neither_lift_nor_colour() -> None
     (goal,) = table.groups(scorecard(found, state="collecting"), ARMS, scale="relative")
     (row,) = goal.metrics[0].rows
 
-    assert row.progress == table.Progress(percent=71.0, text="71 of 100 users")
+    assert row.progress == Progress(percent=71.0, text="71 of 100 users")
     assert (row.lift, row.interval, row.p, row.bar) == (DASH, DASH, DASH, None)
     assert row.reading.word == "Collecting"
     assert goal.ticks == ()
+
+
+def guarded(state: GuardrailState) -> MetricResult:
+    side = OneSided(p_value=0.03, judged=0.03, bound=0.01, reason=None)
+    guardrail = Guardrail(margin=0.05, harm=side, safety=side, state=state)
+    found = replace(comparison(), guardrail=guardrail)
+    return replace(
+        metric("slow_slates", found, name="Slow slates", primary=False), role="guardrail"
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "word", "tone", "ok"),
+    [
+        ("safe", "Safe", "better", True),
+        ("harm_shown", "Harm shown", "worse", False),
+        ("safety_not_yet_shown", "Not yet shown safe", "flat", None),
+        ("unchanged", "Unchanged", "flat", True),
+        ("collecting", "Collecting", "flat", None),
+        ("no_answer", "No answer", "flat", None),
+    ],
+)
+def test_a_guardrail_says_harm_and_safety_in_different_words(
+    state: GuardrailState, word: str, tone: str, ok: bool | None
+) -> None:
+    card = scorecard(extra=(guarded(state),))
+    group = table.groups(card, ARMS, scale="relative")[-1]
+    (row,) = group.metrics[0].rows
+
+    assert (group.title, group.rule) == ("Guardrails", "must not get worse")
+    assert (row.reading.word, row.reading.tone) == (word, tone)
+    assert row.reading.why == "No worse by 5%: p = .030. Worse at all: p = .030."
+    rule = next(rule for rule in sentence(card, ARMS).rules if "Slow" in rule.text)
+    assert (rule.ok, rule.figure) == (ok, "margin 5%")
+    assert rule.text == f"Slow slates {word.lower()}"
+
+
+def test_a_guardrail_that_is_only_watched_is_no_rule_until_it_shows_harm() -> None:
+    watched, harmed = (
+        replace(guarded(state), required=False) for state in ("collecting", "harm_shown")
+    )
+
+    def named(extra: MetricResult) -> list[str]:
+        return [r.text for r in sentence(scorecard(extra=(extra,)), ARMS).rules if "Slow" in r.text]
+
+    assert named(watched) == []
+    assert named(harmed) == ["Slow slates harm shown"]
+
+
+def test_a_bayesian_row_shows_the_chance_to_win() -> None:
+    chance = comparison()
+    deciding = tuple(
+        replace(r, method="bayesian", p_value=None, chance_to_win=0.972) for r in chance.deciding
+    )
+    chance = replace(chance, deciding=deciding, p_value=None, adjusted_p_value=None)
+    card = replace(scorecard(chance), method="bayesian")
+    (goal,) = table.groups(card, ARMS, scale="relative")
+    (row,) = goal.metrics[0].rows
+
+    assert row.p == "97.2%"
+    assert row.bar is not None
+    assert (row.bar.core_low, row.bar.core_high) == (row.bar.low, row.bar.high)
+    assert ("Goal told from zero", "97.2% chance to win") in [
+        (rule.text, rule.figure) for rule in sentence(card, ARMS).rules
+    ]
 
 
 def test_an_unhealthy_experiment_judges_no_row() -> None:

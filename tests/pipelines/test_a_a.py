@@ -98,7 +98,7 @@ def test_two_arms_that_serve_the_same_show_no_difference(running: Experiment, cr
     ]
     assert (card.set_aside.users_in_two_variants, card.set_aside.exposures_forced) == (0, 0)
     assert [m.metric for m in card.metrics if not holds_zero(card, m.metric)] == []
-    assert card.verdict.state == "no_call"
+    assert card.decision.rule == "nothing_shown"
 
 
 def holds_zero(card: Scorecard, metric: str) -> bool:
@@ -127,7 +127,8 @@ def test_exposures_that_are_lost_in_one_arm_make_it_unhealthy(
     kept = sent[(sent.variant == CONTROL) | ~sent.user.isin(unlucky)]
     assert counted(card) == by_arm(kept)
     assert [check.healthy for check in card.health] == [False, True, True]
-    assert (card.verdict.state, card.verdict.failed_checks) == ("unhealthy", ("sample_ratio",))
+    assert card.decision.state == "unhealthy"
+    assert [check.name for check in card.failed_checks] == ["sample_ratio"]
 
 
 def test_clicks_that_are_likelier_in_one_arm_are_found(running: Experiment, crowd: Crowd) -> None:
@@ -135,13 +136,13 @@ def test_clicks_that_are_likelier_in_one_arm_are_found(running: Experiment, crow
 
     card = analysed()
 
-    verdict = card.verdict
+    verdict = card.decision
     assert counted(card) == by_arm(sent)
     assert [check.healthy for check in card.health] == [True, True, True]
-    assert (verdict.state, verdict.metric, verdict.variant) == ("better", "ctr", TREATMENT)
-    assert verdict.low is not None
-    assert verdict.high is not None
-    assert 0 < verdict.low < 0.3 < verdict.high
+    assert (verdict.state, verdict.metrics, verdict.variant) == ("ship", ("ctr",), TREATMENT)
+    assert verdict.headline.low is not None
+    assert verdict.headline.high is not None
+    assert 0 < verdict.headline.low < 0.3 < verdict.headline.high
 
 
 def test_over_many_assignments_of_the_same_users_five_percent_are_called(crowd: Crowd) -> None:

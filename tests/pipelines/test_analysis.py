@@ -60,7 +60,7 @@ def test_a_snapshot_holds_the_scorecard_and_what_produced_it(running: Experiment
     assert sum(arm.users for arm in card.arms) == 40
     assert sum(arm.impressions for arm in card.arms) == 80
     assert sum(arm.clicks for arm in card.arms) == 40
-    assert card.verdict.state == "collecting"
+    assert card.decision.state == "collecting"
 
 
 def test_an_experiment_is_looked_at_again_only_when_it_is_due(running: Experiment) -> None:

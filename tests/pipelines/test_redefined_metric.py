@@ -108,7 +108,7 @@ def look(now: datetime) -> Scorecard:
 
 def running_p(card: Scorecard) -> float | None:
     [comparison] = card.metric("bought").comparisons
-    return comparison.running.p_value if comparison.running else None
+    return comparison.judged.p_value if comparison.judged else None
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """The scorecard: everything known about an experiment at a time."""
 
 from datetime import datetime
-from typing import Literal
 
 import msgspec
 
@@ -9,15 +8,14 @@ from experiments.metrics.definitions import Direction, Kind
 from experiments.metrics.results.arms import Arm, ArmValue, ExposurePoint, SeriesPoint
 from experiments.metrics.results.comparisons import (
     ComparisonResult,
-    Floor,
     LiftPoint,
+    Method,
     VariantComparison,
 )
+from experiments.metrics.results.decisions import Verdict
 from experiments.metrics.results.descriptive import Described
 from experiments.metrics.results.health import Check
-from experiments.metrics.spec import Role
-
-State = Literal["collecting", "unhealthy", "no_call", "better", "worse"]
+from experiments.metrics.spec import Correction, Role, TrainingData
 
 
 class SegmentComparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +70,7 @@ class MetricResult(msgspec.Struct, frozen=True, kw_only=True):
     values: tuple[ArmValue, ...]
     comparisons: tuple[VariantComparison, ...]
     role: Role = "secondary"
+    required: bool = True
     currency: str | None = None
     counts: str = ""
     fingerprint: str = ""
@@ -80,25 +79,12 @@ class MetricResult(msgspec.Struct, frozen=True, kw_only=True):
     segments: tuple[SegmentResult, ...] = ()
     heterogeneity: tuple[HeterogeneityResult, ...] = ()
 
-
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of the sentence at the top of the page.
-
-    `name` is the metric's. `variant` is the treatment the sentence is about, None when unhealthy or
-    collecting. effect, low and high are relative and always-valid; `p_value` is the adjusted one.
-    `failed_checks` names what broke when unhealthy; `floor` says what is missing when collecting.
-    """
-
-    state: State
-    metric: str
-    variant: str | None
-    effect: float | None
-    low: float | None
-    high: float | None
-    p_value: float | None
-    failed_checks: tuple[str, ...]
-    floor: Floor | None
-    name: str = ""
+    def comparison(self, variant: str) -> VariantComparison:
+        """Of one treatment. Raises KeyError for another variant."""
+        found = next((c for c in self.comparisons if c.variant == variant), None)
+        if found is None:
+            raise KeyError(variant)
+        return found
 
 
 class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,8 +120,9 @@ class PhaseResult(msgspec.Struct, frozen=True, kw_only=True):
 class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
     """Everything known about an experiment at `as_of`.
 
-    `phase` is the newest of those analysed, and `started_at` the start of the first. `cuped` says
-    that the comparisons adjusted by the `lookback_days` before first exposure are what decides.
+    `decision` is about the whole, `decisions` about each treatment. `phase` is the newest of those
+    analysed, and `started_at` the start of the first. `cuped` says that the comparisons adjusted by
+    the `lookback_days` before first exposure are what decides.
     """
 
     experiment: str
@@ -147,7 +134,9 @@ class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
     primary: str
     confidence: float
     tuning: float
-    correction: Literal["holm", "none"]
+    method: Method
+    correction: Correction
+    training_data: TrainingData
     arms: tuple[Arm, ...]
     set_aside: SetAside
     health: tuple[Check, ...]
@@ -155,11 +144,16 @@ class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
     series: dict[str, tuple[SeriesPoint, ...]]
     lifts: dict[str, tuple[LiftPoint, ...]]
     exposures: tuple[ExposurePoint, ...]
-    verdict: Verdict
+    decision: Verdict
+    decisions: tuple[Verdict, ...]
     phases: tuple[PhaseResult, ...] = ()
     lookback_days: float = 0.0
     cuped: bool = False
     described: tuple[Described, ...] = ()
+
+    @property
+    def failed_checks(self) -> tuple[Check, ...]:
+        return tuple(check for check in self.health if check.healthy is False)
 
     def metric(self, key: str) -> MetricResult:
         """The result of one metric. Raises KeyError when the scorecard does not hold it."""

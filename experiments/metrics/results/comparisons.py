@@ -9,7 +9,7 @@ from experiments.metrics.guardrails import GuardrailState
 
 Method = Literal["sequential", "fixed", "bayesian"]
 Scale = Literal["relative", "absolute"]
-Reading = Literal["better", "worse", "no_call", "collecting", "no_answer"]
+Reading = Literal["better", "worse", "no_call", "collecting", "not_due", "no_answer"]
 
 
 class ComparisonResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,7 +19,8 @@ class ComparisonResult(msgspec.Struct, frozen=True, kw_only=True):
     with the numbers there are. `df` is of the fixed method only, `p_value` of all but the bayesian,
     `chance_to_win` and `expected_loss` of the bayesian only: the chance of an effect above 0, and
     what choosing the treatment costs on average, on `scale` (see experiments.stats.Comparison).
-    `cuped` says whether it is adjusted by what the users did before.
+    `e_value` is of the sequential method only. `cuped` says whether it is adjusted by what the
+    users did before.
     """
 
     method: Method
@@ -32,6 +33,7 @@ class ComparisonResult(msgspec.Struct, frozen=True, kw_only=True):
     df: float | None
     reason: str | None
     cuped: bool = False
+    e_value: float | None = None
     chance_to_win: float | None = None
     expected_loss: float | None = None
 
@@ -61,10 +63,13 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
         return max(self.precision_needed - self.precision, 0.0)
 
 
-class RunningMinimum(msgspec.Struct, frozen=True, kw_only=True):
-    """The smallest sequential p over the looks that could be judged, and the effect seen then.
+class JudgedLook(msgspec.Struct, frozen=True, kw_only=True):
+    """The look that counts: its p, and the absolute effect seen then.
 
-    A look can be judged when every arm is past the floor and health holds. The effect is absolute.
+    Of the sequential method it is the one of smallest p among the looks that could be judged; of
+    the others the first that could be, as they are for one look. A look can be judged when every
+    arm is past the floor and health holds, by a method of one look only once the planned users have
+    come. A posterior has no p: it is twice its smaller tail.
     """
 
     p_value: float
@@ -72,13 +77,14 @@ class RunningMinimum(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OneSided(msgspec.Struct, frozen=True, kw_only=True):
-    """One side of a guardrail: `bound` is the relative effect's always-valid bound at this look.
+    """One side of a guardrail: `bound` is the relative effect's bound at this look.
 
-    `p_value` is the smallest sequential p over the looks that could be judged, else this look's.
+    `judged` is the p of the look that counts (see JudgedLook), and `p_value` that or else this
+    look's.
     """
 
     p_value: float | None
-    running: float | None
+    judged: float | None
     bound: float | None
     reason: str | None
 
@@ -100,21 +106,29 @@ class VariantComparison(msgspec.Struct, frozen=True, kw_only=True):
     """A treatment against the control on one metric.
 
     `results` holds every method on both scales (bayesian only of a single phase), and with a
-    lookback the same adjusted by CUPED. `p_value` is the one to show: the running minimum of
-    the sequential p, or before any look could be judged this look's. `adjusted_p_value` is what the
-    reading used: for goals after Holm over goals and treatments, else equal to `p_value`.
-    `phase_weights` are what each phase counts for, None where it is left out.
+    lookback the same adjusted by CUPED. `p_value` is the one to show: that of the look that counts,
+    or before there is one this look's; None of the bayesian method. `adjusted_p_value` is what the
+    reading used: for goals after the correction over goals and treatments, else equal to `p_value`.
+    `deciding` are this look's results of the deciding method, relative and absolute, with intervals
+    at `confidence`: wider than the experiment's where the correction asks for it. `phase_weights`
+    are what each phase counts for, None where it is left out.
     """
 
     variant: str
     results: tuple[ComparisonResult, ...]
-    running: RunningMinimum | None
+    judged: JudgedLook | None
     p_value: float | None
     adjusted_p_value: float | None
     floor: Floor
     reading: Reading
     guardrail: Guardrail | None = None
     phase_weights: tuple[float | None, ...] = ()
+    deciding: tuple[ComparisonResult, ...] = ()
+    confidence: float = 0.95
+
+    def decided(self, scale: Scale) -> ComparisonResult:
+        """The entry of `deciding` of a scale."""
+        return next(result for result in self.deciding if result.scale == scale)
 
     def result(self, method: Method, scale: Scale, *, cuped: bool = False) -> ComparisonResult:
         """The entry of `results` for a method and a scale. Raises LookupError without one."""

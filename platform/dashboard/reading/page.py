@@ -55,7 +55,7 @@ class Results:
 
     @property
     def judged(self) -> bool:
-        return self.scorecard.verdict.state in ("better", "worse", "no_call")
+        return self.scorecard.decision.state not in ("collecting", "unhealthy")
 
 
 @dataclass(frozen=True, kw_only=True)

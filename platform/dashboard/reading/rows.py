@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class Judged(Protocol):
-    """Anything that holds a verdict: a scorecard, or what a list reads of one."""
+    """Anything that holds a decision: a scorecard, or what a list reads of one."""
 
     @property
-    def verdict(self) -> Verdict: ...
+    def decision(self) -> Verdict: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,13 +46,13 @@ class ExperimentRow:
 
 
 def experiment_row(experiment: Experiment, glance: Glance | None) -> ExperimentRow:
-    verdict = glance.verdict if glance else None
+    headline = glance.decision.headline if glance else None
     return ExperimentRow(
         experiment=experiment,
         badge=badge_of(experiment.status, glance),
         sentence=_sentence(experiment.status, glance),
-        interval=formats.interval(verdict.low, verdict.high, "percent")
-        if verdict
+        interval=formats.interval(headline.low, headline.high, "percent")
+        if headline and headline.floor.reached
         else formats.DASH,
         users=glance.users if glance else None,
         arms=arms_of(experiment, None),
@@ -62,16 +62,16 @@ def experiment_row(experiment: Experiment, glance: Glance | None) -> ExperimentR
 
 
 def badge_of(status: str, judged: Judged | None) -> Badge:
-    """Draft and stopped are said as such; a running experiment says what its verdict says."""
+    """Draft and stopped are said as such; a running experiment says what its decision says."""
     if status == "draft":
         return Badge(tone="flat", icon="draft", word="Draft")
     if status == "stopped":
         return Badge(tone="flat", icon="stopped", word="Stopped")
-    tone, icon, word = verdicts.badge(judged.verdict if judged else None)
+    tone, icon, word = verdicts.badge(judged.decision if judged else None)
     return Badge(tone=tone, icon=icon, word=word)
 
 
 def _sentence(status: str, glance: Glance | None) -> str:
     if status == "draft":
         return "Not started yet."
-    return verdicts.short(glance.verdict) if glance else "No exposure has been analysed yet."
+    return verdicts.short(glance.decision) if glance else "No exposure has been analysed yet."

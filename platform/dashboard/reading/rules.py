@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboard import formats
-from experiments.metrics.results import Check, Floor, Scorecard, VariantComparison
+from dashboard.reading import words
+from experiments.metrics.results import Check, Floor, MetricResult, Scorecard
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,22 +19,15 @@ class Rule:
 
 
 def rules(scorecard: Scorecard) -> tuple[Rule, ...]:
-    """The rules a judgement needs, each with its figure."""
-    floor = scorecard.verdict.floor or _lowest_floor(scorecard)
+    """The rules a judgement needs, each with its figure, of the variant the decision names."""
+    goals = [metric for metric in scorecard.metrics if metric.role == "goal"]
+    guards = [m for m in scorecard.metrics if m.role == "guardrail" and _matters(m, scorecard)]
     return (
         *(_health_rule(check, scorecard) for check in scorecard.health),
-        Rule(
-            ok=True if floor and floor.reached else None,
-            text="Every arm past the floor",
-            figure=f"{floor.users_needed:,} users each" if floor else "",
-        ),
-        Rule(
-            ok=True if scorecard.verdict.state in ("better", "worse") else None,
-            text="Goal told from zero",
-            figure=formats.equals_p(goal_p(scorecard))
-            if goal_p(scorecard) is not None and floor and floor.reached
-            else "not yet",
-        ),
+        _floor_rule(goals, scorecard),
+        *(_goal_rule(goal, scorecard, alone=len(goals) == 1) for goal in goals),
+        *(_guardrail_rule(guard, scorecard) for guard in guards),
+        _planned_rule(scorecard),
     )
 
 
@@ -48,18 +42,57 @@ def _health_rule(check: Check, scorecard: Scorecard) -> Rule:
     return Rule(ok=check.healthy, text=text, figure=figure)
 
 
-def _lowest_floor(scorecard: Scorecard) -> Floor | None:
-    floors = [c.floor for c in scorecard.metric(scorecard.primary).comparisons]
-    return next((floor for floor in floors if not floor.reached), floors[0] if floors else None)
+def _floor_rule(goals: list[MetricResult], scorecard: Scorecard) -> Rule:
+    floor = _lowest_floor(goals)
+    return Rule(
+        ok=True if floor.reached else None,
+        text="Every arm past the floor",
+        figure=f"{floor.users_needed:,} users each",
+    )
 
 
-def _goal_comparison(scorecard: Scorecard) -> VariantComparison | None:
-    comparisons = scorecard.metric(scorecard.primary).comparisons
-    named = [c for c in comparisons if c.variant == scorecard.verdict.variant]
-    return next(iter([*named, *comparisons]), None)
+def _lowest_floor(goals: list[MetricResult]) -> Floor:
+    floors = [goal.comparisons[0].floor for goal in goals]
+    return next((floor for floor in floors if not floor.reached), floors[0])
 
 
-def goal_p(scorecard: Scorecard) -> float | None:
-    """The p that decided, or would: of the arm the verdict names, else of the first treatment."""
-    comparison = _goal_comparison(scorecard)
-    return comparison.adjusted_p_value if comparison else None
+def _goal_rule(goal: MetricResult, scorecard: Scorecard, *, alone: bool) -> Rule:
+    found = goal.comparison(scorecard.decision.variant)
+    name = "Goal" if alone else words.capital(goal.name)
+    shown = "not yet"
+    if found.floor.reached and found.adjusted_p_value is not None:
+        shown = formats.equals_p(found.adjusted_p_value)
+    elif found.floor.reached and (chance := found.decided("absolute").chance_to_win) is not None:
+        shown = f"{formats.share(chance)} chance to win"
+    return Rule(
+        ok=True if found.reading in ("better", "worse") else None,
+        text=f"{name} told from zero",
+        figure=shown,
+    )
+
+
+def _matters(guard: MetricResult, scorecard: Scorecard) -> bool:
+    """A guardrail that nobody asked to be shown safe is a rule only where it shows harm."""
+    found = guard.comparison(scorecard.decision.variant).guardrail
+    return guard.required or (found is not None and found.state == "harm_shown")
+
+
+def _guardrail_rule(guard: MetricResult, scorecard: Scorecard) -> Rule:
+    found = guard.comparison(scorecard.decision.variant).guardrail
+    state = found.state if found else "no_answer"
+    ok = {"safe": True, "unchanged": True, "harm_shown": False}.get(state)
+    return Rule(
+        ok=ok,
+        text=f"{words.capital(guard.name)} {words.GUARDED[state].lower()}",
+        figure=f"margin {formats.share(found.margin)}" if found else "",
+    )
+
+
+def _planned_rule(scorecard: Scorecard) -> Rule:
+    users = {arm.variant: arm.users for arm in scorecard.arms}
+    come = users[scorecard.control] + users[scorecard.decision.variant]
+    return Rule(
+        ok=True if come >= scorecard.tuning else None,
+        text="Planned users have come",
+        figure=f"{come:,} of {scorecard.tuning:,.0f}",
+    )

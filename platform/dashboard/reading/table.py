@@ -1,4 +1,4 @@
-"""The scorecard as rows: Goal and Secondaries, one line per comparison. Pure."""
+"""The scorecard as rows: goals, secondaries and guardrails, one line per comparison. Pure."""
 
 from __future__ import annotations
 
@@ -8,59 +8,10 @@ from dataclasses import dataclass
 from dashboard import formats
 from dashboard.reading import words
 from dashboard.reading.arms import ArmView
-from dashboard.reading.bars import Bar, Tone, bar
+from dashboard.reading.comparison_row import Row, core, row
 from dashboard.reading.scale import Scale, scale_of
 from experiments.metrics import results
-from experiments.metrics.results import MetricResult, Scorecard, VariantComparison
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """What one comparison says: a word, an icon beside it, a tone, and why in a sentence."""
-
-    word: str
-    icon: str
-    tone: Tone
-    why: str = ""
-
-
-READINGS = {
-    "better": Reading(word="Better", icon="up", tone="better"),
-    "worse": Reading(word="Worse", icon="down", tone="worse"),
-    "no_call": Reading(word="No call yet", icon="wait", tone="flat"),
-    "collecting": Reading(word="Collecting", icon="collecting", tone="flat"),
-    "no_answer": Reading(word="No answer", icon="info", tone="flat"),
-}
-NOT_JUDGED = Reading(
-    word="Not judged",
-    icon="warn",
-    tone="flat",
-    why="The experiment is unhealthy, so nothing on it is judged.",
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """How far the arm that lacks most is from the floor: `percent` 0..100, and in words."""
-
-    percent: float
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """A treatment on a metric. While collecting there is a progress, and neither lift nor bar."""
-
-    arm: ArmView
-    value: str
-    lift: str
-    interval: str
-    bar: Bar | None
-    scale: Scale
-    progress: Progress | None
-    p: str
-    p_note: str
-    reading: Reading
+from experiments.metrics.results import MetricResult, Scorecard
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,12 +52,16 @@ class Group:
 def groups(
     scorecard: Scorecard, arms: Sequence[ArmView], *, scale: results.Scale
 ) -> tuple[Group, ...]:
-    """The groups that have metrics, the goal first."""
-    primary = [metric for metric in scorecard.metrics if metric.primary]
-    others = [metric for metric in scorecard.metrics if not metric.primary]
+    """The groups that have metrics, the goals first."""
+    of_role = {
+        role: [metric for metric in scorecard.metrics if metric.role == role]
+        for role in ("goal", "secondary", "guardrail")
+    }
+    goals = of_role["goal"]
     parts = (
-        ("Goal", _goal_rule(scorecard), primary),
-        ("Secondaries", "inform, and decide nothing", others),
+        ("Goal" if len(goals) == 1 else "Goals", _goal_rule(scorecard, len(goals)), goals),
+        ("Secondaries", "inform, and decide nothing", of_role["secondary"]),
+        ("Guardrails", "must not get worse", of_role["guardrail"]),
     )
     by_key = {arm.key: arm for arm in arms}
     return tuple(
@@ -116,12 +71,16 @@ def groups(
     )
 
 
-def _goal_rule(scorecard: Scorecard) -> str:
-    treatments = len(scorecard.arms) - 1
-    if treatments < 2 or scorecard.correction == "none":
-        return "decides"
+CORRECTIONS = {"holm": "share the {error} error", "e_bh": "share {error} of false finds"}
+
+
+def _goal_rule(scorecard: Scorecard, goals: int) -> str:
+    decides = "decides" if goals == 1 else "decide"
+    if scorecard.correction == "none":
+        return decides
+    count = words.counted(goals * (len(scorecard.arms) - 1)).capitalize()
     error = formats.share(1 - scorecard.confidence)
-    return f"decides. {words.counted(treatments).capitalize()} comparisons share the {error} error"
+    return f"{decides}. {count} comparisons {CORRECTIONS[scorecard.correction].format(error=error)}"
 
 
 def _group(
@@ -132,10 +91,15 @@ def _group(
     arms: dict[str, ArmView],
     scale: results.Scale,
 ) -> Group:
-    common = _scale_for(metrics, scale) if scale == "relative" else None
-    judged = scorecard.verdict.state != "unhealthy"
+    common = _scale_for(scorecard, metrics, scale) if scale == "relative" else None
     rows = tuple(
-        _metric(metric, arms, scale, common or _scale_for([metric], scale, even=True), judged)
+        _metric(
+            scorecard,
+            metric,
+            arms,
+            scale,
+            common or _scale_for(scorecard, [metric], scale, even=True),
+        )
         for metric in metrics
     )
     drawn = any(row.bar for metric in rows for row in metric.rows)
@@ -144,15 +108,19 @@ def _group(
 
 
 def _scale_for(
-    metrics: Sequence[MetricResult], scale: results.Scale, *, even: bool = False
+    scorecard: Scorecard,
+    metrics: Sequence[MetricResult],
+    scale: results.Scale,
+    *,
+    even: bool = False,
 ) -> Scale:
     past = [c for metric in metrics for c in metric.comparisons if c.floor.reached]
-    valid = [comparison.result("sequential", scale) for comparison in past]
-    fixed = [comparison.result("fixed", scale) for comparison in past]
-    cores = (end for result in fixed for end in (result.effect, result.low, result.high))
+    decided = [comparison.decided(scale) for comparison in past]
+    cores = [core(scorecard, comparison, scale) for comparison in past]
+    ends = (end for result in cores for end in (result.effect, result.low, result.high))
     return scale_of(
-        [(result.low, result.high) for result in valid],
-        within=[end for end in cores if end is not None],
+        [(result.low, result.high) for result in decided],
+        within=[end for end in ends if end is not None],
         even=even,
     )
 
@@ -173,13 +141,12 @@ def _tick_text(effect: float) -> str:
 
 
 def _metric(
+    scorecard: Scorecard,
     metric: MetricResult,
     arms: dict[str, ArmView],
     scale: results.Scale,
     drawn: Scale,
-    judged: bool,
 ) -> MetricRows:
-    values = {value.variant: value.value for value in metric.values}
     control = metric.values[0].value if metric.values else None
     return MetricRows(
         key=metric.metric,
@@ -187,74 +154,7 @@ def _metric(
         kind=words.kind_line(metric),
         control=formats.value(control, metric.format),
         rows=tuple(
-            _row(
-                metric,
-                comparison,
-                arm=arms[comparison.variant],
-                value=formats.value(values.get(comparison.variant), metric.format),
-                scale=scale,
-                drawn=drawn,
-                judged=judged,
-            )
-            for comparison in metric.comparisons
+            row(scorecard, metric, c, arm=arms[c.variant], scale=scale, drawn=drawn)
+            for c in metric.comparisons
         ),
     )
-
-
-def _row(
-    metric: MetricResult,
-    comparison: VariantComparison,
-    *,
-    arm: ArmView,
-    value: str,
-    scale: results.Scale,
-    drawn: Scale,
-    judged: bool,
-) -> Row:
-    valid = comparison.result("sequential", scale)
-    reading = _reading(comparison, valid.reason, judged)
-    collecting = not comparison.floor.reached
-    unit = words.unit(metric, scale)
-    return Row(
-        arm=arm,
-        value=value,
-        lift=formats.DASH if collecting else formats.signed(valid.effect, unit),
-        interval=formats.DASH if collecting else formats.interval(valid.low, valid.high, unit),
-        bar=None
-        if collecting
-        else bar(valid, comparison.result("fixed", scale), scale=drawn, tone=reading.tone),
-        scale=drawn,
-        progress=progress(comparison, arm) if collecting else None,
-        p=formats.DASH if collecting else formats.p_value(comparison.adjusted_p_value),
-        p_note="" if collecting else _p_note(comparison),
-        reading=reading,
-    )
-
-
-def _reading(comparison: VariantComparison, reason: str | None, judged: bool) -> Reading:
-    if not judged:
-        return NOT_JUDGED
-    reading = READINGS[comparison.reading]
-    why = words.reason_words(reason) if comparison.reading == "no_answer" else ""
-    return Reading(word=reading.word, icon=reading.icon, tone=reading.tone, why=why)
-
-
-def _p_note(comparison: VariantComparison) -> str:
-    if comparison.p_value == comparison.adjusted_p_value:
-        return ""
-    return (
-        f"Corrected for the number of comparisons. Alone: {formats.equals_p(comparison.p_value)}."
-    )
-
-
-def progress(comparison: VariantComparison, arm: ArmView) -> Progress:
-    """What is missing until a comparison is judged: users first, then a steady enough rate."""
-    floor = comparison.floor
-    if floor.users_missing:
-        done = floor.users / floor.users_needed
-        text = f"{floor.users:,} of {floor.users_needed:,} users"
-    else:
-        done = (floor.precision or 0.0) / floor.precision_needed
-        text = f"{min(done, 0.99):.0%} of the precision needed"
-    whose = "" if floor.variant == arm.key else f" in {floor.variant}"
-    return Progress(percent=round(min(done, 1.0) * 100, 1), text=text + whose)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dashboard import formats
 from dashboard.formats import Unit
-from experiments.metrics.results import MetricResult, Scale, Verdict
+from experiments.metrics.results import Headline, MetricResult, Scale, Scorecard
 
 KINDS = {
     "proportion": "share of users",
@@ -17,15 +18,59 @@ REASONS = {
     "control_mean_near_zero": "The control is too close to zero, so the upper end is open.",
 }
 
+GUARDED = {
+    "safe": "Safe",
+    "harm_shown": "Harm shown",
+    "safety_not_yet_shown": "Not yet shown safe",
+    "unchanged": "Unchanged",
+    "collecting": "Collecting",
+    "no_answer": "No answer",
+}
+
+INTERVALS = {
+    "sequential": "always-valid interval,",
+    "fixed": "interval for one look,",
+    "bayesian": "credible interval,",
+}
+
+
+def interval_name(scorecard: Scorecard) -> str:
+    """What kind of interval decides, to be followed by its ends."""
+    name = INTERVALS[scorecard.method]
+    comparison = scorecard.metric(scorecard.decision.headline.metric).comparisons[0]
+    corrected = comparison.confidence > scorecard.confidence
+    return f"{name.rstrip(',')}, corrected for several comparisons," if corrected else name
+
 
 def within_sentence(name: str) -> str:
     """A metric's name in the middle of a sentence: `CTR`, `clicks per user`."""
     return name if name[:2].isupper() else name[:1].lower() + name[1:]
 
 
-def about(verdict: Verdict) -> str:
-    """The name of a verdict's metric within a sentence."""
-    return within_sentence(verdict.name or verdict.metric)
+def capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+def about(headline: Headline) -> str:
+    """The name of a headline's metric within a sentence."""
+    return within_sentence(headline.name)
+
+
+def moves(headline: Headline) -> str:
+    """`lifts CTR by 8.9%`."""
+    verb = "lifts" if (headline.effect or 0) > 0 else "lowers"
+    return f"{verb} {about(headline)} by {size(headline.effect)}"
+
+
+def size(effect: float | None) -> str:
+    """An effect without its sign."""
+    return formats.signed(effect, "percent").lstrip(f"+{formats.MINUS}")
+
+
+def clear_of_zero(headline: Headline) -> bool:
+    return (headline.low is not None and headline.low > 0) or (
+        headline.high is not None and headline.high < 0
+    )
 
 
 def kind_line(metric: MetricResult) -> str:

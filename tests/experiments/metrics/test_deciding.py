@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.metrics.deciding import Decision, decide, decide_experiment
+from experiments.metrics.deciding import decide, decide_experiment
 from experiments.metrics.decision_rules import TABLE
-from experiments.metrics.evidence import Evidence, Goal, Guardrail, TrainingData
+from experiments.metrics.evidence import Evidence, Goal, Guard
 from experiments.metrics.exceptions import InvalidSpec
 from experiments.metrics.guardrails import GuardrailState
-from experiments.metrics.results import Method, Reading
+from experiments.metrics.results import Decision, Method, Reading
+from experiments.metrics.spec import TrainingData
 
 
 def goal(
@@ -21,8 +22,8 @@ def goal(
     return Goal(metric=name.lower(), name=name, reading=reading, adjusted_p_value=p, effect=effect)
 
 
-def guard(state: GuardrailState, name: str = "Revenue") -> Guardrail:
-    return Guardrail(metric=name.lower(), name=name, state=state)
+def guard(state: GuardrailState, name: str = "Revenue", *, required: bool = True) -> Guard:
+    return Guard(metric=name.lower(), name=name, state=state, required=required)
 
 
 BETTER, WORSE, OPEN = (goal("better"),), (goal("worse"),), (goal("no_call", p=0.4),)
@@ -34,7 +35,7 @@ DUE: dict[str, Any] = {"planned_reached": True}
 FIXED: dict[str, Any] = {"method": "fixed"}
 SHARED: dict[str, Any] = {"training_data": "shared"}
 
-ROWS: list[tuple[tuple[Goal, ...], tuple[Guardrail, ...], dict[str, Any], str, str]] = [
+ROWS: list[tuple[tuple[Goal, ...], tuple[Guard, ...], dict[str, Any], str, str]] = [
     # goals, guardrails, what else holds -> state, deciding rule
     (BETTER, SAFE, {"failed_checks": SRM}, "unhealthy", "health_failed"),
     (WORSE, HARM, {"failed_checks": SRM}, "unhealthy", "health_failed"),
@@ -61,6 +62,10 @@ ROWS: list[tuple[tuple[Goal, ...], tuple[Guardrail, ...], dict[str, Any], str, s
     (BETTER, SAFE + UNSAFE, {}, "keep_running", "guardrail_unsettled"),
     (BETTER, (guard("collecting"),), {}, "keep_running", "guardrail_unsettled"),
     (BETTER, (guard("no_answer"),), DUE, "inconclusive", "guardrail_unsettled"),
+    # a guardrail that nobody asked to be shown safe holds nothing back, and still shows harm
+    (BETTER, (guard("collecting", required=False),), {}, "ship", "goal_better"),
+    (BETTER, (guard("harm_shown", required=False),), {}, "roll_back", "guardrail_harmed"),
+    (BETTER, (guard("safe", required=False), *UNSAFE), {}, "keep_running", "guardrail_unsettled"),
     (BETTER, SAFE, {}, "ship", "goal_better"),
     (BETTER, SAFE, DUE, "ship", "goal_better"),
     (BETTER, SAFE, FIXED | DUE, "ship", "goal_better"),
@@ -75,9 +80,7 @@ ROWS: list[tuple[tuple[Goal, ...], tuple[Guardrail, ...], dict[str, Any], str, s
 ]
 
 
-def evidence(
-    goals: tuple[Goal, ...], guardrails: tuple[Guardrail, ...] = (), **given: Any
-) -> Evidence:
+def evidence(goals: tuple[Goal, ...], guardrails: tuple[Guard, ...] = (), **given: Any) -> Evidence:
     usual: dict[str, Any] = {"variant": "B", "planned_reached": False}
     return Evidence(goals=goals, guardrails=guardrails, **(usual | given))
 
@@ -102,7 +105,13 @@ def test_the_table_is_covered() -> None:
             "Goal CTR (adjusted p .003) is better, and every guardrail is shown safe",
             ("ctr", "revenue"),
         ),
-        (BETTER, (), {}, "Goal CTR (adjusted p .003) is better, and there is no guardrail", None),
+        (
+            BETTER,
+            (),
+            {},
+            "Goal CTR (adjusted p .003) is better, and no guardrail has to be shown safe",
+            None,
+        ),
         (WORSE, SAFE, {}, "Goal CTR (adjusted p .003) is worse", ("ctr",)),
         (
             BOTH,

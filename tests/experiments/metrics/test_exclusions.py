@@ -24,7 +24,7 @@ from experiments.metrics.exclusions import (
     fingerprint,
 )
 from experiments.metrics.health import users_left_out
-from experiments.metrics.results import RunningMinimum, Scorecard
+from experiments.metrics.results import JudgedLook, Scorecard
 
 MakeSpec = Callable[..., ScorecardSpec]
 
@@ -229,12 +229,12 @@ def test_another_rule_is_another_analysis_and_no_earlier_look_counts(
     log: Any, make_spec: MakeSpec
 ) -> None:
     shop(log, bots=0)
-    earlier = RunningMinimum(p_value=1e-9, effect=0.5)
+    earlier = JudgedLook(p_value=1e-9, effect=0.5)
     look = card(log, make_spec())
     before = replace(
         look,
         metrics=tuple(
-            replace(m, comparisons=tuple(replace(c, running=earlier) for c in m.comparisons))
+            replace(m, comparisons=tuple(replace(c, judged=earlier) for c in m.comparisons))
             for m in look.metrics
         ),
     )
@@ -242,8 +242,8 @@ def test_another_rule_is_another_analysis_and_no_earlier_look_counts(
     same = card(log, make_spec(), previous=before)
     other = card(log, make_spec(exclusions=(SlatesPerDay(limit=999),)), previous=before)
 
-    assert same.metric("ctr").comparisons[0].running == earlier
-    assert other.metric("ctr").comparisons[0].running != earlier
+    assert same.metric("ctr").comparisons[0].judged == earlier
+    assert other.metric("ctr").comparisons[0].judged != earlier
 
 
 def test_a_fingerprint_tells_rules_apart_and_a_list_by_its_users() -> None:

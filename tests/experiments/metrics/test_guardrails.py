@@ -36,7 +36,8 @@ from tests.experiments.stats.binomial import at_least, at_most
         ({"safety_p_value": 0.01, "floor_reached": False}, "collecting"),
         ({"effect": None, "unchanged": True, "harm_p_value": None}, "unchanged"),
         ({"harm_p_value": None}, "no_answer"),
-        ({"safety_p_value": None}, "no_answer"),
+        ({"safety_p_value": None}, "safety_not_yet_shown"),  # its one look is not due
+        ({"safety_p_value": None, "harm_p_value": 0.01, "effect": -0.1}, "harm_shown"),
         ({"effect": None}, "no_answer"),
     ],
 )

@@ -5,8 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments.metrics.judging import Judge, adjusted, floor_over_arms, reached, running_minimum
-from experiments.metrics.results import Floor, RunningMinimum
+from experiments.metrics.judging import (
+    Judge,
+    floor_over_arms,
+    look_that_counts,
+    reached,
+    running_minimum,
+)
+from experiments.metrics.results import Floor, JudgedLook, Method
 from experiments.stats import USERS_NEEDED, MeanSample, ProportionSample
 
 REACHED = Floor(
@@ -17,8 +23,8 @@ BELOW = Floor(
 )
 
 
-def least(p_value: float, effect: float = 0.1) -> RunningMinimum:
-    return RunningMinimum(p_value=p_value, effect=effect)
+def least(p_value: float, effect: float = 0.1) -> JudgedLook:
+    return JudgedLook(p_value=p_value, effect=effect)
 
 
 @pytest.mark.parametrize(
@@ -26,8 +32,8 @@ def least(p_value: float, effect: float = 0.1) -> RunningMinimum:
     [
         ({}, "better"),
         ({"direction": "decrease"}, "worse"),
-        ({"effect": -0.1, "running": least(0.01, -0.1)}, "worse"),
-        ({"effect": -0.1, "running": least(0.01, -0.1), "direction": "decrease"}, "better"),
+        ({"effect": -0.1, "judged": least(0.01, -0.1)}, "worse"),
+        ({"effect": -0.1, "judged": least(0.01, -0.1), "direction": "decrease"}, "better"),
         ({"adjusted_p_value": 0.05}, "no_call"),
         ({"adjusted_p_value": 0.0499}, "better"),
         ({"effect": -0.1}, "no_call"),  # the look that rejected pointed the other way
@@ -35,7 +41,10 @@ def least(p_value: float, effect: float = 0.1) -> RunningMinimum:
         ({"floor": BELOW}, "collecting"),
         ({"floor": BELOW, "healthy": False}, "collecting"),
         ({"healthy": False}, "no_call"),
-        ({"running": None}, "no_answer"),
+        ({"due": False}, "not_due"),
+        ({"due": False, "floor": BELOW}, "collecting"),
+        ({"due": False, "healthy": False}, "no_call"),
+        ({"judged": None}, "no_answer"),
         ({"adjusted_p_value": None}, "no_answer"),
         ({"effect": None}, "no_answer"),
     ],
@@ -44,12 +53,13 @@ def test_a_reading_is_one_word(change: dict[str, Any], reading: str) -> None:
     given: dict[str, Any] = {
         "direction": "increase",
         "healthy": True,
+        "due": True,
         "floor": REACHED,
-        "running": least(0.01),
+        "judged": least(0.01),
         "adjusted_p_value": 0.01,
         "effect": 0.1,
     } | change
-    judge = Judge(alpha=0.05, direction=given.pop("direction"), healthy=given.pop("healthy"))
+    judge = Judge(alpha=0.05, **{name: given.pop(name) for name in ("direction", "healthy", "due")})
 
     assert judge.read(**given) == reading
 
@@ -96,24 +106,19 @@ def test_the_running_minimum_keeps_the_smallest_look_so_far() -> None:
     assert running_minimum(before, [(None, None), (0.01, None)]) is before
 
 
+@pytest.mark.parametrize("method", ["fixed", "bayesian"])
+def test_of_a_method_of_one_look_the_first_look_counts(method: Method) -> None:
+    before = least(0.04)
+
+    assert look_that_counts(method, None, [(None, None), (0.2, 0.1), (0.01, 0.1)]) == least(0.2)
+    assert look_that_counts(method, before, [(0.01, 0.1)]) is before
+    assert look_that_counts(method, None, []) is None
+    assert look_that_counts("sequential", before, [(0.01, 0.1)]) == least(0.01)
+
+
 def test_a_look_can_be_judged_when_every_arm_is_past_the_floor() -> None:
     n = np.array([[99.0, 100.0, 200.0], [100.0, 100.0, 200.0]])
     sample = ProportionSample(n=n, successes=n / 2)
 
     assert reached(sample, USERS_NEEDED).tolist() == [False, True, True]
     assert reached(sample, 150).tolist() == [False, False, True]
-
-
-@pytest.mark.parametrize(
-    ("p_values", "stepped"),
-    [
-        ([0.03], [0.03]),
-        ([0.01, 0.04, 0.03], [0.03, 0.06, 0.06]),
-        ([0.04, 0.02], [0.04, 0.04]),
-        ([0.5, 0.6], [1.0, 1.0]),
-        ([0.02, None], [0.04, None]),
-        ([], []),
-    ],
-)
-def test_holm_steps_down(p_values: list[float | None], stepped: list[float | None]) -> None:
-    assert adjusted(p_values) == pytest.approx(stepped)

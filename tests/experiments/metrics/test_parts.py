@@ -122,7 +122,7 @@ def test_an_earlier_look_at_a_guardrail_is_handed_on(log: Any, make_spec: MakeSp
 def _with_safety(found: Scorecard, p_value: float) -> Scorecard:
     (comparison,) = found.metric("slow_slates").comparisons
     assert comparison.guardrail is not None
-    side = replace(comparison.guardrail.safety, running=p_value, p_value=p_value)
+    side = replace(comparison.guardrail.safety, judged=p_value, p_value=p_value)
     guarded = replace(comparison, guardrail=replace(comparison.guardrail, safety=side))
     metrics = (found.metric("ctr"), replace(found.metric("slow_slates"), comparisons=(guarded,)))
     return replace(found, metrics=metrics)
@@ -223,7 +223,7 @@ def test_arms_that_differed_before_the_start_are_unhealthy(log: Any, make_spec: 
     found = card(log, make_spec(metrics=(goal,), lookback_days=1.0))
 
     assert found.health[-1].healthy is False
-    assert found.verdict.failed_checks == ("pre_period_balance",)
+    assert [check.name for check in found.failed_checks] == ["pre_period_balance"]
 
 
 def test_phases_are_compared_one_by_one_and_shown_together(log: Any, make_spec: MakeSpec) -> None:
@@ -313,7 +313,7 @@ def test_a_metric_may_ask_for_more_users_than_the_floor(log: Any, make_spec: Mak
     found = card(log, make_spec(metrics=(many,)))
 
     comparison = only(found, "ctr")
-    assert (comparison.reading, comparison.running) == ("collecting", None)
+    assert (comparison.reading, comparison.judged) == ("collecting", None)
     assert (comparison.floor.variant, comparison.floor.users_missing) == ("A", 5)
     assert comparison.result("fixed", "relative").reason == "collecting"
 
@@ -327,9 +327,9 @@ def test_every_as_of_time_of_a_chart_is_a_look(log: Any, make_spec: MakeSpec) ->
     with_chart = only(card(log, make_spec(series=True)), "ctr")
     without = only(card(log, make_spec()), "ctr")
 
-    assert with_chart.running is not None
-    assert without.running is not None
-    assert with_chart.running.p_value < without.running.p_value
+    assert with_chart.judged is not None
+    assert without.judged is not None
+    assert with_chart.judged.p_value < without.judged.p_value
     assert with_chart.results == without.results
 
 
@@ -366,8 +366,8 @@ def test_a_metric_defined_otherwise_takes_over_nothing(log: Any, make_spec: Make
 
 def _extreme(found: Scorecard) -> Scorecard:
     def changed(comparison: VariantComparison) -> VariantComparison:
-        assert comparison.running is not None
-        return replace(comparison, running=replace(comparison.running, p_value=1e-9))
+        assert comparison.judged is not None
+        return replace(comparison, judged=replace(comparison.judged, p_value=1e-9))
 
     ctr = found.metric("ctr")
     return replace(found, metrics=(replace(ctr, comparisons=tuple(map(changed, ctr.comparisons))),))

@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from experiments.metrics import Scorecard, ScorecardSpec, decode, encode, scorecard
-from experiments.metrics.results import Arm, CheckFigure, MetricResult, RunningMinimum
-from experiments.stats import RatioSample, Settings, compare
+from experiments.metrics.results import Arm, CheckFigure, JudgedLook, MetricResult
+from experiments.stats import RatioSample, Settings, at_confidence, compare, e_bh_adjusted
 
 MakeSpec = Callable[..., ScorecardSpec]
 
@@ -74,14 +74,16 @@ def test_a_clear_gain_is_better_with_the_engines_own_figures(log: Any, make_spec
         assert result.p_value == pytest.approx(expected.p_value, rel=1e-9)
         assert result.reason is None
     deciding = only.result("sequential", "absolute")
-    assert only.running == RunningMinimum(
-        p_value=real(deciding.p_value), effect=real(deciding.effect)
-    )
+    assert only.judged == JudgedLook(p_value=real(deciding.p_value), effect=real(deciding.effect))
     assert only.p_value == only.adjusted_p_value == deciding.p_value
     assert (only.floor.reached, only.reading) == (True, "better")
     lift = only.result("sequential", "relative")
-    assert (found.verdict.state, found.verdict.variant) == ("better", "B")
-    assert (found.verdict.effect, found.verdict.low) == (lift.effect, lift.low)
+    headline = found.decision.headline
+    assert (found.decision.state, found.decision.variant) == ("ship", "B")
+    assert (found.decision.rule, found.decision.metrics) == ("goal_better", ("ctr",))
+    assert (headline.metric, headline.effect, headline.low) == ("ctr", lift.effect, lift.low)
+    assert found.decisions == (found.decision,)
+    assert only.decided("relative") == lift
     assert found.correction == "none"
 
 
@@ -92,7 +94,8 @@ def test_the_mirror_image_is_worse(log: Any, make_spec: MakeSpec) -> None:
     found = card(log, make_spec())
 
     assert found.metric("ctr").comparisons[0].reading == "worse"
-    assert (found.verdict.state, found.verdict.variant) == ("worse", "B")
+    assert (found.decision.state, found.decision.variant) == ("roll_back", "B")
+    assert found.decision.rule == "goal_worse"
 
 
 def test_under_the_floor_the_same_gain_is_collecting(log: Any, make_spec: MakeSpec) -> None:
@@ -103,10 +106,10 @@ def test_under_the_floor_the_same_gain_is_collecting(log: Any, make_spec: MakeSp
 
     (only,) = found.metric("ctr").comparisons
     assert real(only.result("sequential", "absolute").p_value) < 0.001
-    assert (only.reading, only.running) == ("collecting", None)
+    assert (only.reading, only.judged) == ("collecting", None)
     assert (only.floor.variant, only.floor.users, only.floor.users_missing) == ("A", 99, 1)
-    assert (found.verdict.state, found.verdict.effect) == ("collecting", None)
-    assert found.verdict.floor == only.floor
+    assert (found.decision.state, found.decision.rule) == ("collecting", "goal_collecting")
+    assert found.decision.headline.floor == only.floor
 
 
 def test_arms_out_of_ratio_show_no_winner(log: Any, make_spec: MakeSpec) -> None:
@@ -117,9 +120,9 @@ def test_arms_out_of_ratio_show_no_winner(log: Any, make_spec: MakeSpec) -> None
 
     (only,) = found.metric("ctr").comparisons
     assert found.health[0].healthy is False
-    assert (only.reading, only.running) == ("no_call", None)
-    assert (found.verdict.state, found.verdict.failed_checks) == ("unhealthy", ("sample_ratio",))
-    assert found.verdict.variant is None
+    assert (only.reading, only.judged) == ("no_call", None)
+    assert (found.decision.state, found.decision.rule) == ("unhealthy", "health_failed")
+    assert [check.name for check in found.failed_checks] == ["sample_ratio"]
 
 
 def test_weights_of_the_phase_are_what_the_ratio_is_held_against(
@@ -130,7 +133,7 @@ def test_weights_of_the_phase_are_what_the_ratio_is_held_against(
 
     found = card(log, make_spec(weights=(0.625, 0.375)))
 
-    assert (found.health[0].healthy, found.verdict.state) == (True, "better")
+    assert (found.health[0].healthy, found.decision.state) == (True, "ship")
 
 
 def test_users_lost_from_one_arm_by_a_second_variant_are_unhealthy(
@@ -151,7 +154,7 @@ def test_users_lost_from_one_arm_by_a_second_variant_are_unhealthy(
     )
     assert [arm.users for arm in found.arms] == [150, 150]
     assert found.set_aside.users_in_two_variants == 20
-    assert found.verdict.failed_checks == ("users_in_two_variants",)
+    assert [check.name for check in found.failed_checks] == ["users_in_two_variants"]
 
 
 def test_overrides_are_counted_and_set_aside(log: Any, make_spec: MakeSpec) -> None:
@@ -175,9 +178,8 @@ def test_an_empty_log_is_collecting_everywhere(log: Any, make_spec: MakeSpec) ->
         assert [c.adjusted_p_value for c in metric.comparisons] == [None, None]
         assert [v.reason for v in metric.values] == ["too_few_users"] * 3
         assert {r.reason for c in metric.comparisons for r in c.results} == {"too_few_users"}
-    assert found.verdict.state == "collecting"
-    assert found.verdict.floor is not None
-    assert found.verdict.floor.users_missing == 100
+    assert found.decision.state == "collecting"
+    assert found.decision.headline.floor.users_missing == 100
     assert {point.value for point in found.series["ctr"]} == {None}
     assert decode(encode(found)) == found
 
@@ -232,10 +234,10 @@ def test_the_p_shown_is_the_smallest_over_the_looks(log: Any, make_spec: MakeSpe
     before, now = (c.metric("ctr").comparisons[0] for c in (first, second))
     assert now.p_value == before.p_value
     assert real(alone.metric("ctr").comparisons[0].p_value) > real(now.p_value)
-    assert now.running == before.running
+    assert now.judged == before.judged
     assert real(now.result("sequential", "absolute").effect) > 0
-    assert (now.reading, second.verdict.state) == ("better", "better")
-    assert alone.verdict.state == "no_call"
+    assert (now.reading, second.decision.state) == ("better", "ship")
+    assert alone.decision.state == "keep_running"
 
 
 @pytest.mark.parametrize(
@@ -263,16 +265,16 @@ def test_a_look_at_another_test_is_left_aside(
     earlier = change.pop("earlier", timedelta(0))
     spec = make_spec(**change, as_of=make_spec().as_of - earlier)
 
-    assert card(log, spec, _with_running(first, 1e-9)) == card(log, spec)
-    assert card(log, make_spec(), _with_running(first, 1e-9)).verdict.state == "better"
+    assert card(log, spec, _with_extreme_look(first, 1e-9)) == card(log, spec)
+    assert card(log, make_spec(), _with_extreme_look(first, 1e-9)).decision.state == "ship"
 
 
-def _with_running(found: Scorecard, p_value: float) -> Scorecard:
+def _with_extreme_look(found: Scorecard, p_value: float) -> Scorecard:
     """The scorecard, had an earlier look at its metrics been far more extreme."""
 
     def extreme(metric: MetricResult) -> MetricResult:
-        running = RunningMinimum(p_value=p_value, effect=0.1)
-        changed = (replace(c, running=running) for c in metric.comparisons)
+        look = JudgedLook(p_value=p_value, effect=0.1)
+        changed = (replace(c, judged=look) for c in metric.comparisons)
         return replace(metric, comparisons=tuple(changed))
 
     return replace(found, metrics=tuple(extreme(metric) for metric in found.metrics))
@@ -294,8 +296,53 @@ def test_treatments_on_the_primary_metric_are_corrected_by_holm(
     assert [c.reading for c in (strong, weak)] == ["better", "no_call"]
     secondary = found.metric("clicked").comparisons
     assert [c.adjusted_p_value for c in secondary] == [c.p_value for c in secondary]
-    assert (found.verdict.state, found.verdict.variant) == ("better", "B")
-    assert (found.correction, found.verdict.p_value) == ("holm", strong.adjusted_p_value)
+    assert (found.decision.state, found.decision.variant) == ("ship", "B")
+    assert [decision.state for decision in found.decisions] == ["ship", "keep_running"]
+    assert (found.correction, found.decision.headline.p_value) == ("holm", strong.adjusted_p_value)
+
+
+def test_the_interval_of_a_corrected_comparison_belongs_to_the_correction(
+    log: Any, make_spec: MakeSpec
+) -> None:
+    serve_arm(log, "A", users=150, clickers=60)
+    serve_arm(log, "B", users=150, clickers=110)
+    serve_arm(log, "C", users=150, clickers=70)
+
+    found = card(log, make_spec(variants=("A", "B", "C"), weights=(1, 1, 1)))
+
+    for comparison, clickers in zip(found.metric("ctr").comparisons, (110, 70), strict=True):
+        assert comparison.confidence == pytest.approx(0.975)
+        decided, plain = comparison.decided("relative"), comparison.result("sequential", "relative")
+        expected = compare(
+            sample(150, 60),
+            sample(150, clickers),
+            at_confidence(Settings(tuning=5000.0), comparison.confidence),
+        )
+        assert (decided.low, decided.high) == pytest.approx((expected.low, expected.high))
+        assert real(decided.low) < real(plain.low)
+        assert real(decided.high) > real(plain.high)
+        assert (real(decided.low) > 0) == (comparison.reading == "better")
+    assert found.decision.headline.low == found.metric("ctr").comparisons[0].decided("relative").low
+    secondary = found.metric("clicked").comparisons[0]
+    assert secondary.confidence == 0.95
+    assert secondary.decided("relative") == secondary.result("sequential", "relative")
+
+
+def test_e_bh_goes_by_the_e_values_of_this_look(log: Any, make_spec: MakeSpec) -> None:
+    serve_arm(log, "A", users=150, clickers=60)
+    serve_arm(log, "B", users=150, clickers=110)
+    serve_arm(log, "C", users=150, clickers=70)
+    spec = make_spec(variants=("A", "B", "C"), weights=(1, 1, 1), correction="e_bh")
+    first = _with_extreme_look(card(log, spec), 1e-9)
+
+    found = card(log, spec, first)
+
+    comparisons = found.metric("ctr").comparisons
+    e_values = [real(c.result("sequential", "absolute").e_value) for c in comparisons]
+    assert [c.adjusted_p_value for c in comparisons] == pytest.approx(e_bh_adjusted(e_values))
+    assert [c.reading for c in comparisons] == ["better", "no_call"]
+    assert [c.confidence for c in comparisons] == pytest.approx([0.975, 0.975])
+    assert found.correction == "e_bh"
 
 
 def test_one_arm_under_the_floor_keeps_every_treatment_collecting(
@@ -308,8 +355,8 @@ def test_one_arm_under_the_floor_keeps_every_treatment_collecting(
     found = card(log, make_spec(variants=("A", "B", "C"), weights=(150, 150, 40)))
 
     assert [c.reading for c in found.metric("ctr").comparisons] == ["collecting"] * 2
-    assert found.verdict.floor is not None
-    assert found.verdict.floor.variant == "C"
+    assert found.decision.state == "collecting"
+    assert found.decision.headline.floor.variant == "C"
 
 
 def test_the_series_ends_in_the_scorecard_itself(log: Any, make_spec: MakeSpec) -> None:

@@ -196,7 +196,7 @@ def ever(found: Comparison, judged: NDArray[np.bool_]) -> int:
     return int(((np.asarray(found.p_value) < 0.05) & judged).any(axis=1).sum())
 
 
-@pytest.mark.parametrize(("lift", "state"), [(0.0, "no_call"), (0.5, "better")])
+@pytest.mark.parametrize(("lift", "state"), [(0.0, "inconclusive"), (0.5, "ship")])
 def test_a_whole_scorecard_finds_the_truth_of_its_world(
     connection: Any, make_spec: MakeSpec, lift: float, state: str
 ) -> None:
@@ -210,7 +210,7 @@ def test_a_whole_scorecard_finds_the_truth_of_its_world(
     shown = found.metric("ctr").comparisons[0].result("sequential", "relative")
     assert [check.healthy for check in found.health] == [True, True, True]
     assert [arm.users for arm in found.arms] == [2_000, 2_000]
-    assert found.verdict.state == state
+    assert found.decision.state == state
     assert shown.low is not None
     assert shown.high is not None
     assert shown.low < lift < shown.high

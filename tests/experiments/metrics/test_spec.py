@@ -15,6 +15,7 @@ def phase(number: int, start: float) -> PhaseSpec:
 
 
 TWICE = (phase(1, 0), phase(1, 60))
+FORWARDS = (phase(1, 0), phase(2, 60))
 BACKWARDS = (phase(1, 60), phase(2, 0))
 
 
@@ -39,6 +40,14 @@ BACKWARDS = (phase(1, 60), phase(2, 0))
         ({"segments": ("tier", "tier")}, "segments names one attribute twice."),
         ({"metrics": ("ctr", "ctr")}, "metrics names one metric twice."),
         ({"tuning": 0.0}, "tuning must be above 0: it is the planned number of users."),
+        (
+            {"correction": "e_bh", "method": "fixed"},
+            "correction e_bh needs method sequential: others have no e-value.",
+        ),
+        (
+            {"phases": FORWARDS, "method": "bayesian"},
+            "method bayesian needs a single phase: posteriors of several are not combined.",
+        ),
         ({"confidence": 1.0}, "confidence must lie between 0.5 and 1."),
         ({"started_at": datetime(2026, 3, 1)}, "started_at needs a time zone."),  # noqa: DTZ001
         ({"as_of": datetime(2026, 3, 1)}, "as_of needs a time zone."),  # noqa: DTZ001

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from experiments.stats import (
@@ -14,6 +16,7 @@ from experiments.stats import (
     at_confidence,
     compare,
     e_bh,
+    e_bh_adjusted,
     e_bh_confidence,
     holm,
     holm_confidence,
@@ -50,6 +53,20 @@ def test_families_lie_on_the_last_axis() -> None:
     assert holm(p) == pytest.approx(np.stack([holm(row) for row in p]), nan_ok=True)
     e = np.array([[70.0, 25.0, 1.0], [3.0, NAN, 59.0]])
     assert e_bh(e, 0.05).tolist() == [e_bh(row, 0.05).tolist() for row in e]
+
+
+@settings(max_examples=200)
+@given(
+    e=st.lists(st.floats(0, 500) | st.just(NAN), min_size=1, max_size=8),
+    alpha=st.floats(0.001, 0.4),
+)
+def test_an_adjusted_e_value_is_the_level_from_which_on_e_bh_rejects(
+    e: list[float], alpha: float
+) -> None:
+    adjusted = e_bh_adjusted(e)
+    away = np.abs(adjusted - alpha) > 1e-9  # at the level itself rounding decides
+    assert ((adjusted < alpha) == e_bh(e, alpha))[away].all()
+    assert np.isnan(adjusted).tolist() == np.isnan(e).tolist()
 
 
 def test_e_bh_rejects_the_largest_k_that_pay_for_each_other() -> None:

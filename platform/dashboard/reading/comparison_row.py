@@ -1,0 +1,183 @@
+"""A comparison as one row of the scorecard's table. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboard import formats
+from dashboard.reading import words
+from dashboard.reading.arms import ArmView
+from dashboard.reading.bars import Bar, Tone, bar
+from dashboard.reading.scale import Scale
+from experiments.metrics import results
+from experiments.metrics.results import (
+    ComparisonResult,
+    Guardrail,
+    MetricResult,
+    Scorecard,
+    VariantComparison,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What one comparison says: a word, an icon beside it, a tone, and why in a sentence."""
+
+    word: str
+    icon: str
+    tone: Tone
+    why: str = ""
+
+
+READINGS = {
+    "better": Reading(word="Better", icon="up", tone="better"),
+    "worse": Reading(word="Worse", icon="down", tone="worse"),
+    "no_call": Reading(word="No call yet", icon="wait", tone="flat"),
+    "collecting": Reading(word="Collecting", icon="collecting", tone="flat"),
+    "not_due": Reading(
+        word="Not due yet",
+        icon="wait",
+        tone="flat",
+        why="A method of one look is judged once, when the planned users have come.",
+    ),
+    "no_answer": Reading(word="No answer", icon="info", tone="flat"),
+}
+NOT_JUDGED = Reading(
+    word="Not judged",
+    icon="warn",
+    tone="flat",
+    why="The experiment is unhealthy, so nothing on it is judged.",
+)
+GUARDED: dict[str, tuple[str, Tone]] = {
+    "safe": ("check", "better"),
+    "harm_shown": ("down", "worse"),
+    "safety_not_yet_shown": ("wait", "flat"),
+    "unchanged": ("check", "flat"),
+    "collecting": ("collecting", "flat"),
+    "no_answer": ("info", "flat"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far the arm that lacks most is from the floor: `percent` 0..100, and in words."""
+
+    percent: float
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A treatment on a metric. While collecting there is a progress, and neither lift nor bar.
+
+    `p` is a p-value, of the bayesian method the chance to win.
+    """
+
+    arm: ArmView
+    value: str
+    lift: str
+    interval: str
+    bar: Bar | None
+    scale: Scale
+    progress: Progress | None
+    p: str
+    p_note: str
+    reading: Reading
+
+
+def row(
+    scorecard: Scorecard,
+    metric: MetricResult,
+    comparison: VariantComparison,
+    *,
+    arm: ArmView,
+    scale: results.Scale,
+    drawn: Scale,
+) -> Row:
+    decided = comparison.decided(scale)
+    reading = _reading(comparison, decided.reason, judged=not scorecard.failed_checks)
+    values = {value.variant: value.value for value in metric.values}
+    unit = words.unit(metric, scale)
+    shown = comparison.floor.reached
+    return Row(
+        arm=arm,
+        value=formats.value(values.get(comparison.variant), metric.format),
+        lift=formats.signed(decided.effect, unit) if shown else formats.DASH,
+        interval=formats.interval(decided.low, decided.high, unit) if shown else formats.DASH,
+        bar=_bar(scorecard, comparison, decided, drawn, reading.tone) if shown else None,
+        scale=drawn,
+        progress=None if shown else progress(comparison, arm),
+        p=_p(comparison, decided) if shown else formats.DASH,
+        p_note=_p_note(comparison) if shown else "",
+        reading=reading,
+    )
+
+
+def core(
+    scorecard: Scorecard, comparison: VariantComparison, scale: results.Scale
+) -> ComparisonResult:
+    """What the thick part of a bar shows: one look, which of other methods is all there is."""
+    if scorecard.method != "sequential":
+        return comparison.decided(scale)
+    return comparison.result("fixed", scale, cuped=scorecard.cuped)
+
+
+def _bar(
+    scorecard: Scorecard,
+    comparison: VariantComparison,
+    decided: ComparisonResult,
+    drawn: Scale,
+    tone: Tone,
+) -> Bar | None:
+    return bar(decided, core(scorecard, comparison, decided.scale), scale=drawn, tone=tone)
+
+
+def _reading(comparison: VariantComparison, reason: str | None, *, judged: bool) -> Reading:
+    if not judged:
+        return NOT_JUDGED
+    if comparison.guardrail is not None:
+        icon, tone = GUARDED[comparison.guardrail.state]
+        word = words.GUARDED[comparison.guardrail.state]
+        return Reading(word=word, icon=icon, tone=tone, why=_guarded(comparison.guardrail))
+    reading = READINGS[comparison.reading]
+    why = words.reason_words(reason) if comparison.reading == "no_answer" else reading.why
+    return Reading(word=reading.word, icon=reading.icon, tone=reading.tone, why=why)
+
+
+def _guarded(guardrail: Guardrail) -> str:
+    return (
+        f"No worse by {formats.share(guardrail.margin)}: "
+        f"{formats.equals_p(guardrail.safety.p_value)}. "
+        f"Worse at all: {formats.equals_p(guardrail.harm.p_value)}."
+    )
+
+
+def _p(comparison: VariantComparison, decided: ComparisonResult) -> str:
+    if comparison.guardrail is not None:
+        return formats.p_value(comparison.guardrail.safety.p_value)
+    if decided.method == "bayesian":
+        return formats.percent(decided.chance_to_win, 1)
+    return formats.p_value(comparison.adjusted_p_value)
+
+
+def _p_note(comparison: VariantComparison) -> str:
+    if comparison.guardrail is not None:
+        return "That it is not worse by the margin."
+    if comparison.p_value == comparison.adjusted_p_value:
+        return ""
+    return (
+        f"Corrected for the number of comparisons. Alone: {formats.equals_p(comparison.p_value)}."
+    )
+
+
+def progress(comparison: VariantComparison, arm: ArmView) -> Progress:
+    """What is missing until a comparison is judged: users first, then a steady enough rate."""
+    floor = comparison.floor
+    if floor.users_missing:
+        done = floor.users / floor.users_needed
+        text = f"{floor.users:,} of {floor.users_needed:,} users"
+    else:
+        done = (floor.precision or 0.0) / floor.precision_needed
+        text = f"{min(done, 0.99):.0%} of the precision needed"
+    whose = "" if floor.variant == arm.key else f" in {floor.variant}"
+    return Progress(percent=round(min(done, 1.0) * 100, 1), text=text + whose)

@@ -8,6 +8,6 @@ def forget(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("experiments", "0004_metric_definition")]
+    dependencies = [("experiments", "0005_audit")]
 
     operations = [migrations.RunPython(forget, migrations.RunPython.noop)]

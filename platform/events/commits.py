@@ -8,6 +8,8 @@ one held is still in the journals, which go only when the log is on the disk.
 import fcntl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from errno import ENOENT
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +86,19 @@ def turn(table_path: Path) -> Iterator[None]:
 def path_of(table_path: Path, version: int) -> Path:
     """Where the commit is, or would be."""
     return table_path / COMMITS / f"{version:020}{COMMIT}"
+
+
+def made_since(table_path: Path, version: int) -> list[Path]:
+    """The commits after that version, oldest first. Raises FileNotFoundError where the first of
+    them are deleted already, which happens after a day.
+    """
+    later = (path_of(table_path, number) for number in count(version + 1))
+    found = list(takewhile(Path.exists, later))
+    # The oldest are deleted first: where that version's own is there, so are those after it.
+    gap = not found and not path_of(table_path, version).exists()
+    if gap and newest_version(table_path) > version:
+        raise FileNotFoundError(ENOENT, "deleted", str(path_of(table_path, version + 1)))
+    return found
 
 
 def newest(table_path: Path, ending: str = COMMIT) -> Path | None:

@@ -17,6 +17,7 @@ from events.data_files import DataFile, by_day, files_of, open_table, replace
 from events.exceptions import LogConflict
 from events.records import Stream
 from events.rewriting import TARGET_BYTES, Drops, rewrite
+from events.unfinished import files_to_commit
 
 log = logging.getLogger(__name__)
 
@@ -92,9 +93,10 @@ def _compact_day(
     chosen = _chosen(files, fresh, drops, now)
     if not chosen:
         return None
-    new = rewrite(table, chosen, drops, checked=True)
-    condemned.note(log_dir, stream, late)
-    replace(table, chosen, new, data_change=False)
+    with files_to_commit(table, log_dir / stream) as new:
+        new += rewrite(table, chosen, drops, checked=True)
+        condemned.note(log_dir, stream, late)
+        replace(table, chosen, new, data_change=False)
     return Compacted(
         stream=stream,
         day=day,

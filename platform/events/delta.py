@@ -23,6 +23,7 @@ from events.exceptions import LogConflict
 from events.paths import require_usable
 from events.records import Stream
 from events.schema import PARTITION, SCHEMAS, VERSION
+from events.unfinished import files_to_commit
 from events.widening import PROPERTY, require_known, widened
 
 KEEP_HOURS = 24
@@ -97,12 +98,12 @@ class LogTable:
         now = int(time.time() * 1000)
         kept = [Transaction(name, version) for name, version in transactions.items()]
         going = [Transaction(name, version, now) for name, version in done.items()]
-        added = write_rows(self.path, rows)
-        try:
-            commits.commit(self._table, self.path, added, kept + going, check=check)
-        except (CommitFailedError, LogConflict) as error:
-            commits.forget(self.path / action.path for action in added)
-            raise LogConflict(f"{self.stream}: {error}") from error
+        with files_to_commit(self._table, self.path) as added:
+            added += write_rows(self.path, rows)
+            try:
+                commits.commit(self._table, self.path, added, kept + going, check=check)
+            except (CommitFailedError, LogConflict) as error:
+                raise LogConflict(f"{self.stream}: {error}") from error
 
 
 def _create(path: Path, stream: Stream) -> None:

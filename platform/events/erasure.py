@@ -16,12 +16,21 @@ import msgspec
 from deltalake import DeltaTable
 
 from events import unwanted
-from events.data_files import DataFile, by_day, checkpoint, files_of, open_table, replace
+from events.data_files import (
+    DataFile,
+    by_day,
+    checkpoint,
+    files_of,
+    folder_of,
+    open_table,
+    replace,
+)
 from events.exceptions import LogConflict
 from events.journal_erasure import waiting
 from events.old_files import remove_old_files
 from events.records import STREAMS, Stream
 from events.rewriting import Drops, rewrite
+from events.unfinished import files_to_commit
 
 TRIES = 5
 
@@ -93,8 +102,8 @@ def _erase_rows(
 
 
 def _erase_day(table: DeltaTable, files: list[DataFile], drops: Drops) -> None:
-    new = []
-    for checked in (True, False):
-        if alike := [file for file in files if file.is_checked is checked]:
-            new += rewrite(table, alike, drops, checked=checked)
-    replace(table, files, new, data_change=True)
+    with files_to_commit(table, folder_of(table)) as new:
+        for checked in (True, False):
+            if alike := [file for file in files if file.is_checked is checked]:
+                new += rewrite(table, alike, drops, checked=checked)
+        replace(table, files, new, data_change=True)

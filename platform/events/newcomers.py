@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from errno import ENOENT
-from itertools import count, takewhile
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -39,7 +37,7 @@ class KnownIds:
     def follow(self, today: date) -> None:
         """Learn what was committed since. Raises LogConflict where that can no longer be told."""
         try:
-            made = _made_since(self._table.path, self._version)
+            made = commits.made_since(self._table.path, self._version)
             for ids in _ids(self._table, made, since=first_day(today)):
                 fresh = list(dict.fromkeys(ids))
                 seen = self._window.seen(fresh)
@@ -61,7 +59,7 @@ def ids_since(table: LogTable) -> Iterator[list[str]]:
     no longer be told.
     """
     try:
-        yield from _ids(table, _made_since(table.path, table.version))
+        yield from _ids(table, commits.made_since(table.path, table.version))
     except FileNotFoundError as error:
         raise LogConflict(f"{error.filename} is gone before it was read") from error
 
@@ -75,16 +73,3 @@ def _ids(table: LogTable, made: Sequence[Path], since: date = date.min) -> Itera
                 file = pq.ParquetFile(table.path / unquote(add["path"]))
                 for batch in file.iter_batches(READ_ROWS, columns=[KEYS[table.stream]]):
                     yield batch.column(0).to_pylist()
-
-
-def _made_since(table_path: Path, version: int) -> list[Path]:
-    """The commits after that version, oldest first. Raises FileNotFoundError where the first of
-    them are deleted already, which happens after a day.
-    """
-    later = (commits.path_of(table_path, number) for number in count(version + 1))
-    found = list(takewhile(Path.exists, later))
-    # The oldest are deleted first: where that version's own is there, so are those after it.
-    gap = not found and not commits.path_of(table_path, version).exists()
-    if gap and commits.newest_version(table_path) > version:
-        raise FileNotFoundError(ENOENT, "deleted", str(commits.path_of(table_path, version + 1)))
-    return found

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.transaction import AddAction
 
+from events import commits
 from events.appending import add_action
 from events.data_files import CHECKED, DataFile, folder_of
 from events.schema import PARTITION
@@ -35,9 +37,10 @@ def rewrite(
 ) -> list[AddAction]:
     """Write the files' rows, all of one day, without `drops`; a new file from `target_bytes` on.
 
-    Nothing is committed: see `data_files.replace`. One row group of 131,072 rows is in memory at a
-    time. A column that a file does not have, because it is older than the column, is null there.
-    `checked` says that the new files and the day's other checked ones hold no id twice.
+    Nothing is committed: see `data_files.replace`; where it fails, nothing is left. One row group
+    of 131,072 rows is in memory at a time. A column that a file does not have, because it is older
+    than the column, is null there. `checked` says that the new files and the day's other checked
+    ones hold no id twice.
     """
     days = {file.day for file in files}
     if len(days) != 1:
@@ -46,8 +49,10 @@ def rewrite(
     try:
         for group in _row_groups(_kept(table, files, drops)):
             writer.write(group)
-    finally:
         writer.end_file()
+    except BaseException:
+        writer.forget()
+        raise
     return writer.written
 
 
@@ -102,7 +107,7 @@ class _Writer:
         self._day = day
         self._prefix = prefix
         self._target = target_bytes
-        self._path = Path()
+        self._paths: list[Path] = []
         self._rows = 0
         self._open: tuple[pq.ParquetWriter, pa.NativeFile] | None = None
 
@@ -122,11 +127,19 @@ class _Writer:
             part.close()
         self._open = None
         self.written.append(
-            add_action(self._folder, self._path, self._day, self._rows, data_change=False)
+            add_action(self._folder, self._paths[-1], self._day, self._rows, data_change=False)
         )
         self._rows = 0
 
+    def forget(self) -> None:
+        """Delete what was written, whole or not."""
+        for part in self._open or ():
+            with suppress(OSError, pa.ArrowException):  # the disk that took no rows takes no end
+                part.close()
+        commits.forget(self._folder / path for path in self._paths)
+
     def _begin_file(self, schema: pa.Schema) -> tuple[pq.ParquetWriter, pa.NativeFile]:
-        self._path = Path(f"{PARTITION}={self._day}") / f"{self._prefix}{uuid.uuid4()}.parquet"
-        sink = pa.OSFile(str(self._folder / self._path), "wb")
+        path = Path(f"{PARTITION}={self._day}") / f"{self._prefix}{uuid.uuid4()}.parquet"
+        self._paths.append(path)
+        sink = pa.OSFile(str(self._folder / path), "wb")
         return pq.ParquetWriter(sink, schema, compression="snappy"), sink

@@ -1,6 +1,6 @@
 """Records with one thing changed, and the folders of one test."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import pytest
 
 from events.readers import open_log
 from events.records import Event, ExposedItem, Exposure, Stream
+from tests.events.small_disk import SmallDisk, mounted
 
 NOW = datetime.now(UTC).replace(microsecond=0)  # the drain looks at the last days
 
@@ -89,3 +90,9 @@ def logged(log_dir: Path) -> Callable[[Stream], list[str]]:
         return sorted(column.to_pyarrow().to_pylist())
 
     return ids
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with mounted(tmp_path / "small") as disk:
+        yield disk

@@ -7,14 +7,11 @@ test_durability (kill -9). docs/explanation/durability.md names all.
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,34 +34,10 @@ from events.readers import open_log
 from events.recent import RecentIds
 from events.records import Event, Stream
 from serving import keys, plans
+from tests.events.small_disk import SmallDisk, fill_up
 
 MakeEvent = Callable[..., Event]
 Logged = Callable[[Stream], list[str]]
-
-
-class SmallDisk:
-    """A file system of its own, on which no more than `size` bytes fit."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def resize(self, size: str) -> None:
-        options = f"remount,size={size}"
-        subprocess.run(["mount", "-o", options, str(self.path)], check=True)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    """256 KiB. Needs root; test_journal shows the same of a write by a limit on the file's size."""
-    path = tmp_path / "small"
-    path.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(path)]
-    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("a file system of 256 KiB can only be mounted as root")
-    try:
-        yield SmallDisk(path)
-    finally:
-        subprocess.run(["umount", "--lazy", str(path)], check=True)
 
 
 def fill(journal: Journal, event: MakeEvent, start: int) -> list[str]:
@@ -147,7 +120,7 @@ def test_damage_that_a_full_disk_cannot_keep_aside_makes_its_journal_wait_and_no
     sound = Journal(folder, "events")
     ids = [f"sound-{n}" for n in range(200)]
     sound.append([event(id_) for id_ in ids])
-    _fill_up(small_disk.path)
+    fill_up(small_disk.path)
 
     with Drain(folder, log_dir) as drain:
         drain.once()
@@ -179,12 +152,6 @@ def _damaged_journal(
     data[start + 6] ^= 1
     path.write_bytes(data)
     return path, ids[:at], [id_ for id_ in ids if id_ != ids[at]]
-
-
-def _fill_up(folder: Path) -> None:
-    with (folder / "other").open("wb", buffering=0) as file, suppress(OSError):
-        while True:
-            file.write(b"x" * 4096)
 
 
 def _said(caplog: pytest.LogCaptureFixture, words: str) -> bool:

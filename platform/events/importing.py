@@ -28,7 +28,8 @@ from imports.exceptions import ImportRefused
 from imports.rows import OnRejection, Progress, RejectedRow, Row
 
 CHUNK_ROWS = 500_000  # of one commit: fewer would make too many small files
-BATCH_ROWS = 20_000  # held as objects at a time; the rest of a chunk is Arrow, a fifth of the size
+CHUNK_BYTES = 128 * 2**20  # as Arrow: a row of many properties takes a thousand times a plain one
+BATCH_ROWS = 2_000  # held as objects at a time; the rest of a chunk is Arrow, a fifth of the size
 
 
 @dataclass(kw_only=True)
@@ -54,6 +55,7 @@ def import_events(
     progress: Progress = lambda done, size: None,
     on_rejection: OnRejection = lambda row: None,
     chunk_rows: int = CHUNK_ROWS,
+    chunk_bytes: int = CHUNK_BYTES,
 ) -> ImportResult:
     """Add the file's events to the log; those it already has (by id), or that wait in this host's
     journals, are left as they are.
@@ -63,15 +65,15 @@ def import_events(
     size) now and then, `on_rejection` of every row that is not taken. Raises ImportRefused, with
     nothing imported, for a file of another shape or while another import runs.
     """
-    importer = _Import(now, on_rejection)
+    importer = _Import(now, on_rejection, chunk_rows, chunk_bytes)
     with open_behaviour(path, columns or Columns()) as file:
         if dry_run:
-            for chunk in importer.chunks(file, chunk_rows, progress):
+            for chunk in importer.chunks(file, progress):
                 importer.result.added += chunk.num_rows
             return importer.result
         with _only_import(log_dir):
             table = LogTable(log_dir, "events")
-            for chunk in importer.chunks(file, chunk_rows, progress):
+            for chunk in importer.chunks(file, progress):
                 added = add(table, journal_dir, chunk)
                 importer.result.added += added
                 importer.result.already_there += chunk.num_rows - added
@@ -81,23 +83,26 @@ def import_events(
 class _Import:
     """The rows of one file on their way to tables, and the count of what is none."""
 
-    def __init__(self, now: datetime, on_rejection: OnRejection) -> None:
+    def __init__(
+        self, now: datetime, on_rejection: OnRejection, chunk_rows: int, chunk_bytes: int
+    ) -> None:
         self.result = ImportResult()
         self._now = now
         self._on_rejection = on_rejection
+        self._chunk_rows = chunk_rows
+        self._chunk_bytes = chunk_bytes
 
-    def chunks(
-        self, file: BehaviourFile, chunk_rows: int, progress: Progress
-    ) -> Iterator[pa.Table]:
-        """Tables of about `chunk_rows` rows, each id once within one."""
-        tables: list[pa.Table] = []
-        ids: set[str] = set()
-        while rows := list(islice(file.rows, min(BATCH_ROWS, chunk_rows))):
-            tables.append(to_table("events", self._new(self._events(rows), ids)))
+    def chunks(self, file: BehaviourFile, progress: Progress) -> Iterator[pa.Table]:
+        """Tables of about as many rows, or bytes, as a chunk may have; each id once within one."""
+        tables, ids, size = [], set[str](), 0
+        while rows := list(islice(file.rows, min(BATCH_ROWS, self._chunk_rows))):
+            table = to_table("events", self._new(self._events(rows), ids))
+            tables.append(table)
+            size += table.nbytes
             progress(rows[-1].position, file.size)
-            if len(ids) >= chunk_rows:
+            if len(ids) >= self._chunk_rows or size >= self._chunk_bytes:
                 yield pa.concat_tables(tables)
-                tables, ids = [], set()
+                tables, ids, size = [], set(), 0
         if ids:
             yield pa.concat_tables(tables)
 

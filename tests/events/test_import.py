@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from events import importing
 from events.delta import LogTable
 from events.import_columns import Columns
 from events.importing import ImportResult, import_events
@@ -89,6 +90,21 @@ def test_an_import_killed_between_chunks_is_finished_by_repeating_it(
     result = load("past.csv", CSV, chunk_rows=1)
     assert (result.added, result.already_there) == (2, 1)
     assert len(set(logged("events"))) == len(logged("events")) == 3
+
+
+def test_a_commit_ends_by_bytes_too_so_wide_rows_take_no_more_memory_than_plain_ones(
+    load: Import, log_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "BATCH_ROWS", 10)
+    wide = {f"p{n}": "x" * 1024 for n in range(10)}
+    rows = [{"user": "u", "item": f"i{n}", "at": n, "properties": wide} for n in range(100)]
+    lines = "\n".join(map(json.dumps, rows))
+
+    assert load("wide.jsonl", lines, chunk_bytes=250 * 1024) == ImportResult(added=100)
+
+    # Ten rows are a little more than 100 KiB, so the third ten end a commit; all are of one day.
+    files = LogTable(log_dir, "events").files()
+    assert sorted(pq.read_metadata(file).num_rows for file in files) == [10, 30, 30, 30]
 
 
 def test_equal_rows_are_one_event_and_given_ids_count_across_days(

@@ -26,7 +26,8 @@ def read_items(
     """The file's items, one after the other; what is no item is told to `on_rejection`.
 
     Fields: item, title and, if there are any, categories (a list of text, or text with `|` between)
-    and attributes (an object of scalars; in CSV, as JSON); every other column is an attribute.
+    and attributes (an object of scalars, or text that is JSON of one); every other column is an
+    attribute.
     `columns` names the column that holds a field, where it has another name: `{"item": "sku"}`.
     `progress` is told (done, size) now and then. Raises ImportRefused, before the first item, for a
     file that cannot be read or has no column for item or title.
@@ -41,7 +42,7 @@ def read_items(
             if count % PROGRESS_ROWS == 0:
                 progress(row.position, file.size)
             try:
-                yield item_of_row(row, named, is_text=file.is_text)
+                yield item_of_row(row, named)
             except InvalidItem as error:
                 on_rejection(RejectedRow(line=row.line, field=error.field, error=error.error))
         progress(file.size, file.size)

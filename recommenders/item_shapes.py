@@ -27,13 +27,11 @@ _MISSING = re.compile(r"missing required field `(\w+)`")
 _FIELD = re.compile(r" - at `(?:key in )?\$\.(\w+)")
 
 
-def item_of_row(row: Row, named: Mapping[str, str], *, is_text: bool) -> ItemRow:
-    """The item. `named` is the column by field, where it has another name; `is_text` says that
-    every cell is text, whatever it stands for. Raises InvalidItem.
-    """
+def item_of_row(row: Row, named: Mapping[str, str]) -> ItemRow:
+    """The item. `named` is the column by field, where it has another name. Raises InvalidItem."""
     if row.problem:
         raise InvalidItem("", row.problem)
-    cells = _parsed(row.cells, named.get("attributes", "attributes")) if is_text else row.cells
+    cells = _parsed(row.cells, named.get("attributes", "attributes"))
     try:
         item = msgspec.convert(_shaped(cells, named), ItemRow)
     except msgspec.ValidationError as error:
@@ -44,7 +42,7 @@ def item_of_row(row: Row, named: Mapping[str, str], *, is_text: bool) -> ItemRow
 
 def _parsed(cells: dict[str, Any], column: str) -> dict[str, Any]:
     """With the object that a cell of JSON stands for; text that is none stays, to be refused."""
-    if column in cells:
+    if isinstance(cells.get(column), str):
         try:
             return cells | {column: msgspec.json.decode(cells[column])}
         except (msgspec.MsgspecError, RecursionError):

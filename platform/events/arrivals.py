@@ -19,9 +19,8 @@ Id = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID)]
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_PROPERTY_NAME)]
 _Text = Annotated[str, msgspec.Meta(max_length=MAX_PROPERTY_TEXT)]
 _Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-Properties = Annotated[
-    dict[_Name, _Text | _Integer | float | bool], msgspec.Meta(max_length=MAX_PROPERTIES)
-]
+Property = _Text | _Integer | float | bool
+Properties = Annotated[dict[_Name, Property], msgspec.Meta(max_length=MAX_PROPERTIES)]
 
 
 class _Arrival(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,6 +1,6 @@
 """Rows of a file of past behaviour, by the fields of an event."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,10 +8,13 @@ from typing import Any
 
 import msgspec
 
+from events.arrivals import Property
 from events.import_columns import Columns
 from imports.exceptions import ImportRefused
 from imports.opening import open_rows
-from imports.rows import Row
+from imports.rows import MapCell, Row
+
+Parser = Callable[[Any], object]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +36,8 @@ def open_behaviour(path: Path, columns: Columns) -> Iterator[BehaviourFile]:
         rows = file.read(fields)
         if file.columns is None:
             rows = (_by_field(row, columns) for row in rows)
-        yield BehaviourFile(rows=map(_parsed, rows) if file.is_text else rows, size=file.size)
+        parsers = _OF_TEXT if file.is_text else _OF_VALUES
+        yield BehaviourFile(rows=(_parsed(row, parsers) for row in rows), size=file.size)
 
 
 def _by_field(row: Row, columns: Columns) -> Row:
@@ -44,10 +48,10 @@ def _by_field(row: Row, columns: Columns) -> Row:
     return Row(line=row.line, position=row.position, cells=cells, problem=row.problem)
 
 
-def _parsed(row: Row) -> Row:
+def _parsed(row: Row, parsers: Mapping[str, Parser]) -> Row:
     cells: dict[str, Any] = row.cells
-    for name in cells.keys() & _PARSERS.keys():
-        cells[name] = _PARSERS[name](cells[name])
+    for name in cells.keys() & parsers.keys():
+        cells[name] = parsers[name](cells[name])
     return row
 
 
@@ -58,16 +62,30 @@ def _number_or_text(cell: str) -> float | str:
         return cell
 
 
-def _object_or_text(cell: str) -> object:
+def _object(cell: object) -> object:
+    """The object that text or a map stands for; anything else as it is, to be judged."""
+    if isinstance(cell, MapCell):
+        return {name: _scalar(value) for name, value in cell.items()}
+    if not isinstance(cell, str):
+        return cell
     try:
         return msgspec.json.decode(cell)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return cell
 
 
-# What a cell of text stands for, where it stands for anything but text.
-_PARSERS: dict[str, Callable[[str], object]] = {
-    "value": _number_or_text,
-    "at": _number_or_text,
-    "properties": _object_or_text,
-}
+def _scalar(value: object) -> object:
+    """A value of a map: text is JSON, as the log has it, where it is JSON of a scalar."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return _scalars.decode(value)
+    except (msgspec.MsgspecError, UnicodeError):
+        return value
+
+
+_scalars = msgspec.json.Decoder(Property)
+
+# What a cell stands for, by field, where every cell is text; and where each has a type.
+_OF_VALUES: dict[str, Parser] = {"properties": _object}
+_OF_TEXT: dict[str, Parser] = {"value": _number_or_text, "at": _number_or_text} | _OF_VALUES

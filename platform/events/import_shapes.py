@@ -116,8 +116,8 @@ def _moment(value: object) -> datetime:
     try:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return datetime.fromtimestamp(value, UTC)
+        if isinstance(value, datetime) and value.tzinfo:
+            return value.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         pass
-    if isinstance(value, datetime) and value.tzinfo:
-        return value.astimezone(UTC)
     raise InvalidField("at", "must be a time with a time zone, or seconds since 1970")

@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 
+class MapCell(dict[Any, Any]):
+    """The cell of a map column of Parquet. All its values are of one type, so text in it may stand
+    for something else; what that is, is for the importer to say.
+    """
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
     """Cells by name, or why there are none. A cell of CSV that is empty is not there.

@@ -384,3 +384,87 @@ def test_a_file_damaged_on_the_way_is_refused_there_and_finished_later(
     result = load("past.parquet", whole)
     assert result.added + result.already_there == 6
     assert len(set(logged("events"))) == len(logged("events")) == 6
+
+
+def parquet(folder: Path, **columns: Any) -> bytes:
+    """Two rows of the same user, one item each, with these columns too."""
+    rows = {"user": ["u", "u"], "item": ["i1", "i2"], "at": [1, 1]} | columns
+    pq.write_table(pa.table(rows), folder / "made.parquet")
+    return (folder / "made.parquet").read_bytes()
+
+
+TEXTS = pa.map_(pa.string(), pa.string())
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        pa.array([[("colour", '"red"'), ("size", "3")], [("old", "true")]], TEXTS),
+        pa.array([[("colour", "red"), ("size", "3"), ("n", None)], [("old", "true")]], TEXTS),
+        [{"colour": "red", "size": 3, "old": None}, {"colour": None, "size": None, "old": True}],
+        ['{"colour": "red", "size": 3}', '{"old": true}'],
+    ],
+    ids=["a map of JSON, as in the log", "a map of text", "a struct", "JSON text"],
+)
+def test_properties_in_parquet_are_maps_structs_or_json_text(
+    load: Import, log_dir: Path, tmp_path: Path, properties: Any
+) -> None:
+    assert load("past.parquet", parquet(tmp_path, properties=properties)).added == 2
+    events = open_log(log_dir).events().order_by("item").to_pyarrow().to_pylist()
+    assert [e["properties"] for e in events] == [
+        [("colour", '"red"'), ("size", "3")],
+        [("old", "true")],
+    ]
+
+
+def test_a_map_of_numbers_is_taken_and_one_of_lists_is_not(
+    load: Import, log_dir: Path, tmp_path: Path, told: list[RejectedRow]
+) -> None:
+    numbers = pa.array([[("n", 2)], []], pa.map_(pa.string(), pa.int64()))
+    assert load("past.parquet", parquet(tmp_path, properties=numbers)).added == 2
+    rows = open_log(log_dir).events().order_by("item").to_pyarrow().to_pylist()
+    assert [row["properties"] for row in rows] == [[("n", "2")], []]
+
+    lists = pa.array([[("n", [2])], [("n", [2])]], pa.map_(pa.string(), pa.list_(pa.int64())))
+    assert load("past.parquet", parquet(tmp_path, properties=lists)).rejected == 2
+    assert {row.field for row in told} == {"properties/n"}
+
+
+def test_a_log_of_winnow_s_own_comes_in_as_it_is(
+    load: Import, log_dir: Path, tmp_path: Path, event: Callable[..., Event], now: datetime
+) -> None:
+    said: dict[str, Any] = {"text": "3", "number": 3, "float": 3.0, "flag": True, "quote": '"'}
+    live = [event("e1", properties=said), event("e2", type="purchase", value=9.5)]
+    other = tmp_path / "other"
+    LogTable(other, "events").append(to_table("events", live), {"x": 1})
+    whole = open_log(other).events().to_pyarrow()
+    pq.write_table(whole, tmp_path / "export.parquet")
+    [file] = LogTable(other, "events").files()
+
+    columns = Columns(ignore_others=True)
+    export = (tmp_path / "export.parquet").read_bytes()
+    assert load("export.parquet", export, columns=columns) == ImportResult(added=2)
+    again = load("file.parquet", Path(file).read_bytes(), columns=columns)
+    assert again == ImportResult(already_there=2)
+
+    def rows(table: pa.Table) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = table.drop_columns(["received_at"]).to_pylist()
+        return sorted(found, key=lambda row: str(row["id"]))
+
+    assert rows(open_log(log_dir).events().to_pyarrow()) == rows(whole)
+
+
+@pytest.mark.parametrize("microseconds", [2**62, -(2**62)])
+def test_a_time_that_no_calendar_has_spoils_its_own_row(
+    load: Import, tmp_path: Path, told: list[RejectedRow], microseconds: int
+) -> None:
+    at = pa.array([microseconds, 874724710_000000], pa.int64()).cast(pa.timestamp("us", "UTC"))
+    result = load("past.parquet", parquet(tmp_path, at=at))
+    assert (result.added, result.rejected) == (1, 1)
+    assert told == [
+        RejectedRow(
+            line=1,
+            field="",
+            error="cannot be read: “at” is out of range (date value out of range)",
+        )
+    ]

@@ -4,6 +4,7 @@ import datetime
 import json
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -66,6 +67,35 @@ def test_what_parquet_has_and_json_has_not_becomes_text_or_is_left_out(tmp_path:
     pq.write_table(pa.Table.from_pylist([row]), tmp_path / "items.parquet")
     [item] = read_items(tmp_path / "items.parquet")
     assert item.attributes == {"since": "2020-01-02"}
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        pa.array([[("brand", "A"), ("size", None)], [("size", "3")]], pa.map_("string", "string")),
+        [{"brand": "A", "size": None}, {"brand": None, "size": "3"}],
+        ['{"brand": "A"}', '{"size": "3"}'],
+    ],
+    ids=["a map", "a struct", "JSON text"],
+)
+def test_attributes_in_parquet_are_maps_structs_or_json_text(
+    tmp_path: Path, attributes: Any
+) -> None:
+    columns = {"item": ["i1", "i2"], "title": ["t", "t"], "attributes": attributes}
+    pq.write_table(pa.table(columns), tmp_path / "items.parquet")
+    items, told = rejected(tmp_path / "items.parquet")
+    assert [item.attributes for item in items] == [{"brand": "A"}, {"size": "3"}]
+    assert told == []
+
+
+def test_a_time_that_no_calendar_has_spoils_its_own_row(tmp_path: Path) -> None:
+    since = pa.array([2**62, 0], pa.int64()).cast(pa.timestamp("us", "UTC"))
+    columns = {"item": ["i1", "i2"], "title": ["t", "t"], "since": since}
+    pq.write_table(pa.table(columns), tmp_path / "items.parquet")
+    items, told = rejected(tmp_path / "items.parquet")
+    assert [item.attributes for item in items] == [{"since": "1970-01-01T00:00:00+00:00"}]
+    why = "cannot be read: “since” is out of range (date value out of range)"
+    assert told == [RejectedRow(line=1, field="", error=why)]
 
 
 def test_rows_that_are_no_items_are_told_by_line_and_the_others_given(tmp_path: Path) -> None:

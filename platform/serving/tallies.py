@@ -1,6 +1,7 @@
 """What all processes of this host counted together, whether they still live or not.
 
-Each process writes its counts to a file of its own, at fixed places; a reader adds the files up.
+Each process writes its counts to a file of its own, at fixed places; a reader adds the files up
+(`count_files`).
 (Tried and rejected: the multi-process mode of prometheus-client. It maps sparse files into memory,
 so that on a full disk the first touch of a new page kills the process by SIGBUS, and routing has to
 go on then. A write that is refused is repeated with the next one.)
@@ -9,30 +10,21 @@ go on then. A write that is refused is repeated with the next one.)
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import threading
 import uuid
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from struct import Struct
 
-import msgspec
 from django.conf import settings
 
 from events.counters import counters
+from serving.count_files import RECORD, SUFFIX, added_up, fold
 
-RECORD = Struct("<120sq")  # a name, and how often
-SUFFIX = ".counts"
-
-
-class Past(msgspec.Struct, frozen=True, kw_only=True):
-    """What processes that are gone counted, and the files of which it is the sum."""
-
-    counts: dict[str, int] = {}
-    folded: list[str] = []
+log = logging.getLogger(__name__)
 
 
 class Tally:
@@ -61,7 +53,7 @@ class Tally:
 
 
 def keep() -> None:
-    """Write down what this process counted so far."""
+    """Write down what this process counted so far. Never raises: answers do not depend on it."""
     with _opening:
         tally = _tally(settings.METRICS_DIR)
     tally.write(counters.snapshot())
@@ -70,9 +62,7 @@ def keep() -> None:
 def totals() -> dict[str, int]:
     """The counts of all processes up to now, by name."""
     keep()
-    folder: Path = settings.METRICS_DIR
-    with _held(folder, fcntl.LOCK_SH):
-        return dict(_sum(folder))
+    return dict(added_up(settings.METRICS_DIR))
 
 
 _opening = threading.Lock()
@@ -80,69 +70,11 @@ _opening = threading.Lock()
 
 @cache
 def _tally(folder: Path) -> Tally:
-    fold(folder)
-    return Tally(folder)
-
-
-def fold(folder: Path) -> None:
-    """Add the files of processes that are gone into one. Killed half-way, it counts none twice."""
-    with suppress(OSError), _held(folder, fcntl.LOCK_EX):
-        past = _past(folder)
-        for name in past.folded:
-            (folder / name).unlink(missing_ok=True)
-        gone = [path for path in _files(folder, past) if _is_left(path)]
-        counts = Counter(past.counts)
-        for path in gone:
-            counts.update(_read(path))
-        now = Past(counts=dict(counts), folded=[path.name for path in gone])
-        draft = folder / "past.draft"
-        draft.write_bytes(msgspec.json.encode(now))
-        draft.replace(folder / "past.json")
-        for path in gone:
-            path.unlink()
-
-
-def _sum(folder: Path) -> Counter[str]:
-    past = _past(folder)
-    counts = Counter(past.counts)
-    for path in _files(folder, past):
-        counts.update(_read(path))
-    return counts
-
-
-def _files(folder: Path, past: Past) -> list[Path]:
-    return [path for path in folder.glob(f"*{SUFFIX}") if path.name not in past.folded]
-
-
-def _read(path: Path) -> dict[str, int]:
-    data = path.read_bytes()
-    whole = len(data) - len(data) % RECORD.size
-    rows = [(name.rstrip(b"\0"), n) for name, n in RECORD.iter_unpack(data[:whole])]
-    return {name.decode(): n for name, n in rows if name}
-
-
-def _past(folder: Path) -> Past:
     try:
-        return msgspec.json.decode((folder / "past.json").read_bytes(), type=Past)
-    except FileNotFoundError:
-        return Past()
-
-
-@contextmanager
-def _held(folder: Path, how: int) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "fold.lock").open("a") as file:
-        fcntl.flock(file, how)
-        yield
-
-
-def _is_left(path: Path) -> bool:
-    with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
+        fold(folder)
+    except Exception:
+        log.exception("What earlier processes counted could not be added up. Counting goes on.")
+    return Tally(folder)
 
 
 def _create_locked(path: Path) -> int:

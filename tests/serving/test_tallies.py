@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -14,8 +16,9 @@ import pytest
 from pytest_django import Settings
 
 from events.counters import counters
-from serving import tallies
-from serving.tallies import Past, Tally, fold, totals
+from serving import count_files, tallies
+from serving.count_files import Past, fold, read
+from serving.tallies import Tally, totals
 
 COUNT = """
 import sys, time
@@ -62,6 +65,7 @@ def test_what_this_process_counted_is_in_the_totals(folder: Path) -> None:
 
 def test_processes_add_up_and_a_killed_one_stays_counted(folder: Path) -> None:
     one, other = counting_process(folder), counting_process(folder)
+    counters.add("tallies_test")
     try:
         assert counted() == {"served": 200, "dropped": 400}
         kill(one)
@@ -123,4 +127,79 @@ def test_what_this_process_counted_is_kept_when_told(folder: Path) -> None:
     tallies.keep()
 
     [kept] = folder.glob("*.counts")
-    assert tallies._read(kept)["tallies_test"] == counters.snapshot()["tallies_test"]
+    assert read(kept)["tallies_test"] == counters.snapshot()["tallies_test"]
+
+
+def damaged(kind: str, sound: bytes) -> bytes:
+    return {"empty": b"", "cut": sound[:-5], "zeros": bytes(len(sound)), "noise": NOISE}[kind]
+
+
+NOISE = random.Random(1).randbytes(256)
+
+
+@pytest.mark.parametrize("kind", ["empty", "cut", "zeros", "noise"])
+def test_a_damaged_sum_is_set_aside_and_said_and_counting_goes_on(
+    folder: Path, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder.mkdir()
+    Tally(folder).write({"served": 3})
+    spoilt = damaged(kind, msgspec.json.encode(Past(counts={"served": 100})))
+    (folder / "past.json").write_bytes(spoilt)
+
+    tallies.keep()
+
+    assert counted() == {"served": 3}
+    assert (folder / "past.json.damaged").read_bytes() == spoilt
+    [said] = [r for r in caplog.records if "is damaged" in r.message]
+    assert said.levelno == logging.ERROR
+    fold(folder)
+    assert counted() == {"served": 3}
+
+
+def test_noise_in_the_file_of_a_process_that_is_gone_is_set_aside(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder.mkdir()
+    left = folder / "left.counts"
+    left.write_bytes(NOISE)
+    Tally(folder).write({"served": 3})
+
+    tallies.keep()
+
+    assert counted() == {"served": 3}
+    assert not left.exists()
+    assert (folder / "left.counts.damaged").read_bytes() == NOISE
+    assert [r.levelno for r in caplog.records if "left.counts is damaged" in r.message] == [40]
+
+
+def test_counting_never_fails_an_answer(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(folder: Path) -> None:
+        raise RuntimeError("what nobody thought of")
+
+    monkeypatch.setattr(tallies, "fold", fails)
+    for _ in range(3):
+        tallies.keep()
+    assert [r.message for r in caplog.records if r.levelno == logging.ERROR] == [
+        "What earlier processes counted could not be added up. Counting goes on."
+    ]
+    assert len(list(folder.glob("*.counts"))) == 1
+
+
+def test_a_sum_is_on_the_disk_before_what_it_is_the_sum_of_goes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill(counting_process(folder))
+    [left] = folder.glob("*.counts")
+    steps: list[str] = []
+
+    def synced(path: Path) -> None:
+        assert left.exists()
+        steps.append(path.name)
+
+    monkeypatch.setattr(count_files, "sync_path", synced)
+    fold(folder)
+    assert steps == ["past.draft", "metrics"]
+    assert not left.exists()
+    assert counted() == {"served": 100, "dropped": 200}

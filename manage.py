@@ -14,8 +14,12 @@ def main() -> None:
     # goes in second place so that this file's folder (experiments, recommenders) stays first, and
     # the standard library's module `platform` is never shadowed.
     sys.path.insert(1, str(ROOT / "platform"))
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    refuse_early()
+    if sys.argv[1:2] == ["analyse"]:  # reads files and prints: it keeps nothing, so makes nothing
+        os.environ["DJANGO_SETTINGS_MODULE"] = "offline.settings"
+        sys.modules["pandas"] = None  # type: ignore[assignment]  # Ibis imports it where it can
+    else:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+        refuse_early()
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

@@ -1,4 +1,4 @@
-"""A CTR scorecard beside a query written by hand, and twenty metrics beside one. Prints JSON."""
+"""`manage.py analyse` beside a query by hand, and twenty metrics beside one. Prints JSON."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ def main() -> None:
         "events": asked.events,
         "users": asked.users,
     }
-    with tempfile.TemporaryDirectory(prefix="winnow-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="winnow-bench-") as name_of_folder:
+        folder = Path(name_of_folder)
         for name in ("plain", "linked"):
             if asked.only in (None, name):
                 linked = name == "linked"
-                files = made_log.make(Path(folder), asked.events, asked.users, linked=linked)
-                answer[name] = scorecards.measure(files, linked=linked, rounds=asked.rounds)
+                files = made_log.make(folder, asked.events, asked.users, linked=linked)
+                answer[name] = scorecards.measure(folder, files, linked=linked, rounds=asked.rounds)
     print(json.dumps(answer, indent=2))
 
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,8 +22,10 @@ class Used(NamedTuple):
     peak_mb: int
 
 
-def run(*arguments: object, var: Path) -> Used:
-    """Run Python with these arguments and all its state in `var`. Raises where it fails."""
+def run(*arguments: object, var: Path, out: Path | None = None) -> Used:
+    """Run Python with these arguments and all its state in `var`. What it prints goes to the file
+    `out`, or else to standard error. Raises where it fails.
+    """
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PYTHONPATH": str(ROOT / "platform"),
@@ -32,7 +34,8 @@ def run(*arguments: object, var: Path) -> Used:
     environment.pop("DATABASE_URL", None)  # its state is in `var`, and nobody else's is touched
     begun = time.perf_counter()
     command = [sys.executable, *map(str, arguments)]
-    child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=sys.stderr)
+    with out.open("wb") if out else nullcontext(sys.stderr) as printed:
+        child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=printed)
     peak = 0
     # Not by getrusage: there a child begins with the memory of the process that forked it.
     while child.poll() is None:
@@ -40,7 +43,7 @@ def run(*arguments: object, var: Path) -> Used:
         time.sleep(LOOK_SECONDS)
     if child.returncode:
         raise subprocess.CalledProcessError(child.returncode, command)
-    return Used(round(time.perf_counter() - begun, 1), round(peak / 1e6))
+    return Used(round(time.perf_counter() - begun, 2), round(peak / 1e6))
 
 
 def _peak_bytes(pid: int) -> int:

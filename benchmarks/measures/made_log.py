@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -10,6 +11,7 @@ import duckdb
 SLATE = 10
 CATALOGUE = 5_000
 EVENTS_PER_SLATE = 2
+END = datetime(2026, 3, 15, tzinfo=UTC)
 
 AT = "TIMESTAMPTZ '2026-03-01 00:00:00+00' + to_microseconds((hash(i) % 1209600000000)::BIGINT)"
 ARM = "CASE WHEN hash(u, 7) % 2 = 0 THEN 'control' ELSE 'treatment' END"
@@ -46,6 +48,7 @@ def make(folder: Path, events: int, users: int, *, linked: bool) -> tuple[Path, 
     slate = f"SELECT i, (hash(i, 1) % {users}) AS u FROM range({slates}) t(i)"
     done = f"""SELECT j, (hash(j, 2) % {slates})::BIGINT AS i,
         (hash((hash(j, 2) % {slates})::BIGINT, 1) % {users}) AS u FROM range({events}) t(j)"""
+    folder.mkdir(exist_ok=True)
     paths = folder / f"exposures-{linked}.parquet", folder / f"events-{linked}.parquet"
     queries = (LINKED_EXPOSURES, LINKED_EVENTS) if linked else (PLAIN_EXPOSURES, PLAIN_EVENTS)
     with duckdb.connect() as connection:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from experiments.metrics.moments import Floats
 from experiments.metrics.numbers import number, text
@@ -35,7 +35,7 @@ def arm_values(sample: Plain, confidence: float) -> ArmValues:
     Where the value is 0 or more the interval does not go below 0. Wilson's (1927) stays inside 0..1
     and says something even when nobody, or everybody, did.
     """
-    z = float(stats.norm.ppf((1 + confidence) / 2))
+    z = float(special.ndtri((1 + confidence) / 2))
     value, error = np.asarray(sample.mean), np.asarray(sample.std_error)
     if isinstance(sample, ProportionSample):
         low, high = _wilson(value, sample.users, z)

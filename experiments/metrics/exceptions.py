@@ -65,3 +65,10 @@ class TooFewUsers(MetricsError, ValueError):
             f"An audit needs {needed:,} users who were served anything and are no bots; {who} "
             f"{stretch}. Take more days, or wait for more traffic."
         )
+
+
+class UnusableFile(MetricsError, ValueError):
+    """A file that cannot be analysed; the message says why."""
+
+    def __init__(self, path: object, why: str) -> None:
+        super().__init__(f"{path} {why}.")

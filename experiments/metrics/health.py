@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 
 from experiments.metrics.results import Check, CheckFigure
 from experiments.metrics.samples import Samples, part
@@ -128,6 +127,8 @@ def _without(
 
 
 def _uneven_p(users: Sequence[int], gone: Sequence[int]) -> float:
+    from scipy import stats  # half a second to import, and most logs do without
+
     law = stats.hypergeom(sum(users), np.asarray(users), sum(gone))
     seen = np.asarray(gone)
     tail = np.minimum(law.cdf(seen), law.sf(seen - 1))

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.random import Generator
-from scipy import special, stats
+from scipy import special
 
 from experiments.stats.arrays import Array, Bools
 from experiments.stats.audit_metrics import AuditMetric
@@ -185,4 +185,6 @@ def uniform_p(p: Array, conversions: int, settings: Settings) -> tuple[float, Re
         return np.nan, Reason.TOO_FEW_CONVERSIONS
     if p.size == 0:
         return np.nan, None
+    from scipy import stats  # half a second to import, and only an audit needs it
+
     return float(stats.kstest(p, "uniform").pvalue), None

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
-from scipy.optimize import elementwise
 
 from experiments.stats.arrays import Array
 
@@ -109,4 +108,6 @@ def root(
     excess: Callable[..., Array], bracket: tuple[Array, Array], args: tuple[Array, ...]
 ) -> Array:
     """Where `excess` crosses zero inside the bracket, elementwise (Chandrupatla 1997)."""
+    from scipy.optimize import elementwise  # takes its time to import, and few need it
+
     return np.asarray(elementwise.find_root(excess, bracket, args=args).x)

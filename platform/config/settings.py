@@ -32,6 +32,7 @@ CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("WINNOW_ORIGINS", "").split(",
 
 INSTALLED_APPS = [
     "config",
+    "offline",
     "dashboard",
     "api",
     "pipelines",

@@ -1,0 +1,108 @@
+"""The columns of somebody else's files under our names, in types that mean one thing."""
+
+from collections.abc import Mapping
+
+import ibis
+from ibis.expr.types import Table, Value
+
+from experiments.metrics.outside.exceptions import InvalidRequest
+from experiments.metrics.outside.report import Note
+from experiments.metrics.outside.times import in_utc
+from experiments.metrics.shape import REQUIRED
+
+OPTIONAL = {
+    "exposures": (
+        *("impressions", "items", "experiment", "phase", "reason", "placement", "request_id"),
+        *("latency_ms", "fallback", "attributes"),
+    ),
+    "events": ("item", "request_id", "value", "properties"),
+}
+TEXTS = "map<string, string>"
+MAPS = ("attributes", "properties")
+
+
+def fields() -> tuple[str, ...]:
+    """Every column that has a meaning."""
+    return tuple(dict.fromkeys(c for of in (REQUIRED, OPTIONAL) for t in of.values() for c in t))
+
+
+def ours(
+    name: str, table: Table, mapping: Mapping[str, str], attributes: tuple[str, ...] = ()
+) -> tuple[Table, list[Note]]:
+    """The table with the columns that have a meaning, and what was assumed of them.
+
+    `name` is exposures or events. `attributes` are taken from columns of their names where there is
+    no map of them. Raises InvalidRequest about `name`.
+    """
+    named = _named(name, table, mapping)
+    for column in REQUIRED[name]:
+        if column not in named:
+            raise InvalidRequest(name, _missing(column, table))
+    if "items" in named and "impressions" in named and not named["items"].type().is_array():
+        del named["items"]
+    times, notes = in_utc(name, table, named["at"])
+    kept = {column: _plain(name, column, value) for column, value in named.items()}
+    for column in MAPS:
+        kept = _with_map(kept, column, table, attributes if column == "attributes" else ())
+    return table.select(**{**kept, "at": times}), notes
+
+
+def _named(name: str, table: Table, mapping: Mapping[str, str]) -> dict[str, Value]:
+    found = {}
+    for column in (*REQUIRED[name], *OPTIONAL[name]):
+        source = mapping.get(f"{name}.{column}") or _shared(column, table, mapping)
+        if source in table.columns:
+            found[column] = table[source]
+        elif f"{name}.{column}" in mapping:
+            raise InvalidRequest(name, _missing(source, table))
+    return found
+
+
+def _shared(column: str, table: Table, mapping: Mapping[str, str]) -> str:
+    """A column that is mapped for both files may be in one of them only."""
+    source = mapping.get(column, column)
+    return source if source in table.columns else column
+
+
+def _missing(column: str, table: Table) -> str:
+    there = ", ".join(table.columns[:30])
+    return f"has no column {column!r}, only {there}. Say which one it is: --map {column}=COLUMN"
+
+
+def _plain(name: str, column: str, value: Value) -> Value:
+    kind = value.type()
+    if column == "items" and not kind.is_array():
+        raise InvalidRequest(name, f"items must be a list, not {kind}; or give impressions")
+    # Numbers with gaps come out of pandas as floats: 7.0 in one file has to be 7 in the other.
+    if column in ("user", "variant", "item", "request_id") and kind.is_floating():
+        return _whole(value)
+    return value
+
+
+def _whole(number: Value) -> Value:
+    known = number.isnan().ifelse(ibis.null(number.type()), number)
+    return (known == known.floor()).ifelse(known.cast("int64").cast("string"), known.cast("string"))
+
+
+def _with_map(
+    kept: dict[str, Value], column: str, table: Table, wanted: tuple[str, ...]
+) -> dict[str, Value]:
+    """Texts by name: of a map all, of anything else those that are wanted."""
+    given = kept.get(column)
+    others = {name: value for name, value in kept.items() if name != column}
+    if given is not None and given.type().is_map():
+        return others | {column: given.cast(TEXTS)}
+    if not wanted:
+        return others
+    values = {attribute: _attribute(attribute, given, table) for attribute in wanted}
+    texts = [value.cast("string") for value in values.values()]
+    return others | {column: ibis.map(ibis.array(list(values)), ibis.array(texts))}
+
+
+def _attribute(name: str, given: Value | None, table: Table) -> Value:
+    if given is not None and given.type().is_struct() and name in given.type().names:
+        return given[name]
+    if name not in table.columns:
+        remedy = f"has neither attributes nor a column {name!r} to go by"
+        raise InvalidRequest("exposures", remedy)
+    return table[name]

@@ -1,0 +1,1 @@
+"""Commands that read files and print: no server, no database, and nothing kept in var/."""

@@ -5,6 +5,7 @@ An order is an empty file beside the tables, named `<SHA-256 of the user id>.<mi
 away may bring its journals much later.
 """
 
+import logging
 import os
 import time
 from collections.abc import Sequence
@@ -15,7 +16,10 @@ from pathlib import Path
 from events.records import Record
 from events.segment import sync_path
 
+log = logging.getLogger(__name__)
+
 FOLDER = "erased"
+AHEAD = timedelta(minutes=5)  # as far as clocks of several hosts may be apart
 SETTLED_SECONDS = 2.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -29,8 +33,7 @@ def order(log_dir: Path, user: str, *, before: datetime) -> None:
     """Order, durably, that what was taken from this user by `before` is removed."""
     folder = log_dir / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    micros = (before - _EPOCH) // timedelta(microseconds=1)
-    (folder / f"{digest(user)}.{micros}").touch()
+    (folder / f"{digest(user)}.{_micros(before)}").touch()
     sync_path(folder)
 
 
@@ -44,11 +47,24 @@ def people(log_dir: Path) -> dict[str, datetime]:
     return found
 
 
+def _micros(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
 def _names(folder: Path) -> list[str]:
     try:
         return os.listdir(folder)
     except FileNotFoundError:
         return []
+
+
+def is_taken_by(record: Record, before: datetime) -> bool:
+    """Whether the record, which is in the log or a journal, was taken by then.
+
+    One that was taken later than now was taken by a clock that has been set back since: when it
+    was, nobody knows, and it goes. So the clock is read here, after the record was.
+    """
+    return record.taken_at <= before or record.taken_at > datetime.now(UTC)
 
 
 class StandingOrders:
@@ -59,13 +75,28 @@ class StandingOrders:
         self._read_at: int | None = None
         self._people: dict[str, datetime] = {}
 
-    def without_erased(self, records: Sequence[Record]) -> list[Record]:
-        """The records but those that an order says to remove."""
+    def without_erased(self, records: Sequence[Record], *, now: datetime) -> list[Record]:
+        """The records but those that an order says to remove; how many, is logged."""
         self._refresh()
         if not self._people:
             return list(records)
         users = {record.user: self._people.get(digest(record.user)) for record in records}
-        return [r for r in records if not ((until := users[r.user]) and r.taken_at <= until)]
+        kept = [r for r in records if not ((until := users[r.user]) and r.taken_at <= until)]
+        if left_out := len(records) - len(kept):
+            log.info("%d records of people who were erased are left out.", left_out)
+            self._warn_of({until for until in users.values() if until and until > now + AHEAD})
+        return kept
+
+    def _warn_of(self, ahead: set[datetime]) -> None:
+        for until in ahead:
+            log.warning(
+                "Somebody is to be erased up to %s, which is still to come: the clock was set back "
+                "since, or is behind. What they do until then is left out. If the clock is right "
+                "now, delete the file in %s whose name ends in .%d, and ask for the erasure again.",
+                until,
+                self._log_dir / FOLDER,
+                _micros(until),
+            )
 
     def _refresh(self) -> None:
         try:

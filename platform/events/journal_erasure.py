@@ -17,6 +17,7 @@ import msgspec
 from events import frames, journal_files
 from events.data_files import open_table
 from events.delta import force_to_disk
+from events.erased import is_taken_by
 from events.frames import Frame
 from events.records import STREAMS, Stream, decode
 
@@ -32,8 +33,8 @@ def waiting(
         for frame in _frames_of(path, drained, user):
             with suppress(msgspec.MsgspecError):  # the drain sets such a frame aside
                 records = decode(stream, frame.payload)
-                theirs = {r.key for r in records if r.user == user and r.taken_at <= before}
-                found[stream] |= theirs
+                theirs = [r for r in records if r.user == user and is_taken_by(r, before)]
+                found[stream] |= {record.key for record in theirs}
     return found
 
 
@@ -97,7 +98,7 @@ def _without(stream: Stream, frame: Frame, user: str, before: datetime) -> bytes
 
 def _is(stream: Stream, raw: msgspec.Raw, user: str, before: datetime) -> bool:
     [record] = decode(stream, b"[" + bytes(raw) + b"]")
-    return record.user == user and record.taken_at <= before
+    return record.user == user and is_taken_by(record, before)
 
 
 def _overwrite(path: Path, changed: list[tuple[Frame, bytes]]) -> None:

@@ -15,19 +15,28 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from events.exceptions import LeaseLost, LeaseTaken
 from events.models import Lease
 
 DURATION = timedelta(seconds=90)
+LONGEST = 2 * DURATION
+"""From now: beyond it a lease is of a clock that was set back since, and no other host's clock."""
+
 RENEWAL_SECONDS = 20.0
 
 
 def take(name: str, holder: str, *, now: datetime) -> None:
-    """Take the lease, where it is free or has run out. Raises LeaseTaken."""
+    """Take the lease, where it is free or has run out. Raises LeaseTaken.
+
+    One that a clock since set back wrote has run out too: its holder, if alive, would have renewed
+    it by the clock of today.
+    """
     until = now + DURATION
-    if Lease.objects.filter(name=name, until__lt=now).update(holder=holder, until=until):
+    out = Q(until__lt=now) | Q(until__gt=now + LONGEST)
+    if Lease.objects.filter(out, name=name).update(holder=holder, until=until):
         return
     try:
         with transaction.atomic():

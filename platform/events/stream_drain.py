@@ -20,22 +20,25 @@ BATCH_ROWS = 50_000
 
 @dataclass(frozen=True, kw_only=True)
 class Commit:
-    """What one commit did. `lag` is the age in seconds, at commit, of its oldest row.
+    """What one commit did. `erased` counts what orders to erase people left out.
 
-    `more` says that the batch was full: there is a backlog.
+    `lag` is the age in seconds, at commit, of its oldest row. `more` says that the batch was full:
+    there is a backlog.
     """
 
     stream: Stream
     version: int
     rows: int
     duplicates: int
+    erased: int
     lag: float
     more: bool
 
     def __str__(self) -> str:
         return (
             f"{self.stream}: version {self.version}, {self.rows} rows, "
-            f"{self.duplicates} duplicates dropped, lag {self.lag:.1f} s"
+            f"{self.duplicates} duplicates dropped, {self.erased} of erased people left out, "
+            f"lag {self.lag:.1f} s"
         )
 
 
@@ -69,8 +72,9 @@ class StreamDrain:
         batch = collector.collect(self._batch_rows)
         if not batch.offsets:
             return None
-        today = datetime.now(UTC).date()
-        kept = self._orders.without_erased(batch.records)
+        now = datetime.now(UTC)
+        today = now.date()
+        kept = self._orders.without_erased(batch.records, now=now)
         known.follow(today)
         fresh = _without_duplicates(kept, known)
         ids = [record.key for record in fresh]
@@ -86,6 +90,7 @@ class StreamDrain:
             version=table.version,
             rows=len(fresh),
             duplicates=len(kept) - len(fresh),
+            erased=len(batch.records) - len(kept),
             lag=_lag(batch.records),
             more=batch.more,
         )

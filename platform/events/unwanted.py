@@ -53,10 +53,10 @@ def duplicates(
 def of_person(
     table: DeltaTable, stream: Stream, files: Sequence[DataFile], user: str, *, before: datetime
 ) -> Drops:
-    """The person's rows that were taken by `before`."""
+    """The person's rows that were taken by `before`, as `erased.is_taken_by` has it."""
     query = f"""
         SELECT filename, file_row_number FROM {ROWS}
-        WHERE "user" = $user AND {TAKEN_AT} <= $before
+        WHERE "user" = $user AND ({TAKEN_AT} <= $before OR {TAKEN_AT} > now())
     """  # noqa: S608
     return _drops(table, query, {"files": _paths(table, files), "user": user, "before": before})
 

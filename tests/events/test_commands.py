@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
-from events import health
+from events import erased, health
 from events.drain import Drain, drain_pid
 from events.journal import Journal
 from events.journal_files import stored_bytes
@@ -42,6 +43,18 @@ def test_drain_once_empties_the_journals(
     journal.close()
     assert run("drain", "--once") == ("2 rows drained, 1 duplicates dropped.\n", "")
     assert logged("events") == ["a", "b"]
+
+
+def test_drain_once_says_what_it_left_out(
+    journal_dir: Path, log_dir: Path, event: Callable[..., Event], now: datetime
+) -> None:
+    erased.order(log_dir, "gone", before=now)
+    journal = Journal(journal_dir, "events")
+    journal.append([event("a"), event("b", user="gone")])
+    journal.close()
+    assert run("drain", "--once")[0] == (
+        "1 rows drained, 0 duplicates dropped, 1 of erased people left out.\n"
+    )
 
 
 def test_a_second_drain_is_a_command_error(journal_dir: Path, log_dir: Path) -> None:

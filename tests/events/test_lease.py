@@ -33,6 +33,18 @@ def test_a_dead_holder_s_lease_runs_out_and_the_late_one_is_told() -> None:
     assert Lease.objects.get(name="log").holder == "next"
 
 
+def test_a_lease_from_before_the_clock_was_set_back_is_free() -> None:
+    lease.take("log", "killed", now=NOW + timedelta(hours=3))
+    lease.take("log", "next", now=NOW)
+    assert Lease.objects.get(name="log").holder == "next"
+
+
+def test_a_holder_whose_clock_is_a_minute_ahead_keeps_its_lease() -> None:
+    lease.take("log", "ahead", now=NOW + timedelta(minutes=1))
+    with pytest.raises(LeaseTaken, match="ahead until 12:02:30"):
+        lease.take("log", "next", now=NOW)
+
+
 def test_renewing_keeps_it() -> None:
     lease.take("log", "a", now=NOW)
     assert lease.renew("log", "a", now=NOW + timedelta(seconds=80))

@@ -35,7 +35,9 @@ class Command(BaseCommand):
         commits = drain.once()
         rows = sum(commit.rows for commit in commits)
         duplicates = sum(commit.duplicates for commit in commits)
-        self.stdout.write(f"{rows} rows drained, {duplicates} duplicates dropped.")
+        erased = sum(commit.erased for commit in commits)
+        left_out = f", {erased} of erased people left out" if erased else ""
+        self.stdout.write(f"{rows} rows drained, {duplicates} duplicates dropped{left_out}.")
 
 
 def _stop_on_signals() -> threading.Event:

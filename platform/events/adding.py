@@ -1,6 +1,7 @@
 """Where an import meets the log: which rows of a chunk are new, and the commit that adds them."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +12,6 @@ import pyarrow.compute as pc
 from events.backlog import waiting_ids
 from events.delta import LogTable
 from events.exceptions import LogConflict
-from events.import_shapes import DERIVED
 from events.newcomers import ids_since
 from events.paths import literally
 from imports.exceptions import ImportRefused
@@ -20,7 +20,17 @@ APP_ID = "import"
 ATTEMPTS = 5
 
 
-def add(table: LogTable, journal_dir: Path, rows: pa.Table) -> int:
+@dataclass(frozen=True, kw_only=True)
+class Chunk:
+    """Rows of one commit. An id that was made of its row has the row's day; where any were given
+    (`ids_given`), the same may lie on any other.
+    """
+
+    rows: pa.Table
+    ids_given: bool
+
+
+def add(table: LogTable, journal_dir: Path, chunk: Chunk) -> int:
     """Commit those rows that are neither in the table nor in a journal, and return how many.
 
     Raises ImportRefused where others kept committing rows of the same ids.
@@ -28,7 +38,7 @@ def add(table: LogTable, journal_dir: Path, rows: pa.Table) -> int:
     for _ in range(ATTEMPTS):
         table.refresh()
         waiting = waiting_ids(journal_dir, table.stream, table.committed)
-        fresh = _without(_not_in(table, rows), waiting)
+        fresh = _without(_not_in(table, chunk), waiting)
         try:
             if fresh.num_rows:
                 number = table.committed(APP_ID) + 1
@@ -45,8 +55,8 @@ def _require_new(table: LogTable, rows: pa.Table) -> None:
         raise LogConflict("another commit brought an event of the same id")
 
 
-def _not_in(table: LogTable, rows: pa.Table) -> pa.Table:
-    files = _files_to_search(table, rows)
+def _not_in(table: LogTable, chunk: Chunk) -> pa.Table:
+    rows, files = chunk.rows, _files_to_search(table, chunk)
     if not files:
         return rows
     with duckdb.connect() as connection:
@@ -64,9 +74,8 @@ def _without(rows: pa.Table, ids: Iterable[pa.Array | list[str]]) -> pa.Table:
     return rows
 
 
-def _files_to_search(table: LogTable, rows: pa.Table) -> list[str]:
-    """An id that was derived from the row has its day; one that was given may lie anywhere."""
-    if pc.all(pc.starts_with(rows["id"], DERIVED)).as_py():
-        days = pc.min_max(rows["day"]).as_py()
-        return table.files(since=days["min"].isoformat(), until=days["max"].isoformat())
-    return table.files()
+def _files_to_search(table: LogTable, chunk: Chunk) -> list[str]:
+    if chunk.ids_given:
+        return table.files()
+    days = pc.min_max(chunk.rows["day"]).as_py()
+    return table.files(since=days["min"].isoformat(), until=days["max"].isoformat())

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from events.adding import add
+from events.adding import Chunk, add
 from events.delta import LogTable
 from events.exceptions import InvalidField
 from events.import_columns import Columns
@@ -69,14 +69,14 @@ def import_events(
     with open_behaviour(path, columns or Columns()) as file:
         if dry_run:
             for chunk in importer.chunks(file, progress):
-                importer.result.added += chunk.num_rows
+                importer.result.added += chunk.rows.num_rows
             return importer.result
         with _only_import(log_dir):
             table = LogTable(log_dir, "events")
             for chunk in importer.chunks(file, progress):
                 added = add(table, journal_dir, chunk)
                 importer.result.added += added
-                importer.result.already_there += chunk.num_rows - added
+                importer.result.already_there += chunk.rows.num_rows - added
     return importer.result
 
 
@@ -91,9 +91,10 @@ class _Import:
         self._on_rejection = on_rejection
         self._chunk_rows = chunk_rows
         self._chunk_bytes = chunk_bytes
+        self._ids_given = False
 
-    def chunks(self, file: BehaviourFile, progress: Progress) -> Iterator[pa.Table]:
-        """Tables of about as many rows, or bytes, as a chunk may have; each id once within one."""
+    def chunks(self, file: BehaviourFile, progress: Progress) -> Iterator[Chunk]:
+        """Chunks of about as many rows, or bytes, as one may have; each id once within one."""
         tables, ids, size = [], set[str](), 0
         while rows := list(islice(file.rows, min(BATCH_ROWS, self._chunk_rows))):
             table = to_table("events", self._new(self._events(rows), ids))
@@ -101,10 +102,15 @@ class _Import:
             size += table.nbytes
             progress(rows[-1].position, file.size)
             if len(ids) >= self._chunk_rows or size >= self._chunk_bytes:
-                yield pa.concat_tables(tables)
+                yield self._chunk(tables)
                 tables, ids, size = [], set(), 0
         if ids:
-            yield pa.concat_tables(tables)
+            yield self._chunk(tables)
+
+    def _chunk(self, tables: Sequence[pa.Table]) -> Chunk:
+        chunk = Chunk(rows=pa.concat_tables(tables), ids_given=self._ids_given)
+        self._ids_given = False
+        return chunk
 
     def _new(self, events: Iterator[Event], ids: set[str]) -> list[Event]:
         new = []
@@ -118,6 +124,7 @@ class _Import:
 
     def _events(self, rows: Sequence[Row]) -> Iterator[Event]:
         for row in rows:
+            self._ids_given |= row.cells.get("id") is not None
             try:
                 yield event_of_row(row, self._now)
             except InvalidField as error:

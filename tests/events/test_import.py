@@ -118,6 +118,17 @@ def test_equal_rows_are_one_event_and_given_ids_count_across_days(
     assert "mine" in logged("events")
 
 
+def test_an_id_given_as_though_it_were_made_is_looked_for_on_every_day(
+    load: Import, logged: Logged
+) -> None:
+    row = '{"user": "u", "item": "i", "at": "2026-01-0%dT00:00:00Z", "id": "import-0001"}'
+    assert load("first.jsonl", row % 1) == ImportResult(added=1)
+    assert load("second.jsonl", row % 5) == ImportResult(already_there=1)
+    both = row % 5 + "\n" + '{"user": "u", "item": "i", "at": "2026-01-05T00:00:00Z"}'
+    assert load("both.jsonl", both, chunk_rows=1) == ImportResult(added=1, already_there=1)
+    assert len(logged("events")) == 2
+
+
 def test_what_came_live_is_not_imported_again(
     load: Import, log_dir: Path, event: Callable[..., Event], logged: Logged
 ) -> None:

@@ -1,6 +1,6 @@
 """Where an import meets the log: which rows of a chunk are new, and the commit that adds them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from events.backlog import waiting_ids
 from events.delta import LogTable
-from events.exceptions import LogConflict
+from events.exceptions import LogConflict, LogDamaged
+from events.mending import REMEDY
 from events.newcomers import ids_since
 from events.paths import literally
 from imports.exceptions import ImportRefused
@@ -33,18 +34,19 @@ class Chunk:
 def add(table: LogTable, journal_dir: Path, chunk: Chunk) -> int:
     """Commit those rows that are neither in the table nor in a journal, and return how many.
 
-    Raises ImportRefused where others kept committing rows of the same ids.
+    Raises ImportRefused where others kept committing rows of the same ids, LogDamaged where a file
+    of the log is gone.
     """
     for _ in range(ATTEMPTS):
         table.refresh()
         waiting = waiting_ids(journal_dir, table.stream, table.committed)
-        fresh = _without(_not_in(table, chunk), waiting)
         try:
+            fresh = _without(_not_in(table, chunk), waiting)
             if fresh.num_rows:
                 number = table.committed(APP_ID) + 1
                 table.append(fresh, {APP_ID: number}, check=partial(_require_new, table, fresh))
         except LogConflict:
-            continue  # a drain, or another host's import: perhaps the same rows
+            continue  # a drain, or another host's import: perhaps the same rows; or an erasure
         return int(fresh.num_rows)
     raise ImportRefused("Others keep committing to the log. Run one import at a time.")
 
@@ -63,8 +65,22 @@ def _not_in(table: LogTable, chunk: Chunk) -> pa.Table:
         connection.register("chunk", rows.select(["id"]))
         # Only the chunk's ids are held in memory; the log's, which may be any number, pass by.
         query = "SELECT id FROM read_parquet(?) SEMI JOIN chunk USING (id)"
-        known = connection.execute(query, [literally(files)]).to_arrow_table()["id"]
+        try:
+            known = connection.execute(query, [literally(files)]).to_arrow_table()["id"]
+        except duckdb.IOException:
+            _require_there(table, files)
+            raise
     return _without(rows, [known.combine_chunks()])
+
+
+def _require_there(table: LogTable, files: Sequence[str]) -> None:
+    """Raises LogDamaged for a file that is gone, or LogConflict where it was meant to go."""
+    gone = next((file for file in files if not Path(file).exists()), None)
+    if gone is not None:
+        table.refresh()
+        if gone in table.files():
+            raise LogDamaged(f"{gone} is gone. {REMEDY}")
+        raise LogConflict(f"{gone} was replaced meanwhile")
 
 
 def _without(rows: pa.Table, ids: Iterable[pa.Array | list[str]]) -> pa.Table:

@@ -14,17 +14,19 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
+from deltalake.exceptions import DeltaError
 
 from events.adding import Chunk, add
 from events.delta import LogTable
-from events.exceptions import InvalidField
+from events.exceptions import EventsError, InvalidField
 from events.import_columns import Columns
 from events.import_rows import BehaviourFile, open_behaviour
 from events.import_shapes import event_of_row
 from events.records import Event
 from events.schema import to_table
-from imports.exceptions import ImportRefused
+from imports.exceptions import ImportRefused, ImportStopped
 from imports.rows import OnRejection, Progress, RejectedRow, Row
 
 CHUNK_ROWS = 500_000  # of one commit: fewer would make too many small files
@@ -63,7 +65,8 @@ def import_events(
     `columns` says how the file names the fields of an event (`import_shapes` says what they are
     without). A dry run reads and judges every row and writes nothing. `progress` is told (done,
     size) now and then, `on_rejection` of every row that is not taken. Raises ImportRefused, with
-    nothing imported, for a file of another shape or while another import runs.
+    nothing imported, for a file of another shape or while another import runs; ImportStopped where
+    the log cannot be read or written.
     """
     importer = _Import(now, on_rejection, chunk_rows, chunk_bytes)
     with open_behaviour(path, columns or Columns()) as file:
@@ -71,7 +74,7 @@ def import_events(
             for chunk in importer.chunks(file, progress):
                 importer.result.added += chunk.rows.num_rows
             return importer.result
-        with _only_import(log_dir):
+        with _failures_said(), _only_import(log_dir):
             table = LogTable(log_dir, "events")
             for chunk in importer.chunks(file, progress):
                 added = add(table, journal_dir, chunk)
@@ -133,6 +136,14 @@ class _Import:
     def _reject(self, row: Row, error: InvalidField) -> None:
         self.result.rejected += 1
         self._on_rejection(RejectedRow(line=row.line, field=error.field, error=error.error))
+
+
+@contextmanager
+def _failures_said() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, EventsError, DeltaError, duckdb.Error, pa.ArrowException) as error:
+        raise ImportStopped(f"the log cannot be read or written: {error}") from error
 
 
 @contextmanager

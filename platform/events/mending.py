@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 DAMAGED = "damaged"
 SETTLED_SECONDS = 5.0
 """On a network's disk another host's commit may be seen in part for a moment."""
+REMEDY = "Put it back, or let Delta forget it: deltalake.DeltaTable(...).repair()."
+"""For a file that is gone."""
 
 
 def mend(table_path: Path) -> list[Path]:
@@ -59,7 +61,7 @@ def mend_from_journals(table_path: Path, journal_dir: Path) -> list[Path]:
             if not _is_in_journals(commit, journal_dir):
                 raise LogDamaged(
                     f"{lost} is gone or cut short, and the journals here no longer have its rows. "
-                    "Put it back, or let Delta forget it: deltalake.DeltaTable(...).repair()."
+                    f"{REMEDY}"
                 )
             aside.append(_set_aside(commit, f"{lost.name}, which it names, is gone or cut short"))
     return aside

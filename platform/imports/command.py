@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from tqdm import tqdm
 
-from imports.exceptions import ImportRefused
+from imports.exceptions import ImportRefused, ImportStopped
 from imports.mapping import parse_mapping
 from imports.rows import OnRejection, Progress, RejectedRow
 
 SHOWN_REJECTIONS = 20
+AGAIN = (
+    "What came in so far stays; run the same command again for the rest: nothing is added twice."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +40,7 @@ class ImportCommand(BaseCommand):
 
     def import_file(self, file: Path, asked: Asked, **options: Any) -> tuple[int, str]:
         """How many rows can be imported, and after an import what to say of it before how many
-        were rejected. Raises ImportRefused.
+        were rejected. Raises ImportRefused and ImportStopped.
         """
         raise NotImplementedError
 
@@ -68,18 +72,14 @@ class ImportCommand(BaseCommand):
     ) -> None:
         if report and report.resolve() == file.resolve():
             raise CommandError("The report would overwrite the file to import.")
-        try:
-            mapping = parse_mapping(map, fields=self.fields, example=self.example)
-            with _bar(file) as bar, _rejections(report) as rejected:
-                asked = Asked(
-                    mapping=mapping,
-                    dry_run=dry_run,
-                    progress=lambda done, size: _advance(bar, done, size),
-                    on_rejection=rejected.add,
-                )
-                sound, said = self.import_file(file, asked, **options)
-        except ImportRefused as error:
-            raise CommandError(str(error)) from error
+        with _failures_said(), _bar(file) as bar, _rejections(report) as rejected:
+            asked = Asked(
+                mapping=parse_mapping(map, fields=self.fields, example=self.example),
+                dry_run=dry_run,
+                progress=lambda done, size: _advance(bar, done, size),
+                on_rejection=rejected.add,
+            )
+            sound, said = self.import_file(file, asked, **options)
         for line in rejected.lines(report):
             self.stderr.write(line)
         if dry_run:
@@ -89,6 +89,20 @@ class ImportCommand(BaseCommand):
         else:
             said = f"{said}, {rejected.count:,} rows rejected."
         self.stdout.write(said)
+
+
+@contextmanager
+def _failures_said() -> Iterator[None]:
+    """What ends an import early, as a CommandError that says what to do then."""
+    try:
+        yield
+    except ImportRefused as error:
+        raise CommandError(str(error)) from error
+    except KeyboardInterrupt:
+        raise CommandError(f"The import was interrupted. {AGAIN}", returncode=130) from None
+    except (ImportStopped, OSError, DatabaseError) as error:
+        why = str(error).rstrip(".")
+        raise CommandError(f"The import stopped: {why}. Put that right. {AGAIN}") from error
 
 
 class _Rejections:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from pytest_django import Settings
 
 from recommenders.models import Item
@@ -129,3 +130,76 @@ def test_text_that_is_not_utf8_spoils_its_own_row_in_every_format(
     assert out == "2 rows can be imported, 1 cannot. Nothing was written.\n"
     line = 3 if kind == "csv" else 2
     assert err == f"line {line}: is not UTF-8 (byte 0xE9): save the file as UTF-8\n"
+
+
+PLACES = {  # where each command writes a chunk
+    "import_items": "recommenders.services._upsert",
+    "import_events": "events.appending.pq.write_table",
+}
+AGAIN = (
+    "What came in so far stays; run the same command again for the rest: nothing is added twice."
+)
+
+
+@pytest.mark.parametrize(
+    ("failure", "code", "said"),
+    [
+        (KeyboardInterrupt(), 130, "The import was interrupted. "),
+        (OSError(28, "No space left on device"), 1, "[Errno 28] No space left on device. Put that"),
+    ],
+)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_stops_an_import_is_said_with_what_to_do_and_the_import_can_be_repeated(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    failure: BaseException,
+    code: int,
+    said: str,
+) -> None:
+    def fails(*args: object, **kwargs: object) -> None:
+        raise failure
+
+    path = write(tmp_path, "csv", ROWS)
+    with monkeypatch.context() as patch:
+        patch.setattr(PLACES[command], fails)
+        with pytest.raises(CommandError) as stopped:
+            run(command, path, *MAPPED[command])
+    assert said in str(stopped.value)
+    assert str(stopped.value).endswith(AGAIN)
+    assert stopped.value.returncode == code
+
+    out, _ = run(command, path, *MAPPED[command])
+    assert out.startswith("1 ")
+
+
+def test_a_full_database_stops_an_import_of_items(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object) -> None:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr("recommenders.services._upsert", full)
+    with pytest.raises(CommandError, match=r"The import stopped: database or disk is full. Put "):
+        run("import_items", write(tmp_path, "csv", ROWS), *MAPPED["import_items"])
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_report_that_a_full_disk_does_not_take_is_said(tmp_path: Path, command: str) -> None:
+    path = write(tmp_path, "csv", ROWS)
+    with pytest.raises(CommandError, match=r"The import stopped: .*No space left on device"):
+        run(command, path, *MAPPED[command], "--report", "/dev/full")
+
+
+def test_a_lost_file_of_the_log_is_named_with_the_remedy(
+    tmp_path: Path, settings: Settings
+) -> None:
+    path = write(tmp_path, "csv", ROWS)
+    run("import_events", path, *MAPPED["import_events"])
+    [file] = settings.LOG_DIR.glob("events/day=*/*.parquet")
+    file.rename(tmp_path / "kept.parquet")
+    with pytest.raises(CommandError, match=f"{file} is gone. Put it back, or let Delta forget it"):
+        run("import_events", path, *MAPPED["import_events"])
+    (tmp_path / "kept.parquet").rename(file)
+    out, _ = run("import_events", path, *MAPPED["import_events"])
+    assert out == "0 events added, 1 already there, 2 rows rejected.\n"

@@ -16,7 +16,7 @@ from recommenders.exceptions import DatasetError, InvalidRecommender
 from recommenders.jobs import request_training
 from recommenders.models import KEY, Item, ModelVersion, Recommender, Training
 
-__all__ = ["ItemRow", "add_version", "import_items", "register", "request_training"]
+__all__ = ["Catalogued", "ItemRow", "add_version", "import_items", "register", "request_training"]
 
 MOST_POPULAR = 100
 CHUNK = 500
@@ -30,6 +30,18 @@ class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
     categories: tuple[str, ...] = ()
     attributes: dict[str, str | int | float | bool] = {}
+
+
+class Catalogued(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts of rows: those that added an item, and those that described one that was there, be it
+    by an earlier row.
+    """
+
+    added: int = 0
+    updated: int = 0
+
+    def __add__(self, other: Catalogued) -> Catalogued:
+        return Catalogued(added=self.added + other.added, updated=self.updated + other.updated)
 
 
 def register(*, key: str, algorithm: str, config: Mapping[str, Any]) -> Recommender:
@@ -48,22 +60,23 @@ def register(*, key: str, algorithm: str, config: Mapping[str, Any]) -> Recommen
     return Recommender.objects.create(key=key, algorithm=algorithm, config=dict(config))
 
 
-def import_items(rows: Iterable[ItemRow]) -> int:
+def import_items(rows: Iterable[ItemRow]) -> Catalogued:
     """Adds items, and brings up to date those that exist; in chunks, so a repeat
-    resumes. How many.
+    resumes.
     """
-    total = 0
+    total = Catalogued()
     chunk: list[ItemRow] = []
     for row in rows:
         chunk.append(row)
         if len(chunk) == CHUNK:
             total += _upsert(chunk)
             chunk = []
-    return total + (_upsert(chunk) if chunk else 0)
+    return total + _upsert(chunk)
 
 
-def _upsert(rows: Sequence[ItemRow]) -> int:
+def _upsert(rows: Sequence[ItemRow]) -> Catalogued:
     by_key = {row.item: row for row in rows}  # the last of a repeated item wins
+    added = len(by_key) - Item.objects.filter(key__in=list(by_key)).count()
     Item.objects.bulk_create(
         [
             Item(
@@ -78,7 +91,7 @@ def _upsert(rows: Sequence[ItemRow]) -> int:
         unique_fields=["key"],
         update_fields=["title", "categories", "attributes"],
     )
-    return len(by_key)
+    return Catalogued(added=added, updated=len(rows) - added)
 
 
 def add_version(

@@ -171,7 +171,7 @@ def test_the_command_imports_again_what_changed_and_reports_the_rest(tmp_path: P
     assert out == "2 rows can be imported, 21 cannot. Nothing was written.\n"
     assert Item.objects.get().title == "Old"
     out, err = run(path, "--map", "item=sku", "--report", report)
-    assert out == "2 items are in the catalogue as the file has them, 21 rows rejected.\n"
+    assert out == "1 items added, 1 brought up to date, 21 rows rejected.\n"
     assert "line 4: item is required" in err
     assert err.splitlines()[-1] == f"... and 1 more; all are in {report}"
     assert len(report.read_text().splitlines()) == 22
@@ -188,3 +188,13 @@ def test_the_command_refuses_a_file_whole(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="No such file"):
         run(tmp_path / "none.csv")
     assert not Item.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_command_counts_an_item_once_however_often_the_file_has_it(tmp_path: Path) -> None:
+    Item.objects.create(key="i0", title="Old")
+    rows = "".join(f"i{n % 400},t{n}\n" for n in range(1000))
+    out, _ = run(write(tmp_path, "items.csv", "item,title\n" + rows))
+    assert out == "399 items added, 601 brought up to date, 0 rows rejected.\n"
+    assert Item.objects.count() == 400
+    assert Item.objects.get(key="i0").title == "t800"

@@ -50,7 +50,7 @@ def test_items_at_their_bounds_come_in_and_a_repeat_brings_them_up_to_date(tmp_p
     imported(file)
     file.write_text(json.dumps(longest | {"title": "New", "attributes": {"year": 1999}}))
 
-    assert imported(file) == "1 items are in the catalogue as the file has them, 0 rows rejected."
+    assert imported(file) == "0 items added, 1 brought up to date, 0 rows rejected."
     item = Item.objects.get()
     assert (item.key, item.title, item.categories) == ("i" * 256, "New", ["a", "b"])
     assert item.attributes == {"year": 1999}

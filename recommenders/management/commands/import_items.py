@@ -26,5 +26,8 @@ class Command(ImportCommand):
             progress=asked.progress,
             on_rejection=asked.on_rejection,
         )
-        count = sum(1 for _ in rows) if asked.dry_run else import_items(rows)
-        return count, f"{count:,} items are in the catalogue as the file has them"
+        if asked.dry_run:
+            return sum(1 for _ in rows), ""
+        done = import_items(rows)
+        said = f"{done.added:,} items added, {done.updated:,} brought up to date"
+        return done.added + done.updated, said

@@ -33,7 +33,7 @@ def read_items(
     file that cannot be read or has no column for item or title.
     """
     named = columns or {}
-    check_mapping(named, fields=FIELDS)
+    check_mapping(named, fields=FIELDS, required=REQUIRED)
     with open_rows(path) as file:
         if file.columns is not None:
             _require(path, file.columns, named)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -31,42 +32,36 @@ def item_of_row(row: Row, named: Mapping[str, str]) -> ItemRow:
     """The item. `named` is the column by field, where it has another name. Raises InvalidItem."""
     if row.problem:
         raise InvalidItem("", row.problem)
-    cells = _parsed(row.cells, named.get("attributes", "attributes"))
     try:
-        item = msgspec.convert(_shaped(cells, named), ItemRow)
+        item = msgspec.convert(_shaped(row.cells, named), ItemRow)
     except msgspec.ValidationError as error:
         raise _invalid(str(error)) from None
     _require_storable(item)
     return item
 
 
-def _parsed(cells: dict[str, Any], column: str) -> dict[str, Any]:
-    """With the object that a cell of JSON stands for; text that is none stays, to be refused."""
-    if isinstance(cells.get(column), str):
-        try:
-            return cells | {column: msgspec.json.decode(cells[column])}
-        except (msgspec.MsgspecError, RecursionError):
-            pass
-    return cells
-
-
 def _shaped(cells: Mapping[str, Any], named: Mapping[str, str]) -> dict[str, Any]:
     """By field: integer ids as text, categories as a list, what is no field in attributes."""
     others = {name: value for name, value in cells.items() if not _is_absent(value)}
-    shaped = {
-        field: others.pop(column)
-        for field in FIELDS
-        if (column := named.get(field, field)) in others
-    }
+    columns = {field: field for field in FIELDS if field not in named.values()} | dict(named)
+    shaped = {field: others.pop(name) for field, name in columns.items() if name in others}
     if shaped.get("item").__class__ is int:
         shaped["item"] = str(shaped["item"])
     if isinstance(shaped.get("categories"), str):
         shaped["categories"] = [part for part in shaped["categories"].split(SEPARATOR) if part]
-    attributes = shaped.setdefault("attributes", {})
+    attributes = shaped["attributes"] = _object(shaped.get("attributes", {}))
     if isinstance(attributes, dict):
         texts = {n: v.isoformat() if isinstance(v, date) else v for n, v in others.items()}
         shaped["attributes"] = texts | attributes
     return shaped
+
+
+def _object(cell: object) -> object:
+    """The object that text is JSON of; text that is none stays, to be refused."""
+    if isinstance(cell, str):
+        with suppress(msgspec.MsgspecError, RecursionError):
+            return msgspec.json.decode(cell)
+    return cell
 
 
 def _is_absent(value: object) -> bool:

@@ -24,7 +24,7 @@ class Columns:
     _fields: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        check_mapping(self.named, fields=FIELDS)
+        check_mapping(self.named, fields=FIELDS, required=REQUIRED)
         self._fields.update({self.named.get(name, name): name for name in reversed(FIELDS)})
         self._fields.update({column: name for name, column in self.named.items()})
 

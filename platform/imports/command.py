@@ -74,7 +74,7 @@ class ImportCommand(BaseCommand):
             raise CommandError("The report would overwrite the file to import.")
         with _failures_said(), _bar(file) as bar, _rejections(report) as rejected:
             asked = Asked(
-                mapping=parse_mapping(map, fields=self.fields, example=self.example),
+                mapping=parse_mapping(map, example=self.example),
                 dry_run=dry_run,
                 progress=lambda done, size: _advance(bar, done, size),
                 on_rejection=rejected.add,

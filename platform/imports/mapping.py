@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from imports.exceptions import ImportRefused
 
 
-def parse_mapping(pairs: Sequence[str], *, fields: Sequence[str], example: str) -> dict[str, str]:
+def parse_mapping(pairs: Sequence[str], *, example: str) -> dict[str, str]:
     """From `user=customer_id` and the like, the column by field. Raises ImportRefused."""
     mapping: dict[str, str] = {}
     for pair in pairs:
@@ -15,17 +15,26 @@ def parse_mapping(pairs: Sequence[str], *, fields: Sequence[str], example: str) 
         if name in mapping:
             raise ImportRefused(f"“{name}” is mapped twice.")
         mapping[name] = column
-    check_mapping(mapping, fields=fields)
     return mapping
 
 
-def check_mapping(mapping: Mapping[str, str], *, fields: Sequence[str]) -> None:
-    """Raises ImportRefused for a field that is none, or a column that would be two."""
+def check_mapping(
+    mapping: Mapping[str, str], *, fields: Sequence[str], required: Sequence[str]
+) -> None:
+    """Raises ImportRefused for a field that is none, a column that would be two, or a column of a
+    required field's name that another field takes.
+    """
     for name in mapping:
         if name not in fields:
             raise ImportRefused(f"“{name}” is no field; those are {', '.join(fields)}.")
     if len(set(mapping.values())) < len(mapping):
         raise ImportRefused("A column is mapped to two fields.")
+    for name, column in mapping.items():
+        if column in required and column not in mapping:
+            raise ImportRefused(
+                f"“{name}” takes the column “{column}”, and no column is left for {column}: "
+                f"map that too, by {column}=COLUMN."
+            )
 
 
 def require_columns(

@@ -99,6 +99,10 @@ def test_an_import_takes_the_good_rows_and_counts_the_others(
         (["--map", "item=a", "--map", "item=b"], "“item” is mapped twice"),
         (["--map", "item=a", "--map", "colour=b"], "“colour” is no field; those are"),
         (["--map", "item=none"], "shop.csv: the column “none” is missing"),
+        (
+            ["--map", "{other}=item"],
+            "“{other}” takes the column “item”, and no column is left for item: map that too, by",
+        ),
         (["--report", "{path}"], "The report would overwrite the file to import"),
         (["--report", "{path}/no"], "The report .* cannot be written"),
     ],
@@ -108,8 +112,9 @@ def test_options_that_cannot_be_are_refused(
 ) -> None:
     path = write(tmp_path, "csv", ROWS)
     before = path.read_text()
-    with pytest.raises(CommandError, match=message):
-        run(command, path, *(option.format(path=path) for option in options))
+    words = {"path": path, "other": LONG[command][0]}
+    with pytest.raises(CommandError, match=message.format(**words)):
+        run(command, path, *(option.format(**words) for option in options))
     assert path.read_text() == before
 
 

@@ -62,6 +62,15 @@ def test_columns_may_be_mapped(tmp_path: Path) -> None:
     ]
 
 
+def test_a_field_that_is_mapped_takes_its_column_from_the_field_of_that_name(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path, "items.csv", 'item,title,categories\ni1,First,"{""a"": 1}"\n')
+    assert list(read_items(path, columns={"attributes": "categories"})) == [
+        ItemRow(item="i1", title="First", attributes={"a": 1})
+    ]
+
+
 def test_what_parquet_has_and_json_has_not_becomes_text_or_is_left_out(tmp_path: Path) -> None:
     row = {"item": "i", "title": "t", "since": datetime.date(2020, 1, 2), "price": float("nan")}
     pq.write_table(pa.Table.from_pylist([row]), tmp_path / "items.parquet")

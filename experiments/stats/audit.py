@@ -113,13 +113,15 @@ def split_sums(columns: Array, splits: int, rng: Generator) -> Iterator[Array]:
     """Per chunk: the treated users and their sums, shape (splits of the chunk, 1 + columns)."""
     users = len(columns)
     counted = np.column_stack([np.ones(users), columns])
-    most = max(1, CELLS // users)
+    most = min(splits, max(1, CELLS // users))
+    coins = np.empty((most, users))  # memory taken anew by each chunk would cost half of the time
     for start in range(0, splits, most):
         size = min(most, splits - start)
         # Whole words of coins per split, so that the chunk size does not change the splits.
         words = rng.integers(0, 2**32, (size, -(-users // 32)), dtype=np.uint32)
         bits = np.unpackbits(words.view(np.uint8), axis=1, count=users)
-        yield bits.astype(np.float64) @ counted
+        np.copyto(coins[:size], bits)
+        yield coins[:size] @ counted
 
 
 def comparisons(

@@ -6,7 +6,16 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.generic import RedirectView
 
-from dashboard.views import data, experiment, experiments, keys, recommender, recommenders, session
+from dashboard.views import (
+    audit,
+    data,
+    experiment,
+    experiments,
+    keys,
+    recommender,
+    recommenders,
+    session,
+)
 
 app_name = "dashboard"
 
@@ -28,6 +37,9 @@ urlpatterns = [
     path("recommenders/<slug:key>/train/", recommender.train, name="recommender-train"),
     path("data/", data.page, name="data"),
     path("data/live/", data.live, name="data-live"),
+    path("data/audit/", audit.page, name="data-audit"),
+    path("data/audit/live/", audit.live, name="data-audit-live"),
+    path("data/audit/run/", audit.run, name="data-audit-run"),
     path("data/rules/", data.add_rule, name="data-rule"),
     path("data/rules/<int:pk>/remove/", data.remove_rule, name="data-rule-remove"),
     path("settings/keys/", keys.listing, name="keys"),

@@ -22,11 +22,13 @@ PAGES = [
     reverse("dashboard:recommender-new"),
     reverse("dashboard:recommender", args=["popular"]),
     reverse("dashboard:data"),
+    reverse("dashboard:data-audit"),
     reverse("dashboard:keys"),
 ]
 PARTS = [
     reverse("dashboard:pulse"),
     reverse("dashboard:data-live"),
+    reverse("dashboard:data-audit-live"),
     reverse("dashboard:experiment-live", args=["learned-ranking"]),
     reverse("dashboard:recommender-live", args=["popular"]),
 ]
@@ -36,6 +38,7 @@ POSTS = [
     reverse("dashboard:experiment-stop", args=["learned-ranking"]),
     reverse("dashboard:recommender-new"),
     reverse("dashboard:recommender-train", args=["popular"]),
+    reverse("dashboard:data-audit-run"),
     reverse("dashboard:data-rule"),
     reverse("dashboard:data-rule-remove", args=[1]),
     reverse("dashboard:keys"),

@@ -24,10 +24,15 @@ def word(metric: AuditedMetric) -> str:
     return _WORDS[metric.verdict] if metric.verdict else "No answer"
 
 
+def is_odd(metric: AuditedMetric) -> bool:
+    """Whether there is something to mind."""
+    return metric.verdict in ("too_many", "too_few") or metric.uniform is False
+
+
 def headline(report: AuditReport) -> str:
     """The verdict on all of them."""
     answered = [m for m in report.metrics if m.verdict]
-    odd = [m.name for m in answered if m.verdict != "as_expected" or m.uniform is False]
+    odd = [m.name for m in answered if is_odd(m)]
     if not answered:
         return "No metric could be judged."
     if odd:
@@ -59,6 +64,11 @@ def sentence(metric: AuditedMetric, report: AuditReport) -> str:
         said = f"At one look it stays below {alpha}, which this method spends on all looks."
     else:
         said = f"As many false positives as the {alpha} that were agreed to."
+    if metric.uniform is False:
+        said = (
+            f"{alpha} are called significant as agreed, but p-values are not uniform: do not read "
+            f"them as evidence beyond that. {_cause(metric)}"
+        )
     return f"{said}{_chosen(metric)}"
 
 
@@ -66,11 +76,11 @@ def uniformity(metric: AuditedMetric) -> str:
     """Whether the p-values are uniform, or why that is not asked."""
     if metric.uniform is not None:
         return "Uniform" if metric.uniform else "Not uniform"
+    if not metric.judged:
+        return "No p-values"
     if metric.uniformity_reason == "not_fixed_horizon":
         return "Asked of the fixed method only"
-    if metric.uniformity_reason == "too_few_conversions":
-        return f"Asked from {CONVERSIONS_NEEDED:,} users with any on, here {metric.with_any:,}"
-    return "No p-values"
+    return f"Needs {CONVERSIONS_NEEDED:,} users with any; {metric.with_any:,} have"
 
 
 def percent(share: float | None) -> str:

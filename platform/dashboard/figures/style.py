@@ -47,21 +47,9 @@ def layout(
 ) -> go.Layout:
     """A chart over `span` whose y runs from `low` to `high`, with `right` pixels for labels."""
     return go.Layout(
-        template="none",
-        height=HEIGHT,
-        margin={"l": 56, "r": right, "t": TOP, "b": BOTTOM},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"size": 12, "color": "var(--ink-3)"},
-        showlegend=False,
-        dragmode=False,
+        **bare(height=HEIGHT, left=56, right=right),
         hovermode="x unified",
-        hoverlabel={
-            "bgcolor": "var(--surface)",
-            "bordercolor": "var(--line-strong)",
-            "font": {"color": "var(--ink)", "size": 12},
-        },
-        xaxis=_axis(
+        xaxis=axis(
             type="date",
             range=_range(*span),
             showgrid=False,
@@ -69,10 +57,29 @@ def layout(
             tickformatstops=TICKS,
             nticks=8,
         ),
-        yaxis=_axis(range=[low, high], nticks=6, showline=False, ticklabelstandoff=6, **y_axis),
+        yaxis=axis(range=[low, high], nticks=6, showline=False, ticklabelstandoff=6, **y_axis),
         annotations=_labels(ends, low, high),
         meta={"short_labels": [end.short for end in ends]},
     )
+
+
+def bare(*, height: int, left: int, right: int) -> dict[str, Any]:
+    """What every layout has, whatever its axes."""
+    return {
+        "template": "none",
+        "height": height,
+        "margin": {"l": left, "r": right, "t": TOP, "b": BOTTOM},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"size": 12, "color": "var(--ink-3)"},
+        "showlegend": False,
+        "dragmode": False,
+        "hoverlabel": {
+            "bgcolor": "var(--surface)",
+            "bordercolor": "var(--line-strong)",
+            "font": {"color": "var(--ink)", "size": 12},
+        },
+    }
 
 
 def _range(first: datetime, last: datetime) -> list[str]:
@@ -81,7 +88,8 @@ def _range(first: datetime, last: datetime) -> list[str]:
     return [(first - room).isoformat(), (last + room).isoformat()]
 
 
-def _axis(**more: Any) -> dict[str, Any]:
+def axis(**more: Any) -> dict[str, Any]:
+    """An axis as all charts have it, with changes."""
     return {
         "fixedrange": True,
         "zeroline": False,

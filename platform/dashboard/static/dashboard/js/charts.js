@@ -25,6 +25,7 @@
   };
 
   const inReadersZone = (figure) => {
+    if (figure.layout.xaxis.type !== "date") return;
     for (const trace of figure.data) trace.x = trace.x.map(local);
     for (const note of figure.layout.annotations || []) if (note.xref !== "paper") note.x = local(note.x);
     if (figure.layout.xaxis.range) figure.layout.xaxis.range = figure.layout.xaxis.range.map(local);

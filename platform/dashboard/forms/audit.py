@@ -1,0 +1,56 @@
+"""The form that asks for an A/A audit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+
+from experiments import audits
+from experiments.exceptions import Invalid
+from experiments.metrics.auditing.spec import DAYS, SPLITS
+from experiments.models import Audit
+
+
+def _number(label: str, help_text: str, initial: int) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label,
+        help_text=help_text,
+        initial=initial,
+        error_messages={"required": "Give a number.", "invalid": "Give a whole number."},
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+
+
+class AuditForm(forms.Form):
+    """Settings are checked where the audit is asked for; errors are said in their place."""
+
+    use_required_attribute = False
+
+    days = _number("Days", "Users who were served anything in the last days are split.", DAYS)
+    splits = _number(
+        "Splits", "100 say little: the interval is as wide as 16 points. Take 500 or more.", SPLITS
+    )
+    lookback_days = _number(
+        "Days before, for CUPED",
+        "With a number above 0, the comparisons that CUPED adjusts are audited.",
+        0,
+    )
+    method = forms.ChoiceField(
+        label="Method",
+        help_text="The fixed one shows most: the sequential one keeps its 5% for many looks.",
+        choices=[("fixed", "Fixed horizon, one look"), ("sequential", "Sequential, at one look")],
+        error_messages={"invalid_choice": "Choose one of those shown."},
+    )
+
+    def ask(self, actor: User) -> Audit | None:
+        """The audit that was asked for; None where something is wrong, which the form then says."""
+        if not self.is_valid():
+            return None
+        given: dict[str, Any] = self.cleaned_data
+        try:
+            return audits.request_audit(**given, actor=actor)
+        except Invalid as error:
+            self.add_error(error.field, error.message)
+            return None

@@ -347,7 +347,7 @@ def test_what_the_command_cannot_do_it_says(
 ) -> None:
     for options, said in (
         ([*files[:2]], "--exposures and --events belong together"),
-        (["--exposures", "no.parquet", *files[2:]], "--exposures: there is no file no.parquet."),
+        (["--exposures", "no.parquet", *files[2:]], "exposures: there is no file no.parquet"),
         ([*files, "--metrics", "luck"], "There is no metric 'luck'. Known: ctr,"),
         ([*files, "--metrics", "slow_slates"], "'latency_ms', which slow_slates needs"),
         ([*files, "--metrics", ","], "metrics needs at least one metric."),
@@ -372,3 +372,33 @@ def test_files_that_hold_nobody_are_refused(tmp_path: Path) -> None:
             *("--exposures", str(tmp_path / "x.parquet")),
             *("--events", str(tmp_path / "y.parquet")),
         )
+
+
+def test_files_may_be_several_of_text_and_without_variants(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for part in (0, 1):
+        rows = [
+            f"u{n},2026-03-01 12:00:00,{1 + n % 5}" for n in range(part * 200, part * 200 + 200)
+        ]
+        (tmp_path / f"x{part}.csv").write_text("user,at,impressions\n" + "\n".join(rows))
+    clicks = [f"u{n},click,2026-03-01T12:00:09Z" for n in range(0, 400, 2)]
+    (tmp_path / "y.csv").write_text("user,type,at\n" + "\n".join(clicks))
+
+    found = json.loads(
+        command(
+            *("--exposures", str(tmp_path / "x*.csv"), "--events", str(tmp_path / "y.csv")),
+            *("--metrics", "clicked,impressions_per_user", "--splits", "100", "--seed", "5"),
+            "--json",
+        )
+    )
+
+    assert (found["users"], found["until"]) == (400, "2026-03-01T12:00:09Z")
+    assert [(m["users"], m["with_any"]) for m in found["metrics"]] == [(400, 200), (400, 400)]
+    assert "Times of exposures that name no zone are taken as UTC." in capsys.readouterr().err
+
+
+def test_a_damaged_file_is_an_error_that_names_it(files: list[str], tmp_path: Path) -> None:
+    (tmp_path / "x.parquet").write_text("no parquet")
+    with pytest.raises(CommandError, match=r"The log cannot be read: .*x\.parquet"):
+        command(*files)

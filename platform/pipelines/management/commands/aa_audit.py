@@ -1,12 +1,13 @@
 """`manage.py aa_audit`: is every metric judged rightly on these users?"""
 
 import secrets
+import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
+import duckdb
 import msgspec
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -20,9 +21,8 @@ from experiments.metrics.auditing import (
     computable,
     run_audit,
 )
-from experiments.metrics.auditing.files import newest
+from experiments.metrics.auditing.files import audit_tables, newest
 from experiments.metrics.auditing.spec import DAYS, METHODS, MOST_DAYS, SPLITS
-from experiments.metrics.files import tables
 from pipelines.audit_table import lines
 
 SEEDS = 2**31
@@ -48,8 +48,9 @@ class Command(BaseCommand):
             "--lookback-days", type=int, default=0, help="adjust by so many days before (CUPED)"
         )
         parser.add_argument("--seed", type=int, help="repeats the splits; by default a random one")
-        parser.add_argument("--exposures", type=Path, help="a Parquet file instead of the log")
-        parser.add_argument("--events", type=Path, help="the file that belongs to it")
+        files = "Parquet or CSV files, folders or patterns"
+        parser.add_argument("--exposures", nargs="+", metavar="FILE", help=f"instead: {files}")
+        parser.add_argument("--events", nargs="+", metavar="FILE", help="that belong to them")
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -63,6 +64,8 @@ class Command(BaseCommand):
                 report, versions = audit(options, _teller(bar))
         except MetricsError as error:
             raise CommandError(str(error)) from error
+        except (duckdb.Error, OSError) as error:
+            raise CommandError(f"The log cannot be read: {error}") from error
         if options["json"]:
             found = msgspec.to_builtins(report) | {"log_versions": versions}
             self.stdout.write(msgspec.json.format(msgspec.json.encode(found)).decode())
@@ -77,18 +80,17 @@ Found = tuple[AuditReport, dict[str, int] | None]
 
 
 def _files(options: dict[str, Any]) -> bool:
-    """Whether files were given. Raises CommandError where one is missing."""
+    """Whether files were given. Raises CommandError where one kind is missing."""
     given = [name for name in ("exposures", "events") if options[name] is not None]
     if len(given) == 1:
         raise CommandError("--exposures and --events belong together: give both, or neither.")
-    for name in given:
-        if not options[name].is_file():
-            raise CommandError(f"--{name}: there is no file {options[name]}.")
     return bool(given)
 
 
 def _of_files(options: dict[str, Any], tell: Tell) -> Found:
-    with tables(options["exposures"], options["events"]) as (exposures, events):
+    with audit_tables(options["exposures"], options["events"]) as (exposures, events, notes):
+        for note in notes:
+            tqdm.write(note.text, file=sys.stderr)
         spec = _spec(options, METRICS, until=newest(exposures, events))
         skipped: tuple[Skipped, ...] = ()
         if options["metrics"] is None:

@@ -272,3 +272,22 @@ class Snapshot(models.Model):
 
     def __str__(self) -> str:
         return f"snapshot {self.pk} of {self.experiment.key}"
+
+
+class PlacementBaseline(models.Model):
+    """The newest count of what users of a placement did, for pages to plan with."""
+
+    placement = models.OneToOneField(Placement, on_delete=models.CASCADE, related_name="baseline")
+    body = models.JSONField(null=True, help_text="An experiments.metrics.forecasts.Baseline.")
+    problem = models.TextField(blank=True, help_text="Why the last count found nothing.")
+    asked_at = models.DateTimeField(null=True, blank=True)
+    counted_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"baseline of {self.placement_id}"
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a count was asked for that nobody has made yet."""
+        asked, counted = self.asked_at, self.counted_at
+        return asked is not None and (counted is None or counted < asked)

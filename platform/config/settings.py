@@ -131,6 +131,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 _TICKS = {
     "pipelines.analyse_running": cadence.BEAT,
     "pipelines.announce_plan": timedelta(seconds=5),
+    "pipelines.count_baselines": timedelta(minutes=5),
     # One round of care may take longer than the pause; the next then finds the lease taken.
     "pipelines.look_after_log": timedelta(minutes=5),
     "pipelines.refresh_slates": timedelta(seconds=60),

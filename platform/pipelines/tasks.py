@@ -7,7 +7,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from pipelines import analysis, auditing, care, pulse, slates, training
+from pipelines import analysis, auditing, care, forecasts, pulse, slates, training
 from recommenders import jobs
 from serving import plans
 
@@ -60,3 +60,8 @@ def erase_people() -> None:
 @shared_task(name="pipelines.run_audits")
 def run_audits() -> None:
     auditing.run_audits(now=timezone.now())
+
+
+@shared_task(name="pipelines.count_baselines")
+def count_baselines() -> None:
+    forecasts.count_due(now=timezone.now())

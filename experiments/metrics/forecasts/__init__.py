@@ -6,7 +6,7 @@ docs/explanation/statistics/planning.md.
 from experiments.metrics.forecasts.baseline import Baseline, Measured
 from experiments.metrics.forecasts.counting import baseline
 from experiments.metrics.forecasts.forecast import Forecast, LiftCurve, Outlook, Terms
-from experiments.metrics.forecasts.forecasting import forecast, lift_curves
+from experiments.metrics.forecasts.forecasting import forecast, forecast_around
 from experiments.metrics.forecasts.placing import last_slate
 
 __all__ = [
@@ -18,6 +18,6 @@ __all__ = [
     "Terms",
     "baseline",
     "forecast",
+    "forecast_around",
     "last_slate",
-    "lift_curves",
 ]

@@ -102,8 +102,12 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LiftCurve(msgspec.Struct, frozen=True, kw_only=True):
-    """Outlooks of one test over growing lifts."""
+    """Outlooks of one test over lifts in their order."""
 
     method: Planned
     cuped: bool
     points: tuple[Outlook, ...]
+
+    def at(self, lift: float) -> Outlook:
+        """The point at a lift, or the one nearest to it."""
+        return min(self.points, key=lambda p: abs((p.lift or 0.0) - lift))

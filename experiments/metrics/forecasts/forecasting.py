@@ -18,8 +18,8 @@ from experiments.metrics.numbers import number
 from experiments.stats.exceptions import SettingsError
 from experiments.stats.planning.days import FURTHEST
 
-FEW_DAYS, MANY_DAYS, STEPS = 2, 56, 24
-"""The ends of a curve over lifts, and its points."""
+STEPS = 2.0 ** (np.arange(-8, 13) / 4)
+"""Where a curve has points, as multiples of the lift asked about."""
 
 
 def forecast(
@@ -52,33 +52,29 @@ def forecast(
     return _answer(baseline, measured, terms, asked, found)
 
 
-def lift_curves(
-    baseline: Baseline, key: str, terms: Terms | None = None, *, through: float | None = None
-) -> tuple[LiftCurve, ...]:
-    """Users and days over the lifts that days from 2 to 56 find, the lift `through` among them.
+def forecast_around(
+    baseline: Baseline,
+    key: str,
+    terms: Terms | None = None,
+    *,
+    lift: float,
+    times: Sequence[float] = (),
+) -> tuple[Forecast, tuple[LiftCurve, ...]]:
+    """The forecast for a lift, and a curve per test from a quarter of the lift to eight times it.
 
-    Empty where the log has too little to tell days. Raises as `forecast` does.
+    `times` are further multiples of it to be on the curves. Raises as `forecast` does.
     """
-    if through is not None:
-        _check(through, None, None)
-    planner = Planner(baseline, baseline.of(key), terms or Terms())
-    known = [t for t in planner.tests if t.design is not None]
-    ends = [
-        outlook.lift
-        for test in known
-        for day in (FEW_DAYS + planner.window, MANY_DAYS + planner.window)
-        if (outlook := planner.for_days(test, day)).lift is not None
-    ]
-    if not ends:
-        return ()
-    lifts = np.geomspace(min(ends), max(ends), STEPS)
-    if through is not None:
-        lifts = np.unique(np.append(lifts, abs(through)))
-    signed = lifts if through is None or through > 0 else -lifts[lifts < 1]
-    return tuple(
-        LiftCurve(method=test.method, cuped=test.cuped, points=planner.for_lifts(test, signed))
-        for test in known
+    _check(lift, None, None)
+    measured, terms = baseline.of(key), terms or Terms()
+    planner = Planner(baseline, measured, terms)
+    lifts = np.unique(lift * np.concatenate([STEPS, times]))
+    lifts = lifts[lifts > -1]
+    curves = tuple(
+        LiftCurve(method=test.method, cuped=test.cuped, points=planner.for_lifts(test, lifts))
+        for test in planner.tests
     )
+    found = [next(p for p in curve.points if p.lift == lift) for curve in curves]
+    return _answer(baseline, measured, terms, "lift", found), curves
 
 
 def _check(lift: float | None, days: int | None, users: int | None) -> None:

@@ -14,6 +14,9 @@ from experiments.stats.planning.days import FURTHEST
 NEARLY = 0.9
 """Of the lookback: with so much of it, the pre-period is not called short."""
 
+SOONER = 0.8
+"""Of the days told: only an end that much sooner is worth a sentence."""
+
 FAR = 2.0
 """A plan this many times longer, or shorter, than what was counted is told so."""
 
@@ -107,14 +110,20 @@ def _far(forecast: Forecast) -> str:
 
 
 def _ahead(forecast: Forecast) -> str:
-    beyond = [o for o in forecast.outlooks if o.extrapolated and o.soonest and o.days]
-    if not beyond or all(o.soonest == o.days for o in beyond):
+    """Where newcomers who keep coming would make a difference: the test they help most."""
+    sooner = [o for o in forecast.outlooks if o.extrapolated and o.soonest and _is_sooner(o)]
+    if not sooner:
         return ""
-    soonest = min(beyond, key=lambda o: (o.soonest or 0) - (o.days or 0))
+    best = min(sooner, key=lambda o: o.soonest or 0)
+    told = "never ends" if best.days is None else f"takes {days(best.days)}"
     return (
-        "Days beyond those counted are carried on from how arrivals slowed down; if newcomers keep "
-        f"coming, {days(soonest.days or 0)} may be {days(soonest.soonest or 0)}."
+        "Days beyond those counted go by how fast newcomers become fewer. If they keep coming, "
+        f"{name_of_test(best)} may take {days(best.soonest or 0)} where by this it {told}."
     )
+
+
+def _is_sooner(outlook: Outlook) -> bool:
+    return outlook.days is None or (outlook.soonest or 0) <= SOONER * outlook.days
 
 
 def _days(forecast: Forecast) -> list[int]:

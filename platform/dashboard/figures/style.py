@@ -63,6 +63,25 @@ def layout(
     )
 
 
+def numbers_layout(
+    *, x: dict[str, Any], y: dict[str, Any], notes: Sequence[dict[str, Any]]
+) -> go.Layout:
+    """A chart of one number against another, both axes titled."""
+    frame = bare(height=HEIGHT, left=56, right=16)
+    frame["margin"]["b"] = BOTTOM + 18
+    return go.Layout(
+        **frame,
+        hovermode="x unified",
+        xaxis=axis(type="linear", nticks=8, **_titled(x)),
+        yaxis=axis(showline=False, ticklabelstandoff=6, **_titled(y)),
+        annotations=list(notes),
+    )
+
+
+def _titled(of: dict[str, Any]) -> dict[str, Any]:
+    return {**of, "title": {"text": of["title"], "font": {"size": 12}, "standoff": 8}}
+
+
 def bare(*, height: int, left: int, right: int) -> dict[str, Any]:
     """What every layout has, whatever its axes."""
     return {

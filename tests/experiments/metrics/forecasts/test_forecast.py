@@ -15,7 +15,7 @@ from experiments.metrics.forecasts import (
     Measured,
     Terms,
     forecast,
-    lift_curves,
+    forecast_around,
 )
 from experiments.stats import ProportionSample, Settings
 from experiments.stats.exceptions import SettingsError
@@ -229,36 +229,33 @@ def test_a_forecast_says_what_it_rests_on_and_survives_json() -> None:
     assert msgspec.json.decode(msgspec.json.encode(found), type=Forecast) == found
 
 
-def test_curves_run_from_two_days_to_eight_weeks_and_through_the_lift_asked_about() -> None:
-    curves = lift_curves(of(cuped=CORRELATED), "clicked", through=0.1)
+def test_curves_run_about_the_lift_and_hold_what_each_lift_takes_alone() -> None:
+    baseline = of(cuped=CORRELATED)
 
+    found, curves = forecast_around(baseline, "clicked", lift=0.1, times=(3.0,))
+
+    assert found == forecast(baseline, "clicked", lift=0.1)
+    assert [(c.method, c.cuped) for c in curves] == [(o.method, o.cuped) for o in found.outlooks]
     lifts = [point.lift or 0.0 for point in curves[0].points]
-    slowest, quickest = curves[0].points, curves[3].points
-    assert len(curves) == 4
-    assert 0.1 in lifts
     assert lifts == sorted(lifts)
-    assert [point.lift for point in quickest] == lifts
-    assert quickest[0].days == 56
-    assert slowest[-1].days == 2
-    for point in (slowest[3], quickest[7]):
-        [alone] = [
-            o.users
-            for o in forecast(of(cuped=CORRELATED), "clicked", lift=point.lift).outlooks
-            if (o.method, o.cuped) == (point.method, point.cuped)
-        ]
-        assert alone == point.users
+    assert lifts[0] == 0.025
+    assert lifts[-1] == pytest.approx(0.8)
+    for lift in (0.025, 0.05, 0.1 * 3.0):
+        alone = forecast(baseline, "clicked", lift=lift)
+        assert tuple(curve.at(lift) for curve in curves) == alone.outlooks
 
 
-def test_a_curve_of_falls_is_of_falls() -> None:
-    curves = lift_curves(of(), "clicked", through=-0.1)
+def test_curves_of_a_fall_are_of_falls_that_can_be() -> None:
+    _, curves = forecast_around(of(), "clicked", lift=-0.3)
 
     lifts = [point.lift or 0.0 for point in curves[0].points]
-    assert -0.1 in lifts
+    assert -0.3 in lifts
     assert all(-1 < lift < 0 for lift in lifts)
 
 
-def test_without_days_there_is_no_curve_and_without_pre_period_none_with_cuped() -> None:
-    assert lift_curves(of(new_users=()), "clicked") == ()
-    assert [c.cuped for c in lift_curves(of(cuped=CORRELATED, covered=0.0), "clicked")] == [
-        False
-    ] * 2
+def test_curves_say_like_the_forecast_why_there_is_no_answer() -> None:
+    _, curves = forecast_around(of(cuped=CORRELATED, covered=0.0), "clicked", lift=0.1)
+
+    assert {p.reason for c in curves if c.cuped for p in c.points} == {"no_pre_period"}
+    with pytest.raises(SettingsError, match="lift must be above -100%"):
+        forecast_around(of(), "clicked", lift=0.0)

@@ -1,0 +1,251 @@
+"""How long will it take: the part of the create page that reads a stored baseline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from django.test import Client
+
+from dashboard import figures
+from dashboard.reading.outlook import outlook_view
+from experiments import baselines
+from experiments.metrics import METRICS
+from experiments.metrics.forecasts import (
+    Baseline,
+    LiftCurve,
+    Measured,
+    Terms,
+    forecast,
+    forecast_around,
+)
+from experiments.models import Placement, PlacementBaseline
+
+ADDRESS = "/new-experiment/outlook/"
+UNTIL = datetime(2026, 3, 15, tzinfo=UTC)
+CLICKED = METRICS["clicked"]
+YES_OR_NO = {"n": 10_000.0, "total": 1_000.0, "total_squares": 1_000.0}
+
+
+def counted(**changes: Any) -> Baseline:
+    """10% of users click, 1,000 new ones a day; their pre-period explains 36% of it."""
+    found = Baseline(
+        placement="home",
+        since=UNTIL - timedelta(days=14),
+        until=UNTIL,
+        users=14_000,
+        new_users=(1_000,) * 14,
+        lookback_days=14.0,
+        lookback_covered=14.0,
+        measured=(
+            Measured(
+                metric=CLICKED,
+                sums={"n": 10_000.0, "successes": 1_000.0},
+                cuped_sums={"post": YES_OR_NO, "pre": YES_OR_NO, "product": 640.0},
+            ),
+        ),
+    )
+    return msgspec.structs.replace(found, **changes)
+
+
+def curves() -> tuple[LiftCurve, ...]:
+    return forecast_around(counted(), "clicked", lift=0.1)[1]
+
+
+@pytest.fixture
+def ask(browser: Client, home: Placement) -> Callable[..., str]:
+    """The part for a form that is filled in, with changes."""
+
+    def get(**changes: str) -> str:
+        typed = {
+            "placement": str(home.pk),
+            "traffic": "100",
+            "primary_metric": "clicked",
+            "variants-0-weight": "50",
+            "variants-1-weight": "50",
+            "outlook-lift": "10",
+        }
+        return browser.get(ADDRESS, typed | changes).content.decode()
+
+    return get
+
+
+def row(page: str, lift: str) -> list[str]:
+    """The cells of the table beside a lift."""
+    [cells] = re.findall(rf'<th scope="row">{re.escape(lift)}</th>(.*?)</tr>', page, re.DOTALL)
+    return re.findall(r">([^<]+)</td>", cells)
+
+
+def test_the_lift_is_answered_from_the_stored_count(
+    ask: Callable[..., str], home: Placement
+) -> None:
+    baselines.store(home, counted(), now=UNTIL)
+    found = forecast(counted(), "clicked", lift=0.1)
+
+    page = ask()
+
+    sequential, fixed = (found.outlook(m, cuped=False) for m in ("sequential", "fixed"))
+    assert f"A change of +10.0% takes about {sequential.days} days" in page
+    assert row(page, "+10.0%") == [
+        f"{sequential.days} days",
+        f"{fixed.days} days",
+        f"{sequential.users:,}",
+    ]
+    assert 'id="outlook-chart-figure"' in page
+    assert "(CUPED, dashed) takes 36% fewer users" in page
+    assert "Users who clicked 10.00% over 10,000 users of home" in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "terms"),
+    [
+        ({"traffic": "50"}, Terms(traffic=0.5)),
+        ({"variants-0-weight": "80", "variants-1-weight": "20"}, Terms(weights=(0.8, 0.2))),
+        (
+            {"variants-0-weight": "60", "variants-1-weight": "20", "variants-2-weight": "20"},
+            Terms(weights=(0.6, 0.2, 0.2)),
+        ),
+    ],
+)
+def test_traffic_and_weights_of_the_form_count(
+    ask: Callable[..., str], home: Placement, changes: dict[str, str], terms: Terms
+) -> None:
+    baselines.store(home, counted(), now=UNTIL)
+
+    expected = forecast(counted(), "clicked", terms, lift=0.1).outlook("sequential", cuped=False)
+
+    assert row(ask(**changes), "+10.0%")[0] == f"{expected.days} days"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"placement": ""}, "Choose a placement"),
+        ({"placement": "999999"}, "Choose a placement"),
+        ({"placement": "²"}, "Choose a placement"),
+        ({"primary_metric": "nope"}, "Choose the metric"),
+        ({"traffic": ""}, "Give a share of traffic"),
+        ({"traffic": "nan"}, "Give a share of traffic"),
+        ({"traffic": "120"}, "Give a share of traffic"),
+        ({"outlook-lift": "0"}, "Give a change of at most 1,000%"),
+        ({"outlook-lift": "-100"}, "Give a change of at most 1,000%"),
+        ({"outlook-lift": "much"}, "Give a change of at most 1,000%"),
+        ({"variants-1-weight": ""}, "Give two variants a weight"),
+    ],
+)
+def test_a_form_that_is_not_filled_in_yet_is_told_what_to_do(
+    ask: Callable[..., str], changes: dict[str, str], words: str
+) -> None:
+    assert words in ask(**changes)
+
+
+def test_before_the_first_count_one_can_be_asked_for(
+    ask: Callable[..., str], browser: Client, home: Placement
+) -> None:
+    assert "What users of home do was not counted yet." in ask()
+
+    answer = browser.post(f"{ADDRESS}count/", {"placement": str(home.pk)})
+
+    assert PlacementBaseline.objects.get(placement=home).is_awaited
+    assert answer.status_code == 200
+    page = ask()
+    assert "The log is being counted" in page
+    assert 'hx-trigger="every 3s"' in page
+    baselines.store(home, counted(), now=datetime.now(UTC))
+    assert "every 3s" not in ask()
+
+
+def test_why_a_count_found_nothing_is_said(ask: Callable[..., str], home: Placement) -> None:
+    baselines.store_problem(home, "The log has nobody.", now=UNTIL)
+
+    page = ask()
+
+    assert "The log has nobody." in page
+    assert "Count it now" in page
+
+
+def test_a_metric_newer_than_the_count_asks_for_another(
+    ask: Callable[..., str], home: Placement
+) -> None:
+    baselines.store(home, counted(), now=UNTIL)
+
+    assert "This metric is newer than the last count." in ask(primary_metric="ctr")
+
+
+def test_without_two_whole_days_users_are_told_and_days_are_not(
+    ask: Callable[..., str], home: Placement
+) -> None:
+    baselines.store(home, counted(new_users=()), now=UNTIL)
+    users = forecast(counted(), "clicked", lift=0.1).outlook("sequential", cuped=False).users
+
+    page = ask()
+
+    assert f"A change of +10.0% takes {users:,} users" in page
+    assert "fewer than two whole days" in page
+    assert "outlook-chart-figure" not in page
+
+
+def test_the_create_page_holds_the_part(browser: Client, home: Placement) -> None:
+    page = browser.get("/new-experiment/").content.decode()
+
+    assert f'hx-get="{ADDRESS}"' in page
+    assert 'name="outlook-lift"' in page
+
+
+def test_who_is_not_signed_in_sees_nothing(client: Client, home: Placement) -> None:
+    assert client.get(ADDRESS).status_code == 302
+    assert client.post(f"{ADDRESS}count/", {"placement": str(home.pk)}).status_code == 302
+    assert not PlacementBaseline.objects.exists()
+
+
+def test_each_test_has_a_line_and_cuped_is_dashed() -> None:
+    figure: Any = figures.days_to_detect(curves(), 0.1)
+
+    lines = figure.data[:4]
+    assert [line.name for line in lines] == [
+        "sequential",
+        "sequential with CUPED",
+        "fixed",
+        "fixed with CUPED",
+    ]
+    assert [line.line.dash for line in lines] == ["solid", "4px,3px", "solid", "4px,3px"]
+    assert [note.text for note in figure.layout.annotations[:2]] == ["sequential", "fixed"]
+
+
+def test_the_dot_is_the_lift_asked_about_on_the_sequential_line() -> None:
+    expected = forecast(counted(), "clicked", lift=0.1).outlook("sequential", cuped=False)
+
+    figure: Any = figures.days_to_detect(curves(), 0.1)
+
+    dot = figure.data[4]
+    assert (list(dot.x), list(dot.y)) == ([10.0], [expected.days])
+    assert figure.layout.annotations[2].text == f"<b>{expected.days} days, +10%</b>"
+    assert figure.layout.yaxis.range == (0, 56)
+    assert figure.layout.xaxis.type == "linear"
+
+
+def test_the_axis_ends_where_all_lines_have_come_down() -> None:
+    _, about = forecast_around(counted(), "clicked", lift=0.4)
+    slowest = [p for p in about[0].points if p.days is not None]
+
+    figure: Any = figures.days_to_detect(about, 0.4)
+
+    high = figure.layout.xaxis.range[1]
+    assert high == pytest.approx(max(p.lift or 0.0 for p in slowest if (p.days or 0) > 1) * 110)
+    assert high < max(p.lift or 0.0 for p in slowest) * 100
+
+
+def test_without_days_there_is_no_figure() -> None:
+    assert figures.days_to_detect((), 0.1) is None
+
+
+def test_a_fall_is_shown_as_a_fall() -> None:
+    view = outlook_view(counted(), CLICKED, Terms(), -0.1)
+
+    assert view.title.startswith("A change of \N{MINUS SIGN}10.0% takes about")
+    assert view.rows[0].lift == "\N{MINUS SIGN}20.0%"
+    assert [r.chosen for r in view.rows] == [False, False, True, False, False]

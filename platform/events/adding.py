@@ -1,9 +1,10 @@
 """Where an import meets the log: which rows of a chunk are new, and the commit that adds them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 
 from events.backlog import waiting_ids
 from events.delta import LogTable
+from events.erased import StandingOrders
 from events.exceptions import LogConflict, LogDamaged
 from events.mending import REMEDY
 from events.newcomers import ids_since
@@ -31,28 +33,41 @@ class Chunk:
     ids_given: bool
 
 
-def add(table: LogTable, journal_dir: Path, chunk: Chunk) -> int:
-    """Commit those rows that are neither in the table nor in a journal, and return how many.
+class Added(NamedTuple):
+    """How many rows came into the log, and how many are of people erased since the import began."""
+
+    added: int
+    erased: int
+
+
+def add(table: LogTable, journal_dir: Path, orders: StandingOrders, chunk: Chunk) -> Added:
+    """Commit those rows that are neither in the table nor in a journal, nor of somebody erased.
 
     Raises ImportRefused where others kept committing rows of the same ids, LogDamaged where a file
     of the log is gone.
     """
     for _ in range(ATTEMPTS):
         table.refresh()
+        wanted = replace(chunk, rows=orders.rows_without_erased(chunk.rows))
         waiting = waiting_ids(journal_dir, table.stream, table.committed)
         try:
-            fresh = _without(_not_in(table, chunk), waiting)
+            fresh = _without(_not_in(table, wanted), waiting)
             if fresh.num_rows:
-                number = table.committed(APP_ID) + 1
-                table.append(fresh, {APP_ID: number}, check=partial(_require_new, table, fresh))
+                check = partial(_require_wanted, table, orders, fresh)
+                table.append(fresh, {APP_ID: table.committed(APP_ID) + 1}, check=check)
         except LogConflict:
-            continue  # a drain, or another host's import: perhaps the same rows; or an erasure
-        return int(fresh.num_rows)
+            continue  # a drain, an erasure or another host's import: perhaps the same rows
+        erased = chunk.rows.num_rows - wanted.rows.num_rows
+        return Added(added=fresh.num_rows, erased=erased)
     raise ImportRefused("Others keep committing to the log. Run one import at a time.")
 
 
-def _require_new(table: LogTable, rows: pa.Table) -> None:
-    """Raises LogConflict where one of the rows was committed since the version seen."""
+def _require_wanted(table: LogTable, orders: StandingOrders, rows: pa.Table) -> None:
+    """Raises LogConflict where one of the rows was committed since the version seen, or is of
+    somebody who is to be erased since.
+    """
+    if orders.rows_without_erased(rows).num_rows < rows.num_rows:
+        raise LogConflict("somebody is to be erased")
     if _without(rows, ids_since(table)).num_rows < rows.num_rows:
         raise LogConflict("another commit brought an event of the same id")
 

@@ -13,6 +13,9 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from events.records import Record
 from events.segment import sync_path
 
@@ -86,6 +89,16 @@ class StandingOrders:
             log.info("%d records of people who were erased are left out.", left_out)
             self._warn_of({until for until in users.values() if until and until > now + AHEAD})
         return kept
+
+    def rows_without_erased(self, rows: pa.Table) -> pa.Table:
+        """The rows of an import but those that an order says to remove."""
+        self._refresh()
+        if not self._people:
+            return rows
+        users = rows["user"].combine_chunks().dictionary_encode()
+        until = [self._people.get(digest(user)) for user in users.dictionary.to_pylist()]
+        limits = pa.array(until, rows["received_at"].type).take(users.indices)
+        return rows.filter(pc.fill_null(pc.greater(rows["received_at"], limits), True))
 
     def _warn_of(self, ahead: set[datetime]) -> None:
         for until in ahead:

@@ -1,9 +1,9 @@
 """Taking a person out of the log: out of its tables, its old file versions, and its journals.
 
-Three steps make it exact under drains that go on: an order is left (`erased`), by which drains
-leave out what is still to come; this host's journals are drained up to that moment (`catching_up`);
-what is in the tables, beside them and in the journals is removed here. What a drain of another host
-was just committing lands in a new file, where compaction removes it by the order.
+Three steps make it exact under drains and imports that go on: an order is left (`erased`), by which
+they leave out what is still to come; this host's journals are drained up to that moment
+(`catching_up`); what is in the tables, beside them and in the journals is removed here. What
+another host was just committing lands in a new file, where compaction removes it by the order.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 from deltalake import DeltaTable
 
-from events import unwanted
+from events import commits, unwanted
 from events.data_files import (
     DataFile,
     by_day,
@@ -71,6 +71,9 @@ def erase(
     """
     removed = 0
     clean: set[Path] = set()
+    if open_table(log_dir, stream):
+        with commits.turn(log_dir / stream):
+            pass  # an import that looked at the orders before this one was left has committed
     for _ in range(TRIES):
         _erase_rows(log_dir, stream, user, before=before, go_on=go_on)
         gone = remove_old_files(log_dir, stream, user, clean=clean)

@@ -49,13 +49,20 @@ class Report(msgspec.Struct, kw_only=True):
 
 
 def request_erasure(user: str, *, now: datetime) -> Erasure:
-    """Ask for a person to be erased; the open request, where there is one already."""
+    """Ask for a person to be erased: what was taken from them up to now.
+
+    Where a request of theirs is open, it is that one, up to now. Whoever works on it goes on.
+    """
     with transaction.atomic():
-        erasure, _ = Erasure.objects.get_or_create(
+        # Locked, so that it is not finished between the look and the move.
+        erasure, created = Erasure.objects.select_for_update().get_or_create(
             person=digest(user),
             finished_at=None,
             defaults={"user": user, "requested_at": now},
         )
+        if not created and erasure.requested_at < now:
+            erasure.requested_at = now
+            erasure.save(update_fields=["requested_at"])
         transaction.on_commit(ring)
     return erasure
 
@@ -85,8 +92,12 @@ def fail(erasure: Erasure, problem: str) -> None:
     erasure.save(update_fields=["problem"])
 
 
-def finish(erasure: Erasure, report: Report, *, now: datetime) -> None:
-    """The person is gone: keep the report, and no longer the user id."""
-    erasure.report, erasure.finished_at = msgspec.to_builtins(report), now
-    erasure.user = erasure.problem = ""
-    erasure.save()
+def finish(erasure: Erasure, report: Report, *, now: datetime) -> bool:
+    """The person is gone: keep the report, and no longer the user id.
+
+    False, and still open, where they were asked for again since this attempt began.
+    """
+    same = Erasure.objects.filter(pk=erasure.pk, requested_at=erasure.requested_at)
+    done = same.update(report=msgspec.to_builtins(report), finished_at=now, user="", problem="")
+    erasure.refresh_from_db()
+    return done == 1

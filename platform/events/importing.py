@@ -20,6 +20,7 @@ from deltalake.exceptions import DeltaError
 
 from events.adding import Chunk, add
 from events.delta import LogTable
+from events.erased import StandingOrders
 from events.exceptions import EventsError, InvalidField
 from events.import_columns import Columns
 from events.import_rows import BehaviourFile, open_behaviour
@@ -38,11 +39,13 @@ BATCH_ROWS = 2_000  # held as objects at a time; the rest of a chunk is Arrow, a
 class ImportResult:
     """Counts of rows.
 
-    A dry run counts as `added` what is sound and not twice in one chunk; it asks no log.
+    `erased` are of people whose erasure was asked for since the import began. A dry run counts as
+    `added` what is sound and not twice in one chunk; it asks no log.
     """
 
     added: int = 0
     already_there: int = 0
+    erased: int = 0
     rejected: int = 0
 
 
@@ -75,11 +78,12 @@ def import_events(
                 importer.result.added += chunk.rows.num_rows
             return importer.result
         with _failures_said(), _only_import(log_dir):
-            table = LogTable(log_dir, "events")
+            table, orders = LogTable(log_dir, "events"), StandingOrders(log_dir)
             for chunk in importer.chunks(file, progress):
-                added = add(table, journal_dir, chunk)
-                importer.result.added += added
-                importer.result.already_there += chunk.rows.num_rows - added
+                done = add(table, journal_dir, orders, chunk)
+                importer.result.added += done.added
+                importer.result.erased += done.erased
+                importer.result.already_there += chunk.rows.num_rows - done.added - done.erased
     return importer.result
 
 

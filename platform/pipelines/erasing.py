@@ -25,19 +25,20 @@ logger = logging.getLogger(__name__)
 def attempt(request: Erasure, *, go_on: Callable[[], None]) -> None:
     """Erase the person of an open request. Killed at any moment, it can be done again.
 
-    Where something of theirs still waits, the request stays open and says for what. Raises where
-    something is out of reach (Valkey, the disk); the request is open then too and says so.
+    Where something of theirs still waits, the request stays open and says for what; where it was
+    made again meanwhile, it is done again. Raises where something is out of reach (Valkey, the
+    disk); the request is open then too and says so.
     """
     try:
         report = _erase(request, go_on)
     except Exception as error:
         erasures.fail(request, f"{type(error).__name__}: {error}")
         raise
+    logger.info("erasure %s: %s", request.pk, report)
     if report.waiting:
         erasures.fail(request, _waits_for(report))
-    else:
-        erasures.finish(request, report, now=timezone.now())
-    logger.info("erasure %s: %s", request.pk, report)
+    elif not erasures.finish(request, report, now=timezone.now()):
+        attempt(request, go_on=go_on)
 
 
 def _waits_for(report: Report) -> str:
@@ -49,7 +50,7 @@ def _waits_for(report: Report) -> str:
 
 def _erase(request: Erasure, go_on: Callable[[], None]) -> Report:
     user, before, log_dir = request.user, request.requested_at, settings.LOG_DIR
-    report = _first_report(request)
+    report = _report_before(request)
     erased.order(log_dir, user, before=before)
     catch_up(settings.JOURNAL_DIR, log_dir)
     # Counted first: what waits now may get into the tables behind the back of what follows.
@@ -66,14 +67,34 @@ def _erase(request: Erasure, go_on: Callable[[], None]) -> Report:
     return report
 
 
-def _first_report(request: Erasure) -> Report:
-    """What was there before anything went: from an attempt that was killed, or found now."""
-    if before := erasures.report_of(request):
-        return before
+def _report_before(request: Erasure) -> Report:
+    """What was there before anything went: as an earlier attempt found it, with what came between
+    its order and the time of this one; or found now.
+    """
+    ordered = erased.people(settings.LOG_DIR).get(erased.digest(request.user))
+    report = erasures.report_of(request)
+    if report is None or ordered is None:
+        report = _found_now(request)
+    elif ordered < request.requested_at:
+        _add_found_since(ordered, request, report)
+    erasures.note(request, report)
+    return report
+
+
+def _add_found_since(ordered: datetime, request: Erasure, report: Report) -> None:
+    places = settings.LOG_DIR, settings.JOURNAL_DIR, request.user
+    known = erasure.find(*places, before=ordered)
+    found = erasure.find(*places, before=request.requested_at)
+    report.events += found.events - known.events
+    report.exposures += found.exposures - known.exposures
+    report.found = report.found or bool(report.events or report.exposures)
+
+
+def _found_now(request: Erasure) -> Report:
     found = erasure.find(
         settings.LOG_DIR, settings.JOURNAL_DIR, request.user, before=request.requested_at
     )
-    report = Report(
+    return Report(
         found=bool(found.events or found.exposures),
         events=found.events,
         exposures=found.exposures,
@@ -85,8 +106,6 @@ def _first_report(request: Erasure) -> Report:
         models=[],
         lists=exclusions.lists_with(request.user),
     )
-    erasures.note(request, report)
-    return report
 
 
 def _clear_journals(user: str, before: datetime, report: Report) -> None:

@@ -27,7 +27,7 @@ from events.records import Event, encode
 from events.schema import to_table
 from experiments import exclusions
 from experiments.metrics.exclusions import UserList, fingerprint
-from pipelines import care, tasks
+from pipelines import care, erasing, tasks
 from pipelines.management.commands import erase_user
 from pipelines.management.commands.erase_user import OTHER_HOSTS
 from serving import slates
@@ -336,10 +336,56 @@ def test_without_valkey_the_request_stays_open_and_says_why(
     assert not fresh_process.exists("winnow:history:gone")
 
 
-def test_asked_twice_while_open_it_is_one_request(told: list[str]) -> None:
+def test_asked_twice_while_open_it_is_one_request_up_to_the_later_time(told: list[str]) -> None:
+    later = NOW + timedelta(seconds=1)
     first = request_erasure("u", now=NOW)
-    assert request_erasure("u", now=NOW + timedelta(seconds=1)) == first
+    assert request_erasure("u", now=later) == first
+    assert request_erasure("u", now=NOW).requested_at == later  # by a clock that was set back
     assert request_erasure("v", now=NOW) != first
+
+
+def test_what_they_did_until_they_asked_again_goes_and_is_counted_once(
+    settings: Settings, told: list[str]
+) -> None:
+    address, settings.VALKEY_URL = settings.VALKEY_URL, "redis://127.0.0.1:1/0"
+    append([event("a", user="gone")], 1)
+    request_erasure("gone", now=datetime.now(UTC))
+    care.erase_people()  # which cannot finish
+    append([event("b", user="gone", at=datetime.now(UTC)), event("c")], 2)
+    settings.VALKEY_URL = address
+
+    request = request_erasure("gone", now=datetime.now(UTC))
+    assert care.erase_people()
+
+    request.refresh_from_db()
+    report = report_of(request)
+    assert report
+    assert (report.events, request.finished_at is not None) == (2, True)
+    assert logged() == [("u", "c")]
+
+
+def test_asked_again_while_it_is_worked_on_it_is_done_again(
+    monkeypatch: pytest.MonkeyPatch, told: list[str]
+) -> None:
+    append([event("a", user="gone")], 1)
+    request = request_erasure("gone", now=datetime.now(UTC))
+    forget = erasing._forget
+
+    def asked_again(*args: Any) -> None:
+        monkeypatch.setattr(erasing, "_forget", forget)
+        append([event("b", user="gone", at=datetime.now(UTC)), event("c")], 2)
+        request_erasure("gone", now=datetime.now(UTC))
+        forget(*args)
+
+    monkeypatch.setattr(erasing, "_forget", asked_again)
+    assert care.erase_people()
+
+    request.refresh_from_db()
+    report = report_of(request)
+    assert report
+    assert (report.events, request.finished_at is not None, request.user) == (2, True, "")
+    assert logged() == [("u", "c")]
+    assert Erasure.objects.count() == 1
 
 
 def test_the_command_waits_its_turn_and_says_so_in_the_end(

@@ -42,4 +42,6 @@ class Command(ImportCommand):
             on_rejection=asked.on_rejection,
         )
         said = f"{result.added:,} events added, {result.already_there:,} already there"
+        if result.erased:
+            said += f", {result.erased:,} of people erased meanwhile left out"
         return result.added + result.already_there, said

@@ -50,12 +50,17 @@ class BatchTooLarge(EventsError):
 
 
 class InvalidField(EventsError):
-    """One field of an event is not as it must be; `error` says what is allowed."""
+    """One field of an event is not as it must be; `error` says what is allowed.
 
-    def __init__(self, field: str, error: str) -> None:
-        super().__init__(f"{field}: {error}")
-        self.field = field
+    `steps` lead to it: a field, then perhaps a part of it; none for the whole event. `field` is the
+    same as one word.
+    """
+
+    def __init__(self, field: str | tuple[str, ...], error: str) -> None:
+        self.steps = field if isinstance(field, tuple) else (field,) if field else ()
+        self.field = "/".join(self.steps)
         self.error = error
+        super().__init__(f"{self.field}: {error}")
 
 
 class LeaseTaken(EventsError):

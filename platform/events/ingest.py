@@ -11,6 +11,7 @@ from events.counters import counters
 from events.exceptions import BatchTooLarge, InvalidField, JournalError
 from events.history import LiveHistory
 from events.journal import Journal
+from events.pointers import pointer
 from events.recent import RecentIds
 from events.records import Event, Exposure
 from events.validation import event_of
@@ -95,14 +96,10 @@ def _validate(batch: Sequence[object], now: datetime) -> tuple[list[Event], list
 
 
 def _rejection(index: int, error: InvalidField) -> Rejection:
-    # Of what events hold only `properties` has parts, and a property's name may hold a slash.
-    inside = error.field.startswith("properties/")
-    steps = error.field.split("/", 1) if inside else [error.field] if error.field else []
-    escaped = [step.replace("~", "~0").replace("/", "~1") for step in steps]
     return Rejection(
         index=index,
         field=error.field,
-        pointer="/".join(["/events", str(index), *escaped]),
+        pointer=pointer("events", index, *error.steps),
         error=error.error,
     )
 

@@ -35,7 +35,7 @@ def event_of(raw: object, *, now: datetime, max_age: timedelta | None = MAX_AGE)
         raise InvalidField("", "must be an object")
     for name in raw:
         if name not in FIELDS:
-            raise InvalidField(str(name), f"is not a field; the fields are {', '.join(FIELDS)}")
+            raise InvalidField((str(name),), f"is not a field; the fields are {', '.join(FIELDS)}")
     return Event(
         id=_required_text(raw, "id"),
         type=checked_type(_required_text(raw, "type")),
@@ -65,7 +65,7 @@ def _text(value: object, field: str) -> str:
     return _unicode(value, field)
 
 
-def _unicode(value: str, field: str) -> str:
+def _unicode(value: str, field: str | tuple[str, ...]) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -124,7 +124,7 @@ def _property_name(name: object) -> str:
 
 
 def _scalar(name: str, value: object) -> Scalar:
-    field = f"properties/{name}"
+    field = ("properties", name)
     if isinstance(value, str) and len(value) <= MAX_PROPERTY_TEXT:
         return _unicode(value, field)
     if isinstance(value, int) and -_INT64 <= value < _INT64:  # bool is an int

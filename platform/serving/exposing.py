@@ -13,6 +13,7 @@ from events import runtime
 from events.counters import counters
 from events.exceptions import InvalidField
 from events.ingest import Receipt, Rejection
+from events.pointers import pointer
 from events.recent import RecentIds
 from events.records import Exposure
 from events.validation import NO_TIME, checked_time
@@ -20,7 +21,6 @@ from experiments.assignment import Assignment, Plan, assign_on
 from serving import plans
 from serving.exceptions import Invalid
 from serving.reported import ReportedExposure, decode, exposed
-from serving.wording import pointer
 
 SERVED_BY = "caller"
 MAX_BATCH = 1000

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import inspect
 
+from events.pointers import pointer
 from events.texts import NO_NUL
 from serving.kinds import allowed, bounds, inner, struct_of
 
@@ -54,11 +55,6 @@ def explain(message: str, type_: type, *, whole: str) -> tuple[str, str]:
 def found_nul(steps: Steps, *, whole: str) -> tuple[str, str]:
     """The pointer of the text at `steps` that holds a NUL, and the sentence about it."""
     return pointer(*steps), f"{_name(steps, whole)} {NO_NUL}."
-
-
-def pointer(*steps: object) -> str:
-    """The pointer of the steps from the root; empty for the whole document."""
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
 
 
 def _known(steps: Steps) -> Steps:

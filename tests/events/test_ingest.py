@@ -156,6 +156,8 @@ def test_a_bad_field_is_named_with_what_is_allowed(
     ("change", "pointer"),
     [
         ({"a/b~": 1}, "/events/0/a~1b~0"),
+        ({"properties/x": 1}, "/events/0/properties~1x"),
+        ({"": 1}, "/events/0/"),
         ({"properties": {"a/b~": None}}, "/events/0/properties/a~1b~0"),
     ],
 )

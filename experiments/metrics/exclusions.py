@@ -26,6 +26,8 @@ DONE = ("click", "view", "add_to_cart", "purchase", "rating")
 person who looks at much it sends thousands.
 """
 
+BOOLEANS = (("true", "True"), ("false", "False"))
+
 
 class SlatesPerDay(msgspec.Struct, frozen=True, kw_only=True, tag="slates_per_day"):
     """Users who were served more than `limit` slates on any one day of UTC."""
@@ -63,10 +65,17 @@ class UserList(msgspec.Struct, frozen=True, kw_only=True, tag="users", omit_defa
 
 
 class AttributeIs(msgspec.Struct, frozen=True, kw_only=True, tag="attribute"):
-    """Users who were served anything with this attribute at this value; values are text."""
+    """Users who were served anything with this attribute at this value; values are text.
+
+    True and false are matched in either spelling: the log had them as Python writes them once.
+    """
 
     attribute: str
     value: str
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        return next((pair for pair in BOOLEANS if self.value in pair), (self.value,))
 
     @property
     def words(self) -> str:
@@ -87,7 +96,10 @@ def fingerprint(rule: Exclusion) -> str:
     """
     if isinstance(rule, UserList) and rule.made_as:
         return rule.made_as
-    return hashlib.sha256(msgspec.json.encode(rule)).hexdigest()[:16]
+    said = msgspec.json.encode(rule)
+    if isinstance(rule, AttributeIs) and len(rule.spellings) > 1:
+        said += msgspec.json.encode(rule.spellings)  # it marked those of one spelling once
+    return hashlib.sha256(said).hexdigest()[:16]
 
 
 def marked_users(seen: Table, done: Table, rules: tuple[Exclusion, ...]) -> Table:
@@ -114,8 +126,8 @@ def _marked(seen: Table, done: Table, rule: Exclusion) -> Table:
             return _above(done.filter(_.type.isin(DONE)), limit)
         case UserList(users=users):
             return seen.filter(_.user.isin(users))
-        case AttributeIs(attribute=attribute, value=value):
-            return seen.filter(_.attributes.get(attribute) == value)
+        case AttributeIs(attribute=attribute, spellings=spellings):
+            return seen.filter(_.attributes.get(attribute).isin(spellings))
 
 
 def _above(rows: Table, limit: int) -> Table:

@@ -10,11 +10,10 @@ import msgspec
 from events.erasures import Report
 from experiments.assignment import Assignment
 from experiments.metrics import Scorecard
+from serving.attributes import Attributes
 from serving.routing import Id
 
 _REPORTED = msgspec.Meta(extra_json_schema={"$ref": "#/components/schemas/ReportedExposure"})
-# As in a RouteRequest.
-Attributes = Annotated[dict[str, str | int | float | bool], msgspec.Meta(max_length=50)]
 
 
 class AssignRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,6 +19,7 @@ from events.records import Exposure
 from events.validation import NO_TIME, checked_time
 from experiments.assignment import Assignment, Plan, assign_on
 from serving import plans
+from serving.attributes import as_logged
 from serving.exceptions import Invalid
 from serving.reported import ReportedExposure, decode, exposed
 
@@ -91,7 +92,7 @@ def _exposure(reported: ReportedExposure, plan: Plan, now: datetime) -> Exposure
         served_by=SERVED_BY,
         fallback=None,
         latency_ms=reported.latency_ms,
-        attributes={name: str(value) for name, value in reported.attributes.items()},
+        attributes=as_logged(reported.attributes),
         at=_shown_at(reported, now),
         received_at=now,
     )

@@ -8,6 +8,7 @@ import msgspec
 
 from events.records import ExposedItem, Moment
 from events.texts import may_hold_nul, nul_in
+from serving.attributes import Attributes
 from serving.exceptions import Invalid
 from serving.routing import Id
 from serving.wording import explain, found_nul
@@ -42,7 +43,7 @@ class ReportedExposure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     items: Annotated[list[Id | ReportedItem], msgspec.Meta(max_length=MAX_ITEMS)]
     phase: int | None = None
     model_version: Id | None = None
-    attributes: Annotated[dict[str, str | int | float | bool], msgspec.Meta(max_length=50)] = {}
+    attributes: Attributes = {}
     latency_ms: Milliseconds = 0.0
     at: Moment | None = None
 

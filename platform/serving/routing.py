@@ -17,6 +17,7 @@ from events.ingest import record_exposure
 from events.records import ExposedItem, Exposure
 from experiments.assignment import Assignment, Plan, PlannedRecommender, assign_on
 from serving import plans, slates
+from serving.attributes import Attributes, as_logged
 from serving.engine import NoAnswer, Question, Ranked, engine
 from serving.exceptions import UnknownPlacement
 
@@ -38,7 +39,7 @@ class RouteRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     user: Id
     placement: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     k: Annotated[int, msgspec.Meta(ge=1, le=100)] = 10
-    attributes: Annotated[dict[str, str | int | float | bool], msgspec.Meta(max_length=50)] = {}
+    attributes: Attributes = {}
     exclude: Annotated[list[Id], msgspec.Meta(max_length=1000)] = []
     context: Context = Context()
     request_id: Id | None = None
@@ -222,7 +223,7 @@ def _exposure(
         served_by=response.served_by,
         fallback=response.fallback,
         latency_ms=latency_ms,
-        attributes={name: str(value) for name, value in request.attributes.items()},
+        attributes=as_logged(request.attributes),
         at=now,
         received_at=now,
     )

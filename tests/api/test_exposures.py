@@ -54,7 +54,8 @@ def logged(settings: Settings) -> list[dict[str, Any]]:
 def test_the_plan_fills_in_what_the_caller_need_not_know(api: Client, settings: Settings) -> None:
     given = assigned(api)
 
-    answer = send(api, exposure(api, attributes={"country": "NL", "age": 30}))
+    said = {"country": "NL", "age": 30, "score": 0.5, "staff": False}
+    answer = send(api, exposure(api, attributes=said))
 
     assert (answer.status_code, answer.json()) == (
         202,
@@ -81,7 +82,8 @@ def test_the_plan_fills_in_what_the_caller_need_not_know(api: Client, settings: 
         {"id": "a-item-1", "score": 0.5, "propensity": 0.25},
     ]
     assert (row["reason"], row["served_by"], row["fallback"]) == ("split", "caller", None)
-    assert dict(row["attributes"]) == {"country": "NL", "age": "30"}
+    logged_as = {"country": "NL", "age": "30", "score": "0.5", "staff": "false"}
+    assert dict(row["attributes"]) == logged_as
 
 
 def test_a_repeated_request_is_one_exposure(api: Client, settings: Settings) -> None:

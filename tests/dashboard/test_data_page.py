@@ -196,17 +196,17 @@ def rule(browser: Client, kind: str, **fields: str) -> str:
 def test_rules_are_made_shown_and_removed(browser: Client) -> None:
     rule(browser, "slates", limit="500")
     rule(browser, "events", limit="700")
-    rule(browser, "attribute", attribute="staff", value="True")
+    rule(browser, "attribute", attribute="staff", value="true")
     page = rule(browser, "users", name="office", users="ada\nben\n")
 
     assert exclusions.in_force() == (
-        AttributeIs(attribute="staff", value="True"),
+        AttributeIs(attribute="staff", value="true"),
         UserList(name="office", users=("ada", "ben")),
         SlatesPerDay(limit=500),
         EventsPerDay(limit=700),
     )
     assert "Saved. Each experiment goes by it from its next analysis on." in page
-    assert "staff is “True”" in page
+    assert "staff is “true”" in page
     assert "on the list “office”" in page
     assert 'value="500"' in page
     assert 'value="700"' in page
@@ -239,7 +239,7 @@ def test_the_experiment_page_says_whom_each_rule_left_out(
     browser: Client, make_experiment: Callable[..., Experiment]
 ) -> None:
     left = (
-        LeftOut(rule="staff is “True”", fingerprint="a", users=1),
+        LeftOut(rule="staff is “true”", fingerprint="a", users=1),
         LeftOut(rule="more than 1,000 slates a day", fingerprint="b", users=12),
     )
     aside = SetAside(exposures_forced=0, users_in_two_variants=0, left_out=left)
@@ -248,5 +248,5 @@ def test_the_experiment_page_says_whom_each_rule_left_out(
 
     page = text(browser, experiment.get_absolute_url())
 
-    said = "1 user (staff is “True”), 12 users (more than 1,000 slates a day)"
+    said = "1 user (staff is “true”), 12 users (more than 1,000 slates a day)"
     assert f"Left out of all arms: {said}. Rules" in page

@@ -92,7 +92,7 @@ def test_every_slate_becomes_one_exposure_with_all_that_analysis_needs(
     running: Experiment, settings: Settings
 ) -> None:
     user = user_of(running, "popular")
-    ask(user, request_id="r1", attributes={"country": "NL", "age": 31})
+    ask(user, request_id="r1", attributes={"country": "NL", "age": 31, "staff": True})
     ask(user, request_id="r1")
 
     with Drain(settings.JOURNAL_DIR, settings.LOG_DIR) as drain:
@@ -104,7 +104,7 @@ def test_every_slate_becomes_one_exposure_with_all_that_analysis_needs(
     assert row["plan_version"] == plans.current().version
     assert [item["id"] for item in row["items"]] == ["a-item-0", "a-item-1", "a-item-2"]
     assert [item["propensity"] for item in row["items"]] == [1.0, 1.0, 1.0]
-    assert dict(row["attributes"]) == {"country": "NL", "age": "31"}
+    assert dict(row["attributes"]) == {"country": "NL", "age": "31", "staff": "true"}
     assert row["at"] == NOW
 
 

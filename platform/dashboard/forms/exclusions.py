@@ -106,7 +106,7 @@ class AttributeForm(RuleForm):
     )
     value = forms.CharField(
         label="Value",
-        help_text="Values are compared as text: True for a JSON true.",
+        help_text="Values are compared as text: true for a JSON true, 3 for a 3.",
         error_messages={"required": "Give the value that marks them."},
     )
 

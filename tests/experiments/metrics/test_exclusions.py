@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
@@ -149,6 +150,26 @@ def test_a_list_and_an_attribute_mark_users(log: Any, make_spec: MakeSpec) -> No
     assert marked(log, make_spec(exclusions=rules)) == {"ada": 0, "ben": 1}
 
 
+@pytest.mark.parametrize(
+    ("value", "users"),
+    [
+        ("true", {"ada", "ben"}),
+        ("True", {"ada", "ben"}),
+        ("false", {"cas"}),
+        ("False", {"cas"}),
+        ("TRUE", {"dot"}),
+    ],
+)
+def test_true_and_false_are_matched_as_json_and_as_python_write_them(
+    log: Any, make_spec: MakeSpec, value: str, users: set[str]
+) -> None:
+    for user, logged in (("ada", "true"), ("ben", "True"), ("cas", "False"), ("dot", "TRUE")):
+        log.serve(user, "A", "ab", attributes=[("staff", logged)])
+
+    rule = AttributeIs(attribute="staff", value=value)
+    assert marked(log, make_spec(exclusions=(rule,))) == dict.fromkeys(users, 0)
+
+
 def test_a_user_counts_under_the_first_rule_that_applies(log: Any, make_spec: MakeSpec) -> None:
     serve_many(log, "ada", 5, attributes=[("staff", "true")])
     staff, rate = AttributeIs(attribute="staff", value="true"), SlatesPerDay(limit=3)
@@ -258,6 +279,18 @@ def test_a_fingerprint_tells_rules_apart_and_a_list_by_its_users() -> None:
 
     assert len({fingerprint(rule) for rule in rules}) == len(rules)
     assert fingerprint(SlatesPerDay(limit=1)) == fingerprint(SlatesPerDay(limit=1))
+
+
+def test_a_rule_that_marks_more_than_it_did_is_another_rule() -> None:
+    def as_it_was(rule: AttributeIs) -> str:
+        return hashlib.sha256(msgspec.json.encode(rule)).hexdigest()[:16]
+
+    staff, country = (
+        AttributeIs(attribute="a", value="True"),
+        AttributeIs(attribute="a", value="NL"),
+    )
+    assert fingerprint(staff) != as_it_was(staff)
+    assert fingerprint(country) == as_it_was(country)
 
 
 def test_a_scorecard_from_before_there_were_rules_can_be_read(

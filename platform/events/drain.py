@@ -1,7 +1,6 @@
 """The drain: moves every journal of this host into the log, each row once."""
 
 import fcntl
-import logging
 import os
 import threading
 import time
@@ -11,15 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from events.exceptions import DrainAlreadyRunning, LogConflict
+from events.exceptions import DrainAlreadyRunning
+from events.pace import Paced
 from events.records import STREAMS
 from events.stream_drain import BATCH_ROWS, Commit, StreamDrain
 
-log = logging.getLogger(__name__)
-
 LOCK_NAME = "drain.lock"
 INTERVAL_SECONDS = 2.0
-LONGEST_PAUSE_SECONDS = 30.0
 ABANDONED_SECONDS = 60.0
 
 
@@ -53,45 +50,32 @@ class Drain:
         self._lock.__exit__(None, None, None)
 
     def run(self, stop: threading.Event) -> None:
-        """Drain until `stop` is set, then what is there by then, one batch at most.
+        """Drain until `stop` is set, then what is there by then, one batch of a stream at most.
 
-        A cycle that fails (disk full, log out of reach) is logged and tried again after a growing
-        pause: journals keep what it could not move.
+        What fails is logged and tried again, and the other stream goes on: see `Paced`.
         """
-        failures = 0
+        streams = [Paced(stream, self._interval) for stream in self._streams]
         while not stop.is_set():
-            begun = time.monotonic()
-            failures = 0 if self._try_cycle(stop) else failures + 1
-            pause = min(self._interval * 2**failures, LONGEST_PAUSE_SECONDS)
-            stop.wait(max(0.0, begun + pause - time.monotonic()))
-        self._try_cycle(stop)
+            for stream in streams:
+                if stream.due <= time.monotonic():
+                    stream.take_turn()
+            stop.wait(max(0.0, min(stream.due for stream in streams) - time.monotonic()))
+        for stream in streams:
+            stream.take_turn()
 
     def once(self) -> list[Commit]:
-        """Drain all that is there now. Raises what a commit raises."""
+        """Drain all that is there now. Raises what a commit raised, after the other stream."""
         commits: list[Commit] = []
-        while new := self.cycle():
-            commits += new
+        failed: Exception | None = None
+        for stream in self._streams:
+            try:
+                while commit := stream.commit_batch():
+                    commits.append(commit)
+            except Exception as error:
+                failed = failed or error
+        if failed:
+            raise failed
         return commits
-
-    def cycle(self) -> list[Commit]:
-        """At most one batch, thus one commit, of each stream."""
-        commits = [commit for stream in self._streams if (commit := stream.commit_batch())]
-        for commit in commits:
-            log.debug("%s", commit)
-        return commits
-
-    def _try_cycle(self, stop: threading.Event) -> bool:
-        try:
-            while any(commit.more for commit in self.cycle()) and not stop.is_set():
-                pass  # a backlog: go on at once
-        except LogConflict:
-            # Erasure and retention replace what the drain had seen: the next cycle starts there.
-            log.info("The log was changed meanwhile; the rows go in with the next commit.")
-            return False
-        except Exception:
-            log.exception("The drain could not commit; the journals keep the rows. Trying again.")
-            return False
-        return True
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import pytest
 from events import delta, drain, stream_drain
 from events.delta import LogTable
 from events.drain import Drain, drain_pid
-from events.exceptions import DrainAlreadyRunning, LogConflict
+from events.exceptions import DrainAlreadyRunning, LogConflict, LogDamaged
 from events.frames import pack
 from events.journal import Journal
 from events.journal_files import journals
@@ -187,8 +187,8 @@ def test_drains_of_two_hosts_append_to_one_table(
         for n in range(3):
             written(tmp_path / "one", [event(f"one{n}")])
             written(tmp_path / "two", [event(f"two{n}")])
-            one.cycle()
-            two.cycle()
+            one.once()
+            two.once()
     assert logged("events") == ["one0", "one1", "one2", "two0", "two1", "two2"]
 
 
@@ -302,6 +302,65 @@ def test_run_goes_on_after_a_failure_and_ends_with_what_is_there(
     assert not thread.is_alive()
     assert logged("events") == ["a", "b"]
     assert any("The drain could not commit" in message for message in caplog.messages)
+
+
+@pytest.fixture
+def events_damaged(
+    journal_dir: Path, log_dir: Path, event: MakeEvent, exposure: MakeExposure
+) -> Journal:
+    """A log whose events lost a file that no journal has; exposures wait in the journal given."""
+    LogTable(log_dir, "events").append(to_table("events", [event("lost")]), {"other-host": 1})
+    for path in log_dir.glob("events/day=*/*.parquet"):
+        path.unlink()
+    written(journal_dir, [event("waits")])
+    journal = Journal(journal_dir, "exposures")
+    journal.append([exposure("r1")])
+    return journal
+
+
+def test_damage_of_one_table_holds_up_no_other_stream(
+    events_damaged: Journal,
+    journal_dir: Path,
+    log_dir: Path,
+    exposure: MakeExposure,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stop = threading.Event()
+    with Drain(journal_dir, log_dir, interval=0.05) as drain:
+        thread = threading.Thread(target=drain.run, args=(stop,))
+        thread.start()
+        try:
+            _wait_for_exposures(log_dir, ["r1"])
+            events_damaged.append([exposure("r2")])
+            _wait_for_exposures(log_dir, ["r1", "r2"])
+        finally:
+            stop.set()
+            thread.join(10)
+    events_damaged.close()
+    assert any("The drain could not commit events" in message for message in caplog.messages)
+    assert not any("could not commit exposures" in message for message in caplog.messages)
+    assert any(path.name.startswith("events-") for path in journals(journal_dir))
+
+
+def _wait_for_exposures(log_dir: Path, ids: list[str]) -> None:
+    until = time.monotonic() + 10
+    while _exposures(log_dir) != ids:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def _exposures(log_dir: Path) -> list[str]:
+    return sorted(open_log(log_dir).exposures().request_id.to_pyarrow().to_pylist())
+
+
+def test_drained_once_the_sound_stream_is_in_the_log_and_the_other_raises(
+    events_damaged: Journal, journal_dir: Path, log_dir: Path
+) -> None:
+    with Drain(journal_dir, log_dir) as drain:
+        with pytest.raises(LogDamaged, match="is gone or cut short"):
+            drain.once()
+        assert _exposures(log_dir) == ["r1"]
+    events_damaged.close()
 
 
 def _fail_once(monkeypatch: pytest.MonkeyPatch) -> Callable[..., RecentWindow]:

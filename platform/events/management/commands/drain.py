@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from events.drain import Drain
-from events.exceptions import DrainAlreadyRunning, LogFolderRefused
+from events.exceptions import EventsError
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
                     self._report(drain)
                 else:
                     drain.run(_stop_on_signals())
-        except (DrainAlreadyRunning, LogFolderRefused) as error:
+        except EventsError as error:
             raise CommandError(str(error)) from error
 
     def _report(self, drain: Drain) -> None:

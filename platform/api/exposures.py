@@ -12,9 +12,10 @@ from api import bodies, schema
 from api.counted import CountedView
 from api.decoding import decode
 from api.problems import InvalidBody, Unavailable
+from events.counters import counters
 from events.exceptions import JournalError
 from events.ingest import Receipt
-from serving import exposing
+from serving import exposing, rejections
 
 
 class ExposuresView(CountedView):
@@ -33,8 +34,11 @@ class ExposuresView(CountedView):
                 f"Send 1 to {exposing.MAX_BATCH} exposures at a time; this batch has {len(batch)}.",
                 pointer="/exposures",
             )
+        now = timezone.now()
         try:
-            receipt = exposing.accept(batch, now=timezone.now())
+            receipt = exposing.accept(batch, now=now)
         except JournalError as error:
+            counters.add("exposures_refused", len(batch))
             raise Unavailable(f"Nothing was accepted: {error}") from error
+        rejections.note("exposures", receipt.rejected, now=now)
         return Response(receipt, status=status.HTTP_202_ACCEPTED)

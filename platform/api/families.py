@@ -14,7 +14,7 @@ from serving import route_times
 from serving.log_state import StreamState
 
 EVENTS = ("accepted", "duplicate", "rejected", "refused")
-EXPOSURES = ("written", "dropped")
+EXPOSURES = ("written", "dropped", "duplicate", "rejected", "refused")
 MISSED = {"failures": "failed", "skipped": "skipped"}
 
 

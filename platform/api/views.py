@@ -108,7 +108,7 @@ class EventsView(CountedView):
         except JournalError as error:
             counters.add("events_refused", len(batch))
             raise Unavailable(f"Nothing was accepted: {error}") from error
-        rejections.note(receipt.rejected, now=now)
+        rejections.note("events", receipt.rejected, now=now)
         return Response(receipt, status=status.HTTP_202_ACCEPTED)
 
 

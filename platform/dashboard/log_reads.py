@@ -38,12 +38,14 @@ class StreamRow:
 
 @dataclass(frozen=True, kw_only=True)
 class DataState:
-    """`streams` is None where the log cannot be read; `rejected` where Valkey is away."""
+    """`streams` is None where the log cannot be read; what was `rejected`, by field,
+    where Valkey is away.
+    """
 
     streams: list[StreamRow] | None
     journals: Health
     dropped: int
-    rejected: dict[str, int] | None
+    rejected: dict[Stream, dict[str, int] | None]
 
     @property
     def empty(self) -> bool:
@@ -64,7 +66,7 @@ def state(*, now: datetime) -> DataState:
         streams=_streams(now),
         journals=health.check(settings.JOURNAL_DIR),
         dropped=tallies.totals().get("exposures_dropped", 0),
-        rejected=rejections.last_hour(now=now),
+        rejected={stream: rejections.last_hour(stream, now=now) for stream in STREAMS},
     )
 
 

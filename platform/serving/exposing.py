@@ -38,8 +38,11 @@ def accept(batch: Sequence[msgspec.Raw], *, now: datetime) -> Receipt:
     fresh = _fresh(valid)
     runtime.exposures_journal().append(fresh)
     _recent(runtime.valkey()).remember([exposure.request_id for exposure in fresh])
-    counters.add("exposures_written", len(fresh))
-    return Receipt(accepted=len(fresh), duplicates=len(valid) - len(fresh), rejected=rejected)
+    receipt = Receipt(accepted=len(fresh), duplicates=len(valid) - len(fresh), rejected=rejected)
+    counters.add("exposures_written", receipt.accepted)
+    counters.add("exposures_duplicate", receipt.duplicates)
+    counters.add("exposures_rejected", len(rejected))
+    return receipt
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,10 @@ from tests.installation import NOW
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Read = Callable[..., float]
+
+
+def full(*args: object, **kwargs: object) -> None:
+    raise JournalFull("The journals are full.")
 
 
 def post(client: Client, door: str, body: object) -> Any:
@@ -73,15 +77,31 @@ def test_events_are_counted_by_what_became_of_them(api: Client, read: Read) -> N
 
     outcomes = ("accepted", "duplicate", "rejected", "refused")
     assert [read("winnow_events_total", outcome=o) for o in outcomes] == [1, 1, 2, 0]
-    assert rejections.last_hour(now=NOW + timedelta(days=1000)) == {}
+    assert rejections.last_hour("events", now=NOW + timedelta(days=1000)) == {}
+
+
+def test_exposures_that_callers_send_are_counted_by_what_became_of_them(
+    api: Client, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [home] = post(api, "assign", {"user": "u1"}).json()["assignments"]
+    good = {"request_id": "r1", "user": "u1", "items": ["a-item-0"]} | {
+        name: home[name] for name in ("experiment", "variant")
+    }
+    post(api, "exposures", {"exposures": [good, good, {}, good | {"variant": "other"}]})
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "append", full)
+        refused = post(api, "exposures", {"exposures": [good | {"request_id": "r2"}] * 3})
+
+    assert refused.status_code == 503
+    outcomes = ("written", "duplicate", "rejected", "refused", "dropped")
+    assert [read("winnow_exposures_total", outcome=o) for o in outcomes] == [1, 1, 2, 3, 0]
+    rejected = rejections.last_hour("exposures", now=datetime.now(UTC))
+    assert rejected == {"request_id": 1, "variant": 1}
 
 
 def test_at_the_bound_events_are_refused_and_dropped_exposures_counted(
     api: Client, read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*args: object, **kwargs: object) -> None:
-        raise JournalFull("The journals are full.")
-
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "append", full)
         refused = post(api, "events", {"events": [{"id": "e1", "type": "click", "user": "u1"}]})

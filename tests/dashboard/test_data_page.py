@@ -121,12 +121,15 @@ def test_what_waits_in_a_journal_is_behind(browser: Client) -> None:
 def test_what_was_dropped_and_rejected_is_shown(browser: Client) -> None:
     before = counters.snapshot().get("exposures_dropped", 0)
     counters.add("exposures_dropped", 3)
-    rejections.note([Rejection(index=0, field="at", pointer="", error="")] * 2, now=NOW)
+    rejected = [Rejection(index=0, field="at", pointer="", error="")]
+    rejections.note("events", rejected * 2, now=NOW)
+    rejections.note("exposures", rejected * 3, now=NOW)
 
     page = text(browser, ADDRESS)
 
     assert f"Exposures dropped {before + 3:,}: these users got a slate" in page
-    assert "2 for at" in page
+    assert "Events rejected in the last hour 2 for at" in page
+    assert "Exposures rejected in the last hour 3 for at" in page
 
 
 def test_without_valkey_and_without_a_log_the_page_still_answers(

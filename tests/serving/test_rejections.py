@@ -1,4 +1,4 @@
-"""Rejected events of the last hour, by field."""
+"""Rejected records of the last hour, by field."""
 
 from __future__ import annotations
 
@@ -18,25 +18,34 @@ def rejection(field: str) -> Rejection:
 
 def test_fields_are_counted_most_first_and_unknown_ones_together() -> None:
     fields = ["type", "properties/size", "type", "colour", "", "properties/age", "properties"]
-    rejections.note([rejection(field) for field in fields], now=NOW)
+    rejections.note("events", [rejection(field) for field in fields], now=NOW)
 
-    assert list((rejections.last_hour(now=NOW) or {}).items()) == [
+    assert list((rejections.last_hour("events", now=NOW) or {}).items()) == [
         ("properties", 3),
         ("type", 2),
         ("other", 2),
     ]
 
 
-def test_an_hour_later_they_are_forgotten() -> None:
-    rejections.note([rejection("at")], now=NOW)
+def test_exposures_have_fields_and_counts_of_their_own() -> None:
+    fields = ["items/1/propensity", "items", "variant", "type", ""]
+    rejections.note("exposures", [rejection(field) for field in fields], now=NOW)
 
-    assert rejections.last_hour(now=NOW + timedelta(minutes=59)) == {"at": 1}
-    assert rejections.last_hour(now=NOW + timedelta(minutes=66)) == {}
+    found = rejections.last_hour("exposures", now=NOW)
+    assert found == {"items": 2, "other": 2, "variant": 1}
+    assert rejections.last_hour("events", now=NOW) == {}
+
+
+def test_an_hour_later_they_are_forgotten() -> None:
+    rejections.note("events", [rejection("at")], now=NOW)
+
+    assert rejections.last_hour("events", now=NOW + timedelta(minutes=59)) == {"at": 1}
+    assert rejections.last_hour("events", now=NOW + timedelta(minutes=66)) == {}
 
 
 def test_without_valkey_nothing_is_known_and_nothing_breaks(settings: Settings) -> None:
     settings.VALKEY_URL = "redis://127.0.0.1:1/0"
 
-    rejections.note([rejection("at")], now=NOW)
+    rejections.note("events", [rejection("at")], now=NOW)
 
-    assert rejections.last_hour(now=NOW) is None
+    assert rejections.last_hour("events", now=NOW) is None

@@ -200,6 +200,9 @@ class MetricDefinition(models.Model):
     def __str__(self) -> str:
         return self.key
 
+    def get_absolute_url(self) -> str:
+        return reverse("dashboard:metric", args=[self.key])
+
 
 class Audit(models.Model):
     """An A/A audit of the log: asked for, under way, or done. The row is the truth."""

@@ -16,6 +16,7 @@ Format = Literal["percent", "number", "money"]
 
 Counted = tuple[Kind, Measure, Measure | None, Window | None, float | None, Direction, int]
 
+MOST_USERS = 1_000_000_000
 KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -104,7 +105,11 @@ def _faults(metric: Metric) -> tuple[tuple[str, str, bool], ...]:
             "has nothing to cap where users only did or did not",
             capped is not None and yes_or_no,
         ),
-        ("minimum_users", f"must be at least {USERS_NEEDED}", metric.minimum_users < USERS_NEEDED),
+        (
+            "minimum_users",
+            f"must be {USERS_NEEDED} to {MOST_USERS:,}",
+            not USERS_NEEDED <= metric.minimum_users <= MOST_USERS,
+        ),
         (
             "currency",
             "must be three capital letters, and belongs to format `money` alone",

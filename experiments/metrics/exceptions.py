@@ -19,10 +19,10 @@ class UnknownMetric(MetricsError, KeyError):
 
 
 class InvalidMetric(MetricsError, ValueError):
-    """A definition that cannot be computed; `field` is the one to change."""
+    """A definition that cannot be computed; `field` is the one to change, `remedy` says to what."""
 
     def __init__(self, field: str, remedy: str) -> None:
-        self.field = field
+        self.field, self.remedy = field, remedy
         super().__init__(f"{field}: {remedy}.")
 
 

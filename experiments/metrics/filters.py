@@ -4,7 +4,6 @@ A property is compared as the log holds it, as JSON: `3` is a number and `"3"` a
 not equal. An event without the property, item or value fulfils no condition but `exists` refused.
 """
 
-import math
 from typing import Literal
 
 import ibis
@@ -14,6 +13,7 @@ from ibis.expr.types import BooleanValue, Table, Value
 from experiments.metrics.exceptions import InvalidMetric
 
 PROPERTY = "properties."
+LARGEST = 2**53
 Scalar = str | bool | int | float
 Order = Literal["<", "<=", ">", ">="]
 ORDERS = {"<": "below", "<=": "at most", ">": "above", ">=": "at least"}
@@ -158,5 +158,5 @@ def _require_comparable(field: str, values: tuple[Scalar, ...], name: str) -> No
         raise InvalidMetric(name, "must be text: an item is compared with")
     if field == "value" and any(isinstance(value, str | bool) for value in values):
         raise InvalidMetric(name, "must be a number: a value is compared with")
-    if not all(math.isfinite(value) for value in values if isinstance(value, int | float)):
-        raise InvalidMetric(name, "must be finite")
+    if not all(abs(value) <= LARGEST for value in values if isinstance(value, int | float)):
+        raise InvalidMetric(name, "must be a number of at most 2^53, as JSON has them")

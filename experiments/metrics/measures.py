@@ -15,6 +15,9 @@ from experiments.metrics.filters import Condition, columns_of
 Needs = frozenset[tuple[str, str]]
 """Columns as (table, column)."""
 
+MOST_DAYS = 3_650
+"""Of a window: beyond ten years it is a slip of the keyboard."""
+
 LINK = frozenset({("exposures", "request_id"), ("events", "request_id")})
 ITEM = frozenset({("events", "item")})
 
@@ -146,6 +149,8 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidMetric("window.from_days", "must be 0 or more days")
         if not (math.isfinite(self.until_days) and self.until_days > self.from_days):
             raise InvalidMetric("window.until_days", "must be a number of days above from_days")
+        if self.until_days > MOST_DAYS:
+            raise InvalidMetric("window.until_days", f"must be at most {MOST_DAYS:,} days")
 
     @property
     def begins(self) -> int:

@@ -14,6 +14,7 @@ from serving.models import Pulse
 PLACES = {
     "experiment": "experiments",
     "recommender": "recommenders",
+    "metric": "metrics",
     "data": "data",
     "key": "settings",
 }

@@ -44,8 +44,17 @@ def share(fraction: float | None) -> str:
 
 
 def value(figure: float | None, style: str) -> str:
-    """A metric's value in its own unit; `style` is the metric's format."""
-    return percent(figure) if style == "percent" else significant(figure)
+    """A metric's value in its own unit: `percent`, `number`, or the letters of a currency."""
+    if style == "percent":
+        return percent(figure)
+    return significant(figure) if style == "number" else money(figure, style)
+
+
+def money(amount: float | None, currency: str) -> str:
+    """An amount: `12.40 EUR`, `1,240 EUR`."""
+    if amount is None:
+        return DASH
+    return f"{number(amount, 2 if abs(amount) < 1000 else 0)} {currency}"
 
 
 def signed(effect: float | None, unit: Unit, *, tight: bool = False) -> str:
@@ -68,11 +77,13 @@ def interval(low: float | None, high: float | None, unit: Unit) -> str:
 
 
 def value_interval(low: float | None, high: float | None, style: str) -> str:
-    """The interval of one arm's value: `5.31 to 5.71%`."""
+    """The interval of one arm's value: `5.31 to 5.71%`. `style` as for a value."""
     if low is None or high is None:
         return DASH
     if style == "percent":
         return f"{number(low * 100, 2)} to {percent(high)}"
+    if style != "number":
+        return f"{number(low, 2 if abs(high) < 1000 else 0)} to {money(high, style)}"
     digits = _digits(max(abs(low), abs(high)), 3)
     return f"{number(low, digits)} to {number(high, digits)}"
 

@@ -1,5 +1,5 @@
-"""Where each page is. An id of an experiment or recommender in an address is its key, so below
-`experiments/` and `recommenders/` there is nothing else.
+"""Where each page is. An id of an experiment, recommender or metric in an address is its key, so
+below `experiments/`, `recommenders/` and `metrics/` there is nothing else.
 """
 
 from django.contrib.auth.views import LogoutView
@@ -12,6 +12,7 @@ from dashboard.views import (
     experiment,
     experiments,
     keys,
+    metrics,
     outlook,
     recommender,
     recommenders,
@@ -38,6 +39,12 @@ urlpatterns = [
     path("recommenders/<slug:key>/", recommender.page, name="recommender"),
     path("recommenders/<slug:key>/live/", recommender.live, name="recommender-live"),
     path("recommenders/<slug:key>/train/", recommender.train, name="recommender-train"),
+    path("metrics/", metrics.listing, name="metrics"),
+    path("new-metric/", metrics.define, name="metric-new"),
+    path("metric-preview/", metrics.preview, name="metric-preview"),
+    path("metrics/<slug:key>/", metrics.page, name="metric"),
+    path("metrics/<slug:key>/archive/", metrics.archive, name="metric-archive"),
+    path("metrics/<slug:key>/restore/", metrics.restore, name="metric-restore"),
     path("data/", data.page, name="data"),
     path("data/live/", data.live, name="data-live"),
     path("data/audit/", audit.page, name="data-audit"),

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from dashboard import formats
 from dashboard.figures.style import LineEnd, colour, layout
+from dashboard.reading import words
 from dashboard.reading.arms import ArmView
 from experiments.metrics.results import Scorecard, SeriesPoint
 
@@ -26,11 +27,11 @@ def over_time(scorecard: Scorecard, arms: Sequence[ArmView]) -> go.Figure | None
     for arm in arms:
         own = [point for point in points if point.variant == arm.key]
         if own:
-            traces += _traces(own, arm, metric.format)
-            ends.append(_line_end(own[-1], arm, metric.format))
+            traces += _traces(own, arm, words.style(metric))
+            ends.append(_line_end(own[-1], arm, words.style(metric)))
     low, high = _range(points)
     widest = max(len(end.text) for end in ends)
-    style = {"tickformat": ",.1%"} if metric.format == "percent" else {"tickformat": ",~g"}
+    ticks = {"tickformat": ",.1%"} if metric.format == "percent" else {"tickformat": ",~g"}
     return go.Figure(
         traces,
         layout(
@@ -39,7 +40,7 @@ def over_time(scorecard: Scorecard, arms: Sequence[ArmView]) -> go.Figure | None
             high=high,
             ends=ends,
             right=min(24 + 7 * widest, 200),
-            **style,
+            **ticks,
         ),
     )
 

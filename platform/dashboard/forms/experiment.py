@@ -14,6 +14,7 @@ from dashboard import formats
 from dashboard.forms.selects import TellingField
 from experiments import metric_definitions, selectors
 from experiments.exceptions import ExperimentError
+from experiments.metrics.wording import sentence
 from experiments.models import Placement
 
 HUNDRED = Decimal(100)
@@ -104,7 +105,10 @@ class ExperimentForm(forms.Form):
     def metrics(self) -> list[dict[str, Any]]:
         """The radio cards of the primary metric."""
         chosen = self["primary_metric"].value()
-        return [{"metric": m, "checked": m.key == chosen} for m in self._known.values()]
+        return [
+            {"metric": m, "says": m.description or sentence(m), "checked": m.key == chosen}
+            for m in self._known.values()
+        ]
 
     def clean_traffic(self) -> Decimal:
         return Decimal(self.cleaned_data["traffic"]) / HUNDRED

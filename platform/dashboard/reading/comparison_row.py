@@ -101,7 +101,7 @@ def row(
     shown = comparison.floor.reached
     return Row(
         arm=arm,
-        value=formats.value(values.get(comparison.variant), metric.format),
+        value=formats.value(values.get(comparison.variant), words.style(metric)),
         lift=formats.signed(decided.effect, unit) if shown else formats.DASH,
         interval=formats.interval(decided.low, decided.high, unit) if shown else formats.DASH,
         bar=_bar(scorecard, comparison, decided, drawn, reading.tone) if shown else None,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from dashboard import formats
+from dashboard.reading import words
 from dashboard.reading.arms import ArmView
 from experiments.metrics.results import Scorecard
 
@@ -33,7 +34,7 @@ class NumberTable:
 
 def series_numbers(scorecard: Scorecard, arms: Sequence[ArmView]) -> NumberTable:
     """The primary metric per arm up to each time, with the arm's own interval."""
-    style = scorecard.metric(scorecard.primary).format
+    style = words.style(scorecard.metric(scorecard.primary))
     return _table(
         scorecard.series.get(scorecard.primary, ()),
         arms,

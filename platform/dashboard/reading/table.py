@@ -152,7 +152,7 @@ def _metric(
         key=metric.metric,
         name=metric.name,
         kind=words.kind_line(metric),
-        control=formats.value(control, metric.format),
+        control=formats.value(control, words.style(metric)),
         rows=tuple(
             row(scorecard, metric, c, arm=arms[c.variant], scale=scale, drawn=drawn)
             for c in metric.comparisons

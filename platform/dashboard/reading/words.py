@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboard import formats
 from dashboard.formats import Unit
+from experiments.metrics import Metric
 from experiments.metrics.results import Headline, MetricResult, Scale, Scorecard
 
 KINDS = {
@@ -76,6 +77,11 @@ def clear_of_zero(headline: Headline) -> bool:
 def kind_line(metric: MetricResult) -> str:
     """The half line under a metric's name that says how it is formed."""
     return metric.counts if metric.kind == "ratio" and metric.counts else KINDS[metric.kind]
+
+
+def style(metric: MetricResult | Metric) -> str:
+    """How a value of a metric is written: `percent`, `number`, or the letters of a currency."""
+    return metric.currency or metric.format
 
 
 def unit(metric: MetricResult, scale: Scale) -> Unit:

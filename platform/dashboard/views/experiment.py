@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import queries
 from dashboard.reading.page import experiment_page
-from experiments import selectors
+from experiments import metric_definitions, selectors
 from experiments.exceptions import ExperimentError
 from experiments.metrics.results import Scale
 from experiments.models import Experiment
@@ -71,14 +71,18 @@ def _context(request: HttpRequest, experiment: Experiment) -> dict[str, Any]:
     stopped = experiment.status == Experiment.Status.STOPPED
     snapshot = None if draft else selectors.latest_snapshot(experiment)
     pulse = None if draft else Pulse.objects.first()
+    page = experiment_page(
+        experiment,
+        snapshot,
+        scale=_scale(request),
+        log_lag=pulse.log_lag_seconds if pulse else None,
+        then=queries.versions_when_stopped(experiment) if stopped else None,
+    )
     return {
-        "page": experiment_page(
-            experiment,
-            snapshot,
-            scale=_scale(request),
-            log_lag=pulse.log_lag_seconds if pulse else None,
-            then=queries.versions_when_stopped(experiment) if stopped else None,
-        ),
+        "page": page,
+        "redefined": metric_definitions.changed_since(page.results.scorecard)
+        if page.results
+        else [],
         "experiment": experiment,
         "checklist": selectors.launch_checklist(experiment) if draft else [],
         "api_call": request.build_absolute_uri(f"/api/v1/experiments/{experiment.key}/results"),

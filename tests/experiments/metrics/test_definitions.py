@@ -36,6 +36,7 @@ def test_the_built_in_metrics_are_keyed_by_their_own_key_and_count_different_thi
         ({"winsorise": 1.0}, "winsorise"),
         ({"kind": "proportion", "winsorise": 0.99}, "winsorise"),
         ({"minimum_users": 99}, "minimum_users"),
+        ({"minimum_users": 10**30}, "minimum_users"),
         ({"format": "money"}, "currency"),
         ({"currency": "EUR"}, "currency"),
         ({"format": "money", "currency": "euro"}, "currency"),
@@ -55,6 +56,7 @@ def test_an_impossible_definition_names_the_field(change: dict[str, Any], field:
         (lambda: Window(from_days=-1, until_days=1), "window.from_days"),
         (lambda: Window(from_days=1, until_days=1), "window.until_days"),
         (lambda: Window(until_days=float("inf")), "window.until_days"),
+        (lambda: Window(until_days=3_651), "window.until_days"),
         (lambda: Slates(slower_than_ms=-1), "slower_than_ms"),
         (lambda: Events(type=" "), "type"),
         (lambda: Exists(field="user"), "field"),
@@ -66,6 +68,7 @@ def test_an_impossible_definition_names_the_field(change: dict[str, Any], field:
         (lambda: Compare(field="item", order="<", to=1), "field"),
         (lambda: Compare(field="value", order="<", to=float("inf")), "to"),
         (lambda: Equals(field="properties.size", to=float("nan")), "to"),
+        (lambda: Equals(field="properties.size", to=2**53 + 1), "to"),
     ],
 )
 def test_so_does_an_impossible_part(make: Any, field: str) -> None:

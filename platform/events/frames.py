@@ -57,11 +57,17 @@ def next_start(data: bytes, position: int) -> int | None:
 
 
 def is_torn(tail: bytes) -> bool:
-    """Whether `tail` is the beginning of a frame whose end was never written."""
+    """Whether `tail` is the beginning of a frame whose end was never written.
+
+    A power cut may leave a file as long as it had become, with zeros for what never reached the
+    disk: the end of a frame, and all that came after it.
+    """
+    written = tail.rstrip(b"\0")
+    begun = MARKER.startswith(written[: len(MARKER)])
     if len(tail) < HEADER.size:
-        return MARKER.startswith(tail[: len(MARKER)])
-    marker, length, _ = HEADER.unpack_from(tail)
-    return bool(marker == MARKER and 0 < length <= MAX_PAYLOAD) and len(tail) < HEADER.size + length
+        return begun
+    _, length, _ = HEADER.unpack_from(tail)
+    return begun and length <= MAX_PAYLOAD and len(written) < HEADER.size + int(length)
 
 
 def _checksum(payload: bytes) -> int:

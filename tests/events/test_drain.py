@@ -16,7 +16,7 @@ from events.frames import pack
 from events.journal import Journal
 from events.journal_files import journals
 from events.readers import open_log
-from events.records import Event, ExposedItem, Exposure, Stream
+from events.records import Event, ExposedItem, Exposure, Stream, encode
 from events.schema import to_table
 from events.window import RecentWindow
 
@@ -221,6 +221,38 @@ def test_the_torn_end_of_a_dead_writer_is_cut_and_said(
     assert f"{path.name}: cut 13 bytes of a record never finished" in caplog.messages
 
 
+@pytest.mark.parametrize("kept", [0, 1, 8, 40])
+def test_zeros_that_a_power_cut_left_at_the_end_are_cut_and_said(
+    journal_dir: Path,
+    log_dir: Path,
+    event: MakeEvent,
+    logged: Logged,
+    caplog: pytest.LogCaptureFixture,
+    kept: int,
+) -> None:
+    path = written(journal_dir, [event("a")])
+    lost = pack(encode([event("b")]))
+    with path.open("ab") as file:
+        file.write(lost[:kept] + b"\0" * (len(lost) - kept))
+    drain_once(journal_dir, log_dir)
+    assert logged("events") == ["a"]
+    assert journals(journal_dir) == []
+    assert not (journal_dir / "damaged").exists()
+    assert f"{path.name}: cut {len(lost)} bytes of a record never finished" in caplog.messages
+
+
+def test_zeros_before_a_sound_record_are_damage(
+    journal_dir: Path, log_dir: Path, event: MakeEvent, logged: Logged
+) -> None:
+    path = written(journal_dir, [event("a")])
+    with path.open("ab") as file:
+        file.write(b"\0" * 64 + pack(encode([event("b")])))
+    drain_once(journal_dir, log_dir)
+    assert logged("events") == ["a", "b"]
+    [copy] = (journal_dir / "damaged").iterdir()
+    assert copy.read_bytes() == b"\0" * 64
+
+
 def test_the_torn_end_of_a_live_writer_is_waited_for(
     journal_dir: Path, log_dir: Path, event: MakeEvent, logged: Logged
 ) -> None:
@@ -250,14 +282,14 @@ def test_damage_is_kept_aside_said_loudly_and_what_follows_is_read(
     place = data.index(b'"id":"b"')
     data[place] ^= 1
     third = len(data) // 3
-    path.write_bytes(data + b"\0" * 50)
+    path.write_bytes(data + b"?" * 50)
     drain_once(journal_dir, log_dir)
     assert logged("events") == ["a", "c"]
     assert journals(journal_dir) == []
     kept = {copy.name: copy.read_bytes() for copy in (journal_dir / "damaged").iterdir()}
     assert kept == {
         f"{path.name}.{third}-{2 * third}": bytes(data[third : 2 * third]),
-        f"{path.name}.{3 * third}-{3 * third + 50}": b"\0" * 50,
+        f"{path.name}.{3 * third}-{3 * third + 50}": b"?" * 50,
     }
     assert [r.levelno for r in caplog.records if "damaged" in r.message] == [logging.ERROR] * 2
 

@@ -34,7 +34,22 @@ def test_one_changed_byte_is_noticed(payload: bytes, data: st.DataObject) -> Non
 def test_a_whole_frame_with_a_wrong_checksum_is_not_torn() -> None:
     damaged = pack(b"payload")[:-1] + b"?"
     assert not is_torn(damaged)
-    assert not is_torn(b"\0" * 100)
+    assert not is_torn(damaged + b"\0" * 100)
+    assert not is_torn(b"?" + b"\0" * 100)
+
+
+TEXTS = st.text(st.characters(exclude_characters="\0"), min_size=1).map(str.encode)
+
+
+@given(TEXTS, TEXTS, st.data())
+def test_zeros_from_somewhere_in_a_frame_to_the_end_are_what_a_power_cut_leaves(
+    payload: bytes, next_payload: bytes, data: st.DataObject
+) -> None:
+    whole = pack(payload)
+    kept = data.draw(st.integers(0, len(whole) - 1))
+    assert is_torn(whole[:kept] + b"\0" * (len(whole) - kept))
+    assert is_torn(whole[:kept] + b"\0" * (len(whole) - kept + len(pack(next_payload))))
+    assert is_torn(whole[:kept] + b"\0" * 8_192)
 
 
 def test_the_next_frame_is_found_behind_damage_that_holds_a_marker() -> None:

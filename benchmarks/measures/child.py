@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -16,10 +17,13 @@ LOOK_SECONDS = 0.05
 
 
 class Used(NamedTuple):
-    """Wall-clock seconds, and the largest resident set in MB of 10^6 bytes."""
+    """Wall-clock seconds, the largest resident set in MB of 10^6 bytes, and seconds of processor:
+    of all cores together, and hardly changed by what else the machine does.
+    """
 
     seconds: float
     peak_mb: int
+    cpu_seconds: float
 
 
 def run(*arguments: object, var: Path, out: Path | None = None) -> Used:
@@ -32,7 +36,7 @@ def run(*arguments: object, var: Path, out: Path | None = None) -> Used:
         "WINNOW_VAR": str(var),
     }
     environment.pop("DATABASE_URL", None)  # its state is in `var`, and nobody else's is touched
-    begun = time.perf_counter()
+    begun, before = time.perf_counter(), _of_children()
     command = [sys.executable, *map(str, arguments)]
     with out.open("wb") if out else nullcontext(sys.stderr) as printed:
         child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=printed)
@@ -43,7 +47,14 @@ def run(*arguments: object, var: Path, out: Path | None = None) -> Used:
         time.sleep(LOOK_SECONDS)
     if child.returncode:
         raise subprocess.CalledProcessError(child.returncode, command)
-    return Used(round(time.perf_counter() - begun, 2), round(peak / 1e6))
+    seconds, cpu = time.perf_counter() - begun, _of_children() - before
+    return Used(round(seconds, 2), round(peak / 1e6), round(cpu, 2))
+
+
+def _of_children() -> float:
+    """Seconds of processor of all children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _peak_bytes(pid: int) -> int:

@@ -19,6 +19,7 @@ class Took(NamedTuple):
 
     seconds: float
     peak_mb: int
+    cpu_seconds: float
     counted: list[list[int]]
 
 
@@ -37,9 +38,12 @@ def measure(folder: Path, files: tuple[Path, Path], *, linked: bool, rounds: int
             found[name].append(_alone(folder, arguments))
     best = {name: min(took, key=lambda t: t.seconds) for name, took in found.items()}
     assert best["query"].counted == best["ctr"].counted == best["twenty"].counted
-    return _figures(best) | {
-        f"{name}_peak_mb": max(t.peak_mb for t in found[name]) for name in ("ctr", "twenty")
-    }
+    cpu = {name: min(t.cpu_seconds for t in took) for name, took in found.items()}
+    return (
+        _figures(best)
+        | _cpu(cpu)
+        | {f"{name}_peak_mb": max(t.peak_mb for t in found[name]) for name in ("ctr", "twenty")}
+    )
 
 
 def _figures(best: dict[str, Took]) -> dict[str, Any]:
@@ -52,6 +56,14 @@ def _figures(best: dict[str, Took]) -> dict[str, Any]:
         "twenty_to_ctr": round(all_twenty / ctr, 2),
         "start_up_s": best["small"].seconds,
         "start_up_share": round(best["small"].seconds / ctr, 2),
+    }
+
+
+def _cpu(seconds: dict[str, float]) -> dict[str, float]:
+    return {
+        **{f"{name}_cpu_s": found for name, found in seconds.items()},
+        "ctr_to_query_cpu": round(seconds["ctr"] / seconds["query"], 2),
+        "twenty_to_ctr_cpu": round(seconds["twenty"] / seconds["ctr"], 2),
     }
 
 
@@ -68,7 +80,7 @@ def _alone(folder: Path, arguments: list[object]) -> Took:
     out = folder / "out.json"
     used = child.run(*arguments, var=folder / "var", out=out)
     print(f"{used.seconds} s: {' '.join(map(str, arguments[:2]))}", file=sys.stderr)
-    return Took(used.seconds, used.peak_mb, _counted(json.loads(out.read_bytes())))
+    return Took(*used, _counted(json.loads(out.read_bytes())))
 
 
 def _counted(printed: Any) -> list[list[int]]:

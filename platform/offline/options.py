@@ -72,6 +72,13 @@ def limit(text: str) -> int:
     return int(text)
 
 
+def positive(text: str) -> int:
+    """A whole number of 1 or more."""
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return int(text)
+
+
 def attribute(text: str) -> tuple[str, str]:
     """An attribute and its value."""
     name, _, value = text.partition("=")
@@ -171,4 +178,4 @@ def _output(add: Add) -> None:
     add("--series", action="store_true", help="also every look since the start")
     add("--described", action="store_true", help="also coverage, Gini, diversity and novelty")
     add("--memory", default="4GB", help="what DuckDB may take; more is put aside on the disk")
-    add("--threads", type=int, help="by default as many as there are processors")
+    add("--threads", type=positive, help="by default as many as there are processors")

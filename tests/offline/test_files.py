@@ -213,6 +213,16 @@ def test_files_that_cannot_be_read(filled: Files, tmp_path: Path) -> None:
     assert "Line: 3" in said("uneven.csv")
 
 
+def test_a_cell_that_is_no_number_is_named(files: Files) -> None:
+    exposures, clicks = arms(control=(200, 40), new=(200, 60))
+    files.write([row | {"impressions": "many"} for row in exposures], clicks)
+
+    assert files.refused() == (
+        "The files cannot be analysed: Conversion Error: "
+        "Could not convert string 'many' to INT64 when casting from source column impressions"
+    )
+
+
 def test_files_without_rows(filled: Files) -> None:
     for path in (filled.events, filled.exposures):
         pq.write_table(pq.read_table(path).slice(0, 0), path)

@@ -1,6 +1,6 @@
 """An experiment that was assigned elsewhere, from its files to a report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import ibis
@@ -45,24 +45,32 @@ def analyse(request: Request, *, now: datetime, progress: Progress) -> Report:
 def _scorecard(
     served: Table, done: Table, request: Request, *, now: datetime, progress: Progress
 ) -> tuple[Scorecard, list[Note]]:
-    notes = [*survey.incomplete("exposures", served), *survey.incomplete("events", done)]
+    nameless = survey.incomplete("exposures", served)
+    notes = [*nameless, *survey.incomplete("events", done)]
+    if any(note.about == "exposures.user" for note in nameless):
+        served = served.filter(served.user.notnull())
     arms = survey.arms(served, since=request.started_at, until=request.as_of)
     mine = of_experiment(arms, request)
-    ends = [t for t in (survey.last_at(done), *(arm.last for arm in mine)) if t is not None]
-    if survey.last_at(done) is None:
-        raise InvalidRequest("events", "holds no event with a user and a time")
-    spec, assumed = specify(mine, request, as_of=request.as_of or max(ends))
-    if request.as_of is None and spec.as_of > now:
-        assumed.append(
-            Note(about="as_of", text=f"The last time in the files, {spec.as_of}, is in the future.")
-        )
+    last = _last(mine, done)
+    spec, assumed = specify(mine, request, as_of=request.as_of or last)
+    if request.as_of is None and last > now:
+        text = f"The last time in the files, {last}, is in the future."
+        assumed.append(Note(about="as_of", text=text))
     progress(f"Counting {sum(arm.exposures for arm in mine):,} exposures and what came after")
     counted = _counted(_since(_without_empty(served, mine), request, spec), done, spec)
-    planned = spec if request.tuning is not None else replace(spec, tuning=_found(counted))
     if request.tuning is None:
-        assumed.append(_no_plan(planned))
-    card = assemble(counted, planned, grid(spec.started_at, spec.as_of))
+        spec = replace(spec, tuning=_found(counted))
+        assumed.append(_no_plan(spec))
+    card = assemble(counted, spec, grid(spec.started_at, spec.as_of))
     return card, [*notes, *assumed]
+
+
+def _last(arms: Sequence[Arm], done: Table) -> datetime:
+    """The last time in the files."""
+    event = survey.last_at(done)
+    if event is None:
+        raise InvalidRequest("events", "holds no event with a user and a time")
+    return max(event, *(arm.last for arm in arms))
 
 
 def _require_zones(request: Request) -> None:

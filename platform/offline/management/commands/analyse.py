@@ -32,7 +32,8 @@ class Command(BaseCommand):
                 f"{asking.option(error.field)}: {error.remedy.rstrip('.')}."
             ) from error
         except (MetricsError, duckdb.Error, OSError) as error:
-            raise CommandError(f"The files cannot be analysed: {error}") from error
+            why = str(error).partition("\n\nLINE")[0]  # what follows is a query of ours
+            raise CommandError(f"The files cannot be analysed: {why}") from error
         if given["json"]:
             self.stdout.write(encode(report).decode())
         else:

@@ -7,48 +7,11 @@ import numpy as np
 from experiments.metrics.results import Check, CheckFigure
 from experiments.metrics.samples import Samples, part
 from experiments.metrics.spec import ScorecardSpec
-from experiments.stats import Reason, check_srm_phases, imbalance
+from experiments.stats import Reason, imbalance
 
 THRESHOLD = 0.001
 CROSSED = "seen in two variants"
 LEFT_OUT = "taken for bots or staff by a rule"
-
-
-def sample_ratio(spec: ScorecardSpec, users: Sequence[Sequence[int]]) -> Check:
-    """Did users arrive in the ratio of the weights? Chi-square, unhealthy below p = .001.
-
-    `users` are those analysed, per phase and variant: each phase has a ratio of its own.
-    """
-    pairs = list(zip(users, spec.phases, strict=True))
-    found = check_srm_phases(users, [phase.shares for phase in spec.phases])
-    healthy = None if found.healthy is None else bool(found.healthy)
-    observed = [sum(column) for column in zip(*users, strict=True)]
-    expected = [
-        sum(sum(counts) * phase.shares[i] for counts, phase in pairs)
-        for i in range(len(spec.variants))
-    ]
-    return Check(
-        name="sample_ratio",
-        healthy=healthy,
-        p_value=None if healthy is None else float(found.p_value),
-        reason=None if found.reason is None else str(found.reason),
-        detail=_ratio_detail(spec.variants, observed, expected, healthy=healthy),
-        figures=_figures(spec.variants, observed, expected),
-    )
-
-
-def _ratio_detail(
-    variants: Sequence[str],
-    users: Sequence[int],
-    expected: Sequence[float],
-    *,
-    healthy: bool | None,
-) -> str:
-    if healthy is None:
-        return "There are too few users to tell yet."
-    if healthy:
-        return "Users arrived in the arms in the ratio of the weights."
-    return _out_of_ratio(variants, users, expected)
 
 
 def users_in_two_variants(
@@ -122,7 +85,7 @@ def _without(
         p_value=p_value,
         reason=None if all_gone else ("no_such_users" if total else str(Reason.TOO_FEW_USERS)),
         detail=_without_detail(total, all_gone, were, healthy=healthy),
-        figures=_figures(spec.variants, gone, expected),
+        figures=figures(spec.variants, gone, expected),
     )
 
 
@@ -145,17 +108,10 @@ def _without_detail(total: int, gone: int, were: str, *, healthy: bool) -> str:
     return f"{share}, and not alike in all arms: leaving them out would bias the arms."
 
 
-def _out_of_ratio(variants: Sequence[str], users: Sequence[int], expected: Sequence[float]) -> str:
-    worst = max(range(len(users)), key=lambda i: abs(users[i] - expected[i]) / expected[i])
-    return (
-        f"Arms are out of ratio, so nothing is judged: {variants[worst]} has {users[worst]:,} "
-        f"users where {expected[worst]:,.0f} were expected."
-    )
-
-
-def _figures(
+def figures(
     variants: Sequence[str], observed: Sequence[int], expected: Sequence[float]
 ) -> tuple[CheckFigure, ...]:
+    """One per variant."""
     return tuple(
         CheckFigure(variant=variant, observed=seen, expected=hoped)
         for variant, seen, hoped in zip(variants, observed, expected, strict=True)

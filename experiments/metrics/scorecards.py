@@ -11,13 +11,13 @@ from experiments.metrics.describing import Catalogue
 from experiments.metrics.exclusions import fingerprint
 from experiments.metrics.health import (
     pre_period_balance,
-    sample_ratio,
     users_in_two_variants,
     users_left_out,
 )
 from experiments.metrics.judging import is_healthy
 from experiments.metrics.metric_results import metric_result
 from experiments.metrics.periods import Grid, grid
+from experiments.metrics.ratio_check import sample_ratio
 from experiments.metrics.reading import Before, Read, comparisons, read
 from experiments.metrics.results import (
     Check,
@@ -26,6 +26,7 @@ from experiments.metrics.results import (
 )
 from experiments.metrics.samples import samples
 from experiments.metrics.spec import ScorecardSpec
+from experiments.metrics.terms import Term
 
 
 def scorecard(
@@ -115,7 +116,7 @@ def _checks(counted: Counted, spec: ScorecardSpec) -> tuple[Check, ...]:
     own = samples(counted.moments, primary, counted.columns, cuped=spec.lookback > 0)
     balance = pre_period_balance(spec, primary.name, own)
     return (
-        sample_ratio(spec, counted.users),
+        sample_ratio(spec, counted.moments.of(Term(None))),
         users_in_two_variants(spec, counted.who.first_seen, counted.who.crossed),
         users_left_out(spec, all_seen, gone),
         *((balance,) if balance else ()),

@@ -200,6 +200,21 @@ def test_health_shows_every_figure() -> None:
     ]
 
 
+def test_the_sample_ratio_shows_this_look_and_all_looks() -> None:
+    check = replace(ratio_check(healthy=False, p=0.02), sequential_p_value=0.0004)
+    card = scorecard(state="unhealthy", health=(check,))
+
+    assert health(card, log_lag=None).figures[0].figure == "p = .020, all looks p = .0004"
+    assert [(r.ok, r.figure) for r in sentence(card, ARMS).rules[:1]] == [(False, "p = .0004")]
+
+
+def test_before_a_chi_square_the_sequential_test_has_its_say() -> None:
+    check = replace(ratio_check(healthy=False, p=None), sequential_p_value=0.0004)
+    card = scorecard(state="unhealthy", health=(check,))
+
+    assert health(card, log_lag=None).figures[0].figure == "all looks p = .0004"
+
+
 def test_health_counts_whom_rules_left_out_of_all_that_came() -> None:
     check = Check(
         name="users_left_out",

@@ -16,7 +16,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
     `name` is `sample_ratio`, `users_in_two_variants`, `users_left_out` or, with a pre-period,
     `pre_period_balance`; `detail` is one plain sentence. Where there is no p, `reason` says why:
-    one of experiments.stats.Reason, or `no_such_users` (healthy: nobody to test).
+    one of experiments.stats.Reason, or `no_such_users` (healthy: nobody to test). Of the sample
+    ratio `p_value` is of this look alone, and `sequential_p_value` of all looks together.
     """
 
     name: str
@@ -25,3 +26,4 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     detail: str
     figures: tuple[CheckFigure, ...]
+    sequential_p_value: float | None = None

@@ -49,6 +49,15 @@ def health(scorecard: Scorecard, *, log_lag: float | None) -> Health:
     return Health(word=word, icon=icon, tone=tone, figures=tuple(figures))
 
 
+def _p_words(check: Check) -> str:
+    if check.healthy is None:
+        return "too few users yet"
+    said = [] if check.p_value is None else [formats.equals_p(check.p_value)]
+    if check.sequential_p_value is not None:
+        said.append(f"all looks {formats.equals_p(check.sequential_p_value)}")
+    return ", ".join(said) or formats.DASH
+
+
 def _lag_words(lag: float | None) -> str:
     if lag is None:
         return "Not measured yet."
@@ -74,10 +83,8 @@ def _figure(check: Check, scorecard: Scorecard) -> HealthFigure:
         figure = f"{aside.users_in_two_variants:,} of {users:,}"
     elif check.name == "users_left_out":
         figure = f"{left_out:,} of {users + left_out:,}"
-    elif check.p_value is None:
-        figure = "too few users yet" if check.healthy is None else formats.DASH
     else:
-        figure = formats.equals_p(check.p_value)
+        figure = _p_words(check)
     return HealthFigure(
         title=TITLES.get(check.name, check.name.replace("_", " ").capitalize()),
         figure=figure,

@@ -36,7 +36,8 @@ def _health_rule(check: Check, scorecard: Scorecard) -> Rule:
         "sample_ratio": "Arms in the planned ratio",
         "users_in_two_variants": "Each user in one variant",
     }.get(check.name, check.name.replace("_", " ").capitalize())
-    figure = formats.equals_p(check.p_value) if check.p_value is not None else ""
+    known = [p for p in (check.p_value, check.sequential_p_value) if p is not None]
+    figure = formats.equals_p(min(known)) if known else ""
     if check.name == "users_in_two_variants" and check.healthy is not None:
         figure = f"{scorecard.set_aside.users_in_two_variants:,} in two"
     return Rule(ok=check.healthy, text=text, figure=figure)

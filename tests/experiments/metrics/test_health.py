@@ -5,40 +5,9 @@ import pytest
 from scipy import stats
 
 from experiments.metrics import ScorecardSpec
-from experiments.metrics.health import sample_ratio, users_in_two_variants
-from experiments.metrics.results import CheckFigure
+from experiments.metrics.health import users_in_two_variants
 
 MakeSpec = Callable[..., ScorecardSpec]
-
-
-def test_arms_in_the_ratio_of_uneven_weights_are_healthy(make_spec: MakeSpec) -> None:
-    found = sample_ratio(make_spec(weights=(0.9, 0.1)), [[900, 100]])
-
-    assert (found.healthy, found.p_value, found.reason) == (True, 1.0, None)
-    assert found.detail == "Users arrived in the arms in the ratio of the weights."
-
-
-def test_arms_out_of_ratio_are_unhealthy_and_the_worst_is_named(make_spec: MakeSpec) -> None:
-    found = sample_ratio(make_spec(), [[10_000, 9_400]])
-
-    assert found.healthy is False
-    assert found.p_value == pytest.approx(stats.chisquare([10_000, 9_400]).pvalue)
-    assert found.figures == (
-        CheckFigure(variant="A", observed=10_000, expected=9_700),
-        CheckFigure(variant="B", observed=9_400, expected=9_700),
-    )
-    assert found.detail == (
-        "Arms are out of ratio, so nothing is judged: A has 10,000 users where 9,700 were expected."
-    )
-
-
-@pytest.mark.parametrize("users", [[0, 0], [3, 3]])
-def test_too_few_users_are_neither_healthy_nor_unhealthy(
-    make_spec: MakeSpec, users: list[int]
-) -> None:
-    found = sample_ratio(make_spec(), [users])
-
-    assert (found.healthy, found.p_value, found.reason) == (None, None, "too_few_users")
 
 
 def crossing(make_spec: MakeSpec, users: list[int], crossed: list[int], **changes: Any) -> Any:

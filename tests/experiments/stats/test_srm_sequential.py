@@ -9,7 +9,7 @@ from scipy import special, stats
 
 from experiments.stats import Reason, SampleError, SettingsError, check_srm, check_srm_phases
 from experiments.stats.srm import log_evidence
-from tests.experiments.stats.binomial import at_most
+from tests.experiments.stats.binomial import at_least, at_most
 
 WORLDS = 2_000
 
@@ -54,6 +54,18 @@ def test_the_chi_square_does_not_survive_two_hundred_looks() -> None:
     p, _ = peeked(np.random.default_rng(31), 0.2, "chi2")
     assert (p.min(axis=1) < 0.05).sum() > 0.25 * WORLDS
     assert (p.min(axis=1) < 0.001).sum() > at_most(0.001, WORLDS)
+
+
+def test_three_weeks_of_looks_every_ten_minutes_alarm_one_sound_split_in_thirty() -> None:
+    # Of the chi-square, which is why a scorecard says so; at each look it is one in a thousand.
+    rng = np.random.default_rng(33)
+    treated = rng.binomial(30, 0.5, (1_000, 3_024)).cumsum(axis=1)
+    users = np.stack([30 * np.arange(1, 3_025) - treated, treated], axis=-1)
+    once, ever = (check_srm(users, [1, 1], method).p_value for method in ("chi2", "sequential"))
+    alarms: Any = np.asarray(once) < 0.001
+    assert at_least(1 / 30, 1_000) <= alarms.any(axis=1).sum() <= at_most(1 / 30, 1_000)
+    assert alarms[:, -1].sum() <= at_most(0.001, 1_000)
+    assert (np.asarray(ever) < 0.001).any(axis=1).sum() <= at_most(0.001, 1_000)
 
 
 def test_a_broken_split_is_found_while_it_runs() -> None:

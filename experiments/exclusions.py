@@ -51,8 +51,8 @@ def listed() -> list[tuple[ExclusionRule, Exclusion]]:
 def limits() -> tuple[Limit, ...]:
     """How much a day is a bot's: the limits as they were set, or else the defaults."""
     kinds = [kind for kind, _ in _LIMITS.values()]
-    found = {type(r): r for r in map(_rule, ExclusionRule.objects.filter(kind__in=kinds))}
-    return tuple(found.get(type(default), default) for default in DEFAULT)  # type: ignore[misc]
+    found = {type(r): r for r in map(_limit, ExclusionRule.objects.filter(kind__in=kinds))}
+    return tuple(found.get(type(default), default) for default in DEFAULT)
 
 
 def in_force() -> tuple[Exclusion, ...]:
@@ -128,7 +128,13 @@ def _add(kind: str, rule: Exclusion, actor: User | None, *, field: str) -> Exclu
 
 
 def _rule(row: ExclusionRule) -> Exclusion:
-    return msgspec.convert(row.rule, Exclusion)  # type: ignore[no-any-return]
+    rule: Exclusion = msgspec.convert(row.rule, Exclusion)
+    return rule
+
+
+def _limit(row: ExclusionRule) -> Limit:
+    rule: Limit = msgspec.convert(row.rule, Limit)
+    return rule
 
 
 def _named(text: str, field: str, *, longest: int) -> str:

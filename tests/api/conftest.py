@@ -34,3 +34,9 @@ def running(tmp_path: Path) -> Experiment:
 def api(running: Experiment, keyed: Client) -> Client:
     """A caller with a key, and a running experiment."""
     return keyed
+
+
+@pytest.fixture
+def as_over_http(client: Client) -> None:
+    """Where the server fails, the caller is answered; otherwise a test's client raises."""
+    client.raise_request_exception = False

@@ -10,7 +10,10 @@ from django.test import Client
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("as_over_http"),
+]
 
 FIELDS = ("user", "placement", "k", "attributes", "exclude", "context", "request_id", "events")
 EVENT_FIELDS = ("id", "type", "user", "item", "request_id", "value", "properties", "at")
@@ -41,12 +44,6 @@ valid_but_for_one = st.builds(
 bodies = st.binary(max_size=64) | (values | near_misses | valid_but_for_one).map(
     lambda body: json.dumps(body).encode()
 )
-
-
-@pytest.fixture
-def api(api: Client) -> Client:
-    api.raise_request_exception = False
-    return api
 
 
 def assert_answered(response: Any) -> None:

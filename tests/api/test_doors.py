@@ -13,13 +13,10 @@ from events.journal import Journal
 from events.readers import open_log
 from experiments.models import Experiment
 from serving.keys import create_key, revoke_key
+from tests.api.calls import post
 from tests.installation import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def post(client: Client, door: str, body: object) -> Any:
-    return client.post(f"/api/v1/{door}", body, content_type="application/json")
 
 
 def written(body: object) -> str:

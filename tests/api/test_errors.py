@@ -13,13 +13,10 @@ from pytest_django import Settings
 from api.rendering import MsgspecRenderer
 from events.validation import MAX_ID, MAX_PROPERTIES, MAX_PROPERTY_NAME, MAX_PROPERTY_TEXT
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def api(keyed: Client) -> Client:
-    keyed.raise_request_exception = False
-    return keyed
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("as_over_http"),
+]
 
 
 def send(client: Client, door: str, body: str | bytes) -> Any:
@@ -49,8 +46,8 @@ def largest_event(number: int) -> dict[str, object]:
     }
 
 
-def test_the_largest_valid_batch_is_taken(api: Client) -> None:
-    response = send(api, "events", json.dumps({"events": [*map(largest_event, range(1000))]}))
+def test_the_largest_valid_batch_is_taken(keyed: Client) -> None:
+    response = send(keyed, "events", json.dumps({"events": [*map(largest_event, range(1000))]}))
 
     assert response.status_code == 202
     assert response.json() == {"accepted": 1000, "duplicates": 0, "rejected": []}
@@ -58,9 +55,9 @@ def test_the_largest_valid_batch_is_taken(api: Client) -> None:
 
 @pytest.mark.parametrize("door", ["route", "assign", "events"])
 def test_a_body_over_the_bound_is_413_and_nothing_is_taken(
-    api: Client, settings: Settings, door: str
+    keyed: Client, settings: Settings, door: str
 ) -> None:
-    response = send(api, door, b" " * (24 * 2**20 + 1))
+    response = send(keyed, door, b" " * (24 * 2**20 + 1))
 
     body = assert_problem(response, 413)
     assert body["detail"] == "The body is over 24 MiB. Send less at a time."
@@ -68,30 +65,30 @@ def test_a_body_over_the_bound_is_413_and_nothing_is_taken(
 
 
 @pytest.mark.parametrize("door", ["route", "assign", "events"])
-def test_a_body_nested_too_deeply_is_refused(api: Client, door: str) -> None:
+def test_a_body_nested_too_deeply_is_refused(keyed: Client, door: str) -> None:
     nested = b"[" * 100_000
-    assert_problem(send(api, door, nested), 400)
+    assert_problem(send(keyed, door, nested), 400)
     field = {"route": b"context", "assign": b"attributes", "events": b"events"}[door]
-    assert_problem(send(api, door, b'{"%s":%s' % (field, nested)), 400)
+    assert_problem(send(keyed, door, b'{"%s":%s' % (field, nested)), 400)
 
 
-def test_deep_events_are_told_apart_from_broken_json(api: Client) -> None:
-    deep = send(api, "events", b'{"events":' + b"[" * 100_000).json()
-    broken = send(api, "events", b'{"events": [}').json()
+def test_deep_events_are_told_apart_from_broken_json(keyed: Client) -> None:
+    deep = send(keyed, "events", b'{"events":' + b"[" * 100_000).json()
+    broken = send(keyed, "events", b'{"events": [}').json()
 
     assert deep["detail"] == "The body is nested too deeply to be read."
     assert broken["detail"] == ("The body is not whole, valid JSON: invalid character (byte 12).")
 
 
 def test_an_error_nobody_foresaw_is_logged_whole_and_says_nothing(
-    api: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    keyed: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*args: object, **kwargs: object) -> None:
         raise RuntimeError("the password is hunter2")
 
     monkeypatch.setattr("api.views.route", fail)
     with caplog.at_level(logging.ERROR, "api.problems"):
-        response = api.get("/api/v1/route?user=u1&placement=home")
+        response = keyed.get("/api/v1/route?user=u1&placement=home")
 
     body = assert_problem(response, 500)
     assert body["detail"] == "Winnow failed to answer this. The server's log says why."
@@ -102,36 +99,36 @@ def test_an_error_nobody_foresaw_is_logged_whole_and_says_nothing(
     assert "hunter2" in str(record.exc_info[1])
 
 
-def test_so_is_one_after_the_view(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_so_is_one_after_the_view(keyed: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: object, **kwargs: object) -> bytes:
         raise RuntimeError("the password is hunter2")
 
     with monkeypatch.context() as patch:
         patch.setattr(MsgspecRenderer, "render", fail)
-        response = send(api, "assign", b'{"user": "u1"}')
+        response = send(keyed, "assign", b'{"user": "u1"}')
 
     assert_problem(response, 500)
     assert b"hunter2" not in response.content
 
 
-def test_a_foreign_host_name_is_a_problem_below_the_api_only(api: Client) -> None:
-    body = assert_problem(api.get("/api/v1/route", headers={"host": "evil.example"}), 400)
+def test_a_foreign_host_name_is_a_problem_below_the_api_only(keyed: Client) -> None:
+    body = assert_problem(keyed.get("/api/v1/route", headers={"host": "evil.example"}), 400)
 
     assert "WINNOW_HOSTS" in body["detail"]
-    page = api.get("/login/", headers={"host": "evil.example"})
+    page = keyed.get("/login/", headers={"host": "evil.example"})
     assert (page.status_code, page["Content-Type"].split(";")[0]) == (400, "text/html")
 
 
 @pytest.mark.parametrize("address", ["/api/v1", "/api/v1/", "/api/v1/rout", "/api/v1/route/"])
-def test_an_address_that_is_not_there(api: Client, address: str) -> None:
-    assert_problem(api.get(address), 404)
+def test_an_address_that_is_not_there(keyed: Client, address: str) -> None:
+    assert_problem(keyed.get(address), 404)
 
 
-def test_a_query_of_too_many_fields(api: Client) -> None:
-    body = assert_problem(api.get("/api/v1/route?" + "a=1&" * 1001), 400)
+def test_a_query_of_too_many_fields(keyed: Client) -> None:
+    body = assert_problem(keyed.get("/api/v1/route?" + "a=1&" * 1001), 400)
 
     assert body["detail"] == "The query string has too many fields."
 
 
-def test_a_method_that_no_door_takes(api: Client) -> None:
-    assert_problem(api.delete("/api/v1/route"), 405)
+def test_a_method_that_no_door_takes(keyed: Client) -> None:
+    assert_problem(keyed.delete("/api/v1/route"), 405)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -16,6 +15,7 @@ from events.drain import Drain
 from events.exceptions import JournalFull
 from events.journal import Journal
 from serving import plans, rejections
+from tests.api.calls import post
 from tests.installation import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,10 +25,6 @@ Read = Callable[..., float]
 
 def full(*args: object, **kwargs: object) -> None:
     raise JournalFull("The journals are full.")
-
-
-def post(client: Client, door: str, body: object) -> Any:
-    return client.post(f"/api/v1/{door}", body, content_type="application/json")
 
 
 def samples(client: Client) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:

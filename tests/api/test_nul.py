@@ -11,6 +11,7 @@ from django.test import Client
 from events.erasures import request_erasure
 from events.journal_files import journals
 from events.models import Erasure
+from tests.api.calls import post
 from tests.installation import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -18,10 +19,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NUL = "a\0b"
 NO_NUL = "must not hold the NUL character (U+0000)"
 EVENT = {"id": "e1", "type": "view", "user": "u1", "item": "i1"}
-
-
-def post(api: Client, door: str, body: object) -> Any:
-    return api.post(f"/api/v1/{door}", body, content_type="application/json")
 
 
 def assert_refused(response: Any, pointer: str, name: str) -> None:

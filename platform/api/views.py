@@ -20,6 +20,7 @@ from events import runtime
 from events.counters import counters
 from events.exceptions import JournalError
 from events.ingest import MAX_BATCH, Receipt, accept
+from events.texts import may_hold_nul
 from experiments import selectors
 from experiments.assignment import assign
 from experiments.models import Experiment
@@ -104,6 +105,7 @@ class EventsView(CountedView):
                 journal=runtime.events_journal(),
                 recent=runtime.recent(),
                 history=runtime.history(),
+                suspect=may_hold_nul(request.body),
             )
         except JournalError as error:
             counters.add("events_refused", len(batch))

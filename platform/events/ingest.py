@@ -49,17 +49,19 @@ def accept(
     journal: Journal,
     recent: RecentIds,
     history: LiveHistory,
+    suspect: bool = True,
 ) -> Receipt:
     """Take a batch of at most 1,000 events; those accepted are on disk when this returns.
 
-    An event is decoded JSON or, which is faster, JSON text as msgspec.Raw.
+    An event is decoded JSON or, which is faster, JSON text as msgspec.Raw; then `suspect` says
+    whether the text of them all may hold a NUL, for which each is looked through.
     Raises BatchTooLarge, or a JournalError where nothing was taken: then repeat the batch with the
     same ids. Valkey is not needed: without it a repeat is counted as accepted, and dropped by the
     drain.
     """
     if len(batch) > MAX_BATCH:
         raise BatchTooLarge(f"{len(batch)} events in one batch; send at most {MAX_BATCH}.")
-    valid, rejected = _validate(batch, now)
+    valid, rejected = _validate(batch, now, suspect)
     fresh = _fresh(valid, recent)
     journal.append(fresh)
     history.push(_seen_items(fresh))
@@ -84,12 +86,14 @@ def record_exposure(exposure: Exposure, *, journal: Journal) -> bool:
     return True
 
 
-def _validate(batch: Sequence[object], now: datetime) -> tuple[list[Event], list[Rejection]]:
+def _validate(
+    batch: Sequence[object], now: datetime, suspect: bool
+) -> tuple[list[Event], list[Rejection]]:
     valid: list[Event] = []
     rejected: list[Rejection] = []
     for index, raw in enumerate(batch):
         try:
-            valid.append(_event(raw, now))
+            valid.append(_event(raw, now, suspect))
         except InvalidField as error:
             rejected.append(_rejection(index, error))
     return valid, rejected
@@ -104,9 +108,9 @@ def _rejection(index: int, error: InvalidField) -> Rejection:
     )
 
 
-def _event(raw: object, now: datetime) -> Event:
+def _event(raw: object, now: datetime, suspect: bool) -> Event:
     if isinstance(raw, msgspec.Raw):
-        return event_from_json(raw, now=now)
+        return event_from_json(raw, now=now, suspect=suspect)
     return event_of(raw, now=now)
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from events import arrivals
 from events.erasures import request_erasure
 from events.journal_files import journals
 from events.models import Erasure
@@ -65,6 +66,17 @@ def test_an_assignment(api: Client, body: dict[str, Any], pointer: str, name: st
 def test_an_erasure(api: Client) -> None:
     assert_refused(post(api, "erasures", {"user": NUL}), "/user", "user")
     assert not Erasure.objects.exists()
+
+
+@pytest.mark.parametrize(("text", "looked_at"), [("a", 0), ("\\u0000", 2)])
+def test_events_are_looked_through_one_by_one_only_where_their_body_may_hold_one(
+    api: Client, monkeypatch: pytest.MonkeyPatch, text: str, looked_at: int
+) -> None:
+    looked: list[object] = []
+    monkeypatch.setattr(arrivals, "may_hold_nul", lambda raw: bool(looked.append(raw)))
+    events = [EVENT | {"user": text}, EVENT | {"id": "e2"}]
+    assert post(api, "events", {"events": events}).json()["accepted"] == 2
+    assert len(looked) == looked_at
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from events.schema import KEYS, PARTITION
 from events.window import RecentWindow, first_day
 
 READ_ROWS = 100_000
+GONE = "a commit, or a file of one, is gone before it was read"
 
 
 class KnownIds:
@@ -34,8 +35,10 @@ class KnownIds:
         if self._table.version == self._version + 1:  # else another host's came at the same moment
             self._version += 1
 
-    def follow(self, today: date) -> None:
-        """Learn what was committed since. Raises LogConflict where that can no longer be told."""
+    def follow(self, today: date) -> bool:
+        """Learn what was committed since; whether there was any. Raises LogConflict where that can
+        no longer be told.
+        """
         try:
             made = commits.made_since(self._table.path, self._version)
             for ids in _ids(self._table, made, since=first_day(today)):
@@ -43,14 +46,14 @@ class KnownIds:
                 seen = self._window.seen(fresh)
                 self._window.add([id_ for id_, known in zip(fresh, seen, strict=True) if not known])
         except FileNotFoundError as error:
-            raise LogConflict(f"{error.filename} is gone before it was read") from error
+            raise LogConflict(f"{GONE}: {error}") from error
         if made:
             self._version = int(made[-1].stem)
+        return bool(made)
 
     def require_new(self, ids: Sequence[str], today: date) -> None:
-        """Raises LogConflict where others have committed one of the ids by now."""
-        self.follow(today)
-        if any(self._window.seen(ids)):
+        """Raises LogConflict where others committed one of the ids since the last look."""
+        if self.follow(today) and any(self._window.seen(ids)):
             raise LogConflict("another commit brought an event of the same id")
 
 
@@ -61,7 +64,7 @@ def ids_since(table: LogTable) -> Iterator[list[str]]:
     try:
         yield from _ids(table, commits.made_since(table.path, table.version))
     except FileNotFoundError as error:
-        raise LogConflict(f"{error.filename} is gone before it was read") from error
+        raise LogConflict(f"{GONE}: {error}") from error
 
 
 def _ids(table: LogTable, made: Sequence[Path], since: date = date.min) -> Iterator[list[str]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from events import adding, appending, delta
+from events.compaction import compact
 from events.delta import LogTable
 from events.drain import Drain
 from events.exceptions import LogConflict
@@ -18,6 +19,7 @@ from events.journal import Journal
 from events.newcomers import ids_since
 from events.readers import open_log
 from events.records import Event, Stream
+from events.retention import vacuum
 from events.schema import to_table
 
 MakeEvent = Callable[..., Event]
@@ -195,3 +197,19 @@ def test_where_commits_are_deleted_before_they_were_read_that_is_said(
         (log_dir / f"events/_delta_log/{version:020}.json").unlink()
     with pytest.raises(LogConflict, match="is gone before it was read"):
         list(ids_since(seen))
+
+
+def test_a_drain_that_cannot_read_what_others_committed_asks_the_table_anew(
+    journal_dir: Path, log_dir: Path, load: Import, write: Callable[..., None], logged: Logged
+) -> None:
+    write("a")
+    with Drain(journal_dir, log_dir) as drain:
+        drain.once()
+        load("order-77")
+        compact(log_dir, "events", now=datetime.now(UTC) + timedelta(hours=2))
+        vacuum(log_dir, "events", keep_hours=0)  # with the file that the import's commit names
+        write("order-77", "b")
+        with pytest.raises(LogConflict, match="is gone before it was read"):
+            drain.once()
+        assert [(c.rows, c.duplicates) for c in drain.once()] == [(1, 1)]
+    assert logged("events") == ["a", "b", "order-77"]

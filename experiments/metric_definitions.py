@@ -6,6 +6,7 @@ Snapshots stay as they were computed.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,16 @@ def metric_named(key: str) -> Metric:
     return metric_of(row)
 
 
+def named(keys: Collection[str]) -> dict[str, Metric]:
+    """Those metrics by key, archived ones too. Raises UnknownMetric."""
+    own = {row.key: metric_of(row) for row in MetricDefinition.objects.filter(key__in=keys)}
+    known = METRICS | own
+    missing = next((key for key in keys if key not in known), None)
+    if missing is not None:
+        raise UnknownMetric(missing, tuple(metrics()))
+    return {key: known[key] for key in keys}
+
+
 def metric_of(row: MetricDefinition) -> Metric:
     """What the row says."""
     return msgspec.convert(row.definition, Metric)
@@ -58,7 +69,8 @@ def using() -> Using:
     """Every metric that an experiment is measured by."""
     found: Using = {}
     for experiment in Experiment.objects.all():
-        found.setdefault(experiment.primary_metric, []).append(experiment)
+        for key in experiment.measured.chosen:
+            found.setdefault(key, []).append(experiment)
     return found
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import secrets
 from decimal import Decimal
 
+import msgspec
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
+
+from experiments.measurement import Measurement
 
 KEY = RegexValidator(
     r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "Use lower-case letters, digits and single hyphens."
@@ -74,9 +77,8 @@ class Experiment(models.Model):
         default=list,
         help_text="Half-open ranges [low, high) of the layer's buckets, while running.",
     )
-    primary_metric = models.CharField(max_length=64)
-    tuning = models.PositiveIntegerField(
-        default=5000, help_text="Planned users in both arms; frozen when the experiment starts."
+    measurement = models.JSONField(
+        help_text="An experiments.measurement.Measurement; frozen at launch."
     )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -96,6 +98,11 @@ class Experiment(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("dashboard:experiment", args=[self.key])
+
+    @property
+    def measured(self) -> Measurement:
+        """How it is measured."""
+        return msgspec.convert(self.measurement, Measurement)
 
 
 class Variant(models.Model):
@@ -261,6 +268,16 @@ class Snapshot(models.Model):
     experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="snapshots")
     phase = models.PositiveIntegerField()
     as_of = models.DateTimeField()
+    settings = models.JSONField(
+        help_text="The experiments.metrics.ScorecardSpec that was analysed."
+    )
+    previous = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The look before, whose p it was handed.",
+    )
     scorecard = models.JSONField()
     log_versions = models.JSONField(help_text="The Delta versions that were read.")
     log_until = models.DateTimeField(

@@ -11,11 +11,8 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from experiments import exclusions, metric_definitions
 from experiments.assignment import BUCKETS, Range, ranges
-from experiments.metrics import PhaseSpec, Scorecard, ScorecardSpec, Tracked
-from experiments.models import Experiment, Layer, Snapshot
-
-SHOWN = ("ctr", "clicks_per_user", "impressions_per_user", "clicked")
-"""Metrics on every page, the goal or not."""
+from experiments.metrics import PhaseSpec, Scorecard, ScorecardSpec
+from experiments.models import Experiment, Layer, Phase, Snapshot, Variant
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,32 +98,32 @@ def scorecard_of(snapshot: Snapshot) -> Scorecard:
 
 
 def scorecard_spec(experiment: Experiment, *, as_of: datetime) -> ScorecardSpec:
-    """What to analyse of the experiment's current phase."""
-    phase = experiment.phases.last()
-    if phase is None:
+    """What to analyse of the experiment. Raises ValueError for one that was never started."""
+    phases, variants = list(experiment.phases.all()), list(experiment.variants.all())
+    if not phases:
         raise ValueError(f"{experiment.key} was never started")
-    variants = list(experiment.variants.all())
-    weights = tuple(float(variant.weight) for variant in variants)
+    measured = experiment.measured
     return ScorecardSpec(
         experiment=experiment.key,
         control=variants[0].key,
         variants=tuple(variant.key for variant in variants),
-        phases=(PhaseSpec(number=phase.number, started_at=phase.started_at, weights=weights),),
-        as_of=min(as_of, phase.ended_at or as_of),
-        metrics=_tracked(experiment.primary_metric),
-        tuning=float(experiment.tuning),
+        phases=tuple(_phase_spec(phase, variants) for phase in phases),
+        as_of=min(as_of, phases[-1].ended_at or as_of),
+        metrics=measured.tracked(metric_definitions.named(measured.needed)),
+        tuning=float(measured.planned_users),
+        method=measured.method,
+        confidence=measured.confidence,
+        correction=measured.correction,
+        training_data=measured.training_data,
         exclusions=exclusions.in_force(),
+        lookback_days=measured.lookback_days,
+        cuped=measured.cuped,
+        segments=measured.segments,
         series=True,
+        described=True,
     )
 
 
-def _tracked(goal: str) -> tuple[Tracked, ...]:
-    """The goal, and what explains it."""
-    keys = dict.fromkeys((*SHOWN, goal))
-    return tuple(
-        Tracked(
-            metric=metric_definitions.metric_named(key),
-            role="goal" if key == goal else "secondary",
-        )
-        for key in keys
-    )
+def _phase_spec(phase: Phase, variants: list[Variant]) -> PhaseSpec:
+    weights = tuple(float(ranges.size(phase.ranges[variant.key])) for variant in variants)
+    return PhaseSpec(number=phase.number, started_at=phase.started_at, weights=weights)

@@ -13,18 +13,20 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import msgspec
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from experiments import lifecycle, metric_definitions, selectors
 from experiments.assignment import ranges
 from experiments.exceptions import Invalid, NotAllowed
+from experiments.measurement import Measurement, check
 from experiments.models import KEY, Experiment, Layer, Phase, Placement, Snapshot, Variant
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from experiments.metrics import Scorecard
+    from experiments.metrics import Scorecard, ScorecardSpec
     from recommenders.models import Recommender
 
 LONGEST_NAME = 120
@@ -72,7 +74,7 @@ def create_experiment(
     name: str,
     placement: Placement,
     variants: Sequence[VariantSpec],
-    primary_metric: str,
+    measurement: Measurement,
     hypothesis: str = "",
     traffic: Decimal = Decimal(1),
     actor: User | None = None,
@@ -82,9 +84,7 @@ def create_experiment(
     _check_name(name)
     _check_variants(variants)
     _check_traffic(traffic)
-    known = metric_definitions.metrics()
-    if primary_metric not in known:
-        raise Invalid(f"Choose one of {', '.join(known)}.", field="primary_metric")
+    check(measurement, metric_definitions.metrics())
     try:
         with transaction.atomic():
             experiment = Experiment.objects.create(
@@ -94,7 +94,7 @@ def create_experiment(
                 placement=placement,
                 layer=placement.layer,
                 traffic=traffic,
-                primary_metric=primary_metric,
+                measurement=msgspec.to_builtins(measurement),
                 created_by=actor,
             )
             Variant.objects.bulk_create(_arms(experiment, variants))
@@ -140,7 +140,8 @@ def store_snapshot(
     experiment: Experiment,
     scorecard: Scorecard,
     *,
-    body: dict[str, object],
+    spec: ScorecardSpec,
+    previous: Snapshot | None,
     log_versions: dict[str, int],
     log_until: datetime | None,
     code_version: str,
@@ -150,7 +151,9 @@ def store_snapshot(
         experiment=experiment,
         phase=scorecard.phase,
         as_of=scorecard.as_of,
-        scorecard=body,
+        settings=msgspec.to_builtins(spec),
+        previous=previous,
+        scorecard=msgspec.to_builtins(scorecard),
         log_versions=log_versions,
         log_until=log_until,
         code_version=code_version,

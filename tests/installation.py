@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from experiments import services
+from experiments.measurement import Measurement
 from experiments.models import Experiment, Placement
 from experiments.services import VariantSpec
 from recommenders import jobs
@@ -63,6 +64,6 @@ def home_experiment(models_dir: Path, *, traffic: str = "1") -> Experiment:
         name="Home CTR",
         placement=home,
         variants=[VariantSpec(recommender=r, weight=half) for r in (popular, knn)],
-        primary_metric="ctr",
+        measurement=Measurement(goals=("ctr",)),
         traffic=Decimal(traffic),
     )

@@ -33,6 +33,7 @@ urlpatterns = [
     path("experiments/<slug:key>/", experiment.page, name="experiment"),
     path("experiments/<slug:key>/live/", experiment.live, name="experiment-live"),
     path("experiments/<slug:key>/start/", experiment.start, name="experiment-start"),
+    path("experiments/<slug:key>/analyse/", experiment.analyse, name="experiment-analyse"),
     path("experiments/<slug:key>/stop/", experiment.stop, name="experiment-stop"),
     path("recommenders/", recommenders.listing, name="recommenders"),
     path("new-recommender/", recommenders.register, name="recommender-new"),

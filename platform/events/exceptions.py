@@ -69,3 +69,12 @@ class LeaseTaken(EventsError):
 
 class LeaseLost(EventsError):
     """This process was silent for longer than its lease, and another took the work over."""
+
+
+class LogVersionGone(EventsError):
+    """A version of a table that cannot be read any more: its files were vacuumed."""
+
+    def __init__(self, stream: str, version: int) -> None:
+        super().__init__(
+            f"Version {version} of {stream} is gone: versions are kept for a day. Read a newer one."
+        )

@@ -1,5 +1,6 @@
 """Reading the log: one pinned version of each table, as Ibis tables on DuckDB."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from ibis.backends.duckdb import Backend
 from events import delta
 from events.backlog import backlog
 from events.commits import newest_version, newest_whole
+from events.exceptions import LogVersionGone
 from events.paths import literally, require_usable
 from events.records import STREAMS, Stream
 from events.schema import PARTITION, SCHEMAS
@@ -36,13 +38,17 @@ class Freshness:
 class Log:
     """Both tables at the versions of the moment it was opened, in one DuckDB: they can be joined.
 
-    For one thread. `versions` has a stream's version, -1 for a table nobody created yet.
+    For one thread. `versions` has a stream's version, -1 for a table nobody created yet; those
+    given are opened instead of the newest. Raises LogVersionGone.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, versions: Mapping[str, int] | None = None) -> None:
         require_usable(folder)
         self._folder = folder
-        self._tables = {stream: _open(folder, stream) for stream in STREAMS}
+        self._tables = {
+            stream: _open(folder, stream) if versions is None else _at(folder, stream, versions)
+            for stream in STREAMS
+        }
         self.versions: dict[str, int] = {
             stream: int(table.version()) if table else -1 for stream, table in self._tables.items()
         }
@@ -97,9 +103,12 @@ class Log:
         )
 
 
-def open_log(folder: Path) -> Log:
-    """The log under `folder`, pinned to its newest versions. A missing log reads as empty."""
-    return Log(folder)
+def open_log(folder: Path, versions: Mapping[str, int] | None = None) -> Log:
+    """The log under `folder`, pinned to its newest versions, or to those of each stream given.
+
+    A missing log reads as empty. Raises LogVersionGone for a version whose files were vacuumed.
+    """
+    return Log(folder, versions)
 
 
 def _open(folder: Path, stream: Stream) -> DeltaTable | None:
@@ -113,6 +122,19 @@ def _open(folder: Path, stream: Stream) -> DeltaTable | None:
         if not 0 <= whole < newest_version(path):
             raise
         return DeltaTable(str(path), version=whole)
+
+
+def _at(folder: Path, stream: Stream, versions: Mapping[str, int]) -> DeltaTable | None:
+    version = versions[stream]
+    if version < 0:
+        return None
+    try:
+        table = DeltaTable(str(folder / stream), version=version)
+    except DeltaError:
+        raise LogVersionGone(stream, version) from None
+    if not all(Path(path).exists() for path in delta.data_files(table)):
+        raise LogVersionGone(stream, version)
+    return table
 
 
 def _committed_at(path: Path, version: int) -> datetime | None:

@@ -10,8 +10,9 @@ from django.conf import settings
 
 from events import readers
 from experiments import cadence, selectors, services
-from experiments.metrics import scorecard
+from experiments.metrics import Catalogue, Scorecard, ScorecardSpec, scorecard
 from experiments.models import Experiment, Snapshot
+from recommenders.models import Item
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +28,14 @@ def analyse_due(*, now: datetime, force: bool = False) -> list[Snapshot]:
     due = [e for e in selectors.analysable() if force or is_due(e, now=now)]
     if not due:
         return []
-    log = readers.open_log(settings.LOG_DIR)
-    return [snapshot for e in due if (snapshot := _try(e, log, now=now))]
+    log, catalogue = readers.open_log(settings.LOG_DIR), _catalogue()
+    return [snapshot for e in due if (snapshot := _try(e, log, catalogue, now=now))]
+
+
+def analyse_one(experiment_id: int, *, now: datetime) -> Snapshot:
+    """A snapshot now, whether it is due or not."""
+    experiment = Experiment.objects.get(pk=experiment_id)
+    return analyse(experiment, readers.open_log(settings.LOG_DIR), _catalogue(), now=now)
 
 
 def is_due(experiment: Experiment, *, now: datetime) -> bool:
@@ -43,24 +50,28 @@ def is_due(experiment: Experiment, *, now: datetime) -> bool:
     return now - last.as_of >= pause - SLACK
 
 
-def _try(experiment: Experiment, log: readers.Log, *, now: datetime) -> Snapshot | None:
+def _try(
+    experiment: Experiment, log: readers.Log, catalogue: Catalogue, *, now: datetime
+) -> Snapshot | None:
     try:
-        return analyse(experiment, log, now=now)
+        return analyse(experiment, log, catalogue, now=now)
     except Exception:
         logger.exception("%s could not be analysed; its page keeps the last snapshot.", experiment)
         return None
 
 
-def analyse(experiment: Experiment, log: readers.Log, *, now: datetime) -> Snapshot:
-    """One snapshot of the experiment's newest phase, from the log as it is pinned."""
+def analyse(
+    experiment: Experiment, log: readers.Log, catalogue: Catalogue, *, now: datetime
+) -> Snapshot:
+    """One snapshot of the experiment, from the log as it is pinned."""
     spec = selectors.scorecard_spec(experiment, as_of=now)
     last = selectors.latest_snapshot(experiment)
-    previous = selectors.scorecard_of(last) if last else None
-    card = scorecard(log.exposures(), log.events(), spec, previous=previous)
+    card = _count(log, spec, last, catalogue)
     snapshot = services.store_snapshot(
         experiment,
         card,
-        body=msgspec.to_builtins(card),
+        spec=spec,
+        previous=last,
         log_versions={str(stream): version for stream, version in log.versions.items()},
         log_until=_whole_until(log, now),
         code_version=settings.WINNOW_VERSION,
@@ -68,6 +79,29 @@ def analyse(experiment: Experiment, log: readers.Log, *, now: datetime) -> Snaps
     users = sum(arm.users for arm in card.arms)
     logger.info("%s: snapshot %s, %s users", experiment.key, snapshot.pk, users)
     return snapshot
+
+
+def recount(snapshot: Snapshot) -> Scorecard:
+    """What the snapshot's settings, look before and versions of the log come to, counted anew.
+
+    The same as the snapshot, as long as those versions have not been vacuumed, and but for the
+    figures of slates where the catalogue has changed. Raises LogVersionGone.
+    """
+    log = readers.open_log(settings.LOG_DIR, versions=snapshot.log_versions)
+    spec = msgspec.convert(snapshot.settings, ScorecardSpec)
+    return _count(log, spec, snapshot.previous, _catalogue())
+
+
+def _count(
+    log: readers.Log, spec: ScorecardSpec, last: Snapshot | None, catalogue: Catalogue
+) -> Scorecard:
+    previous = selectors.scorecard_of(last) if last else None
+    return scorecard(log.exposures(), log.events(), spec, previous=previous, catalogue=catalogue)
+
+
+def _catalogue() -> Catalogue:
+    items = Item.objects.values_list("key", "categories")
+    return Catalogue(categories={key: frozenset(found) for key, found in items.iterator()})
 
 
 def _whole_until(log: readers.Log, now: datetime) -> datetime:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from experiments import looks
 from pipelines import analysis, auditing, care, forecasts, pulse, slates, training
 from recommenders import jobs
 from serving import plans
@@ -35,6 +36,11 @@ def announce_plan() -> None:
 @shared_task(name="pipelines.analyse_running")
 def analyse_running(force: bool = False) -> None:
     analysis.analyse_due(now=timezone.now(), force=force)
+
+
+@shared_task(name=looks.TASK)
+def analyse_experiment(experiment_id: int) -> None:
+    analysis.analyse_one(experiment_id, now=timezone.now())
 
 
 @shared_task(name="pipelines.take_pulse")

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from experiments.measurement import Measurement
 from experiments.models import Experiment, Placement
 from experiments.services import (
     VariantSpec,
@@ -56,7 +57,7 @@ def make_experiment(home: Placement) -> Callable[..., Experiment]:
                 VariantSpec(recommender=recommender, weight=weight)
                 for recommender in (home.default_recommender, *others)
             ],
-            primary_metric="ctr",
+            measurement=Measurement(goals=("ctr",)),
             traffic=Decimal(traffic),
         )
         return start_experiment(experiment, now=START) if running else experiment

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 
-import msgspec
-
+from experiments.metrics import METRICS, PhaseSpec, ScorecardSpec, Tracked
 from experiments.metrics.results import (
     Arm,
     ArmValue,
@@ -258,7 +257,16 @@ def snapshot_of(experiment: Experiment, card: Scorecard | None = None) -> Snapsh
     return store_snapshot(
         experiment,
         card,
-        body=msgspec.to_builtins(card),
+        spec=ScorecardSpec(
+            experiment=experiment.key,
+            control="popular",
+            variants=("popular", "item-knn"),
+            phases=(PhaseSpec(number=1, started_at=START, weights=(1.0, 1.0)),),
+            as_of=AS_OF,
+            metrics=(Tracked(metric=METRICS["ctr"], role="goal"),),
+            tuning=5000.0,
+        ),
+        previous=None,
         log_versions={"exposures": 1, "events": 1},
         log_until=None,
         code_version="test",

@@ -11,10 +11,23 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from experiments.measurement import Guarded, Measurement
 from experiments.models import Experiment, Placement
 from tests.dashboard.factories import make_recommender
 
 ADDRESS = "/new-experiment/"
+
+
+MEASURED = {
+    "primary_metric": "ctr",
+    "method": "sequential",
+    "planned_users": "5000",
+    "confidence": "95",
+    "correction": "holm",
+    "lookback_days": "0",
+    "segments": "",
+    "training_data": "own_arm",
+}
 
 
 @pytest.fixture
@@ -26,7 +39,7 @@ def typed(home: Placement) -> dict[str, Any]:
         "hypothesis": "It follows what people did.",
         "placement": str(home.pk),
         "traffic": "50",
-        "primary_metric": "ctr",
+        **MEASURED,
         "variants-TOTAL_FORMS": "3",
         "variants-0-recommender": "popular",
         "variants-0-weight": "60",
@@ -51,11 +64,47 @@ def test_a_form_that_is_right_makes_a_draft(
     experiment = Experiment.objects.get()
     assert answer["Location"] == "/experiments/learned-ranking/"
     assert (experiment.status, experiment.traffic) == ("draft", Decimal("0.5"))
-    assert (experiment.created_by, experiment.primary_metric) == (person, "ctr")
+    assert (experiment.created_by, experiment.measured) == (person, Measurement(goals=("ctr",)))
     assert [(v.recommender.key, v.weight) for v in experiment.variants.all()] == [
         ("popular", Decimal("0.6")),
         ("item-knn", Decimal("0.4")),
     ]
+
+
+def test_every_choice_of_the_measurement_is_kept(browser: Client, typed: dict[str, Any]) -> None:
+    browser.post(
+        ADDRESS,
+        typed
+        | {
+            "role_conversion": "goal",
+            "role_clicked": "secondary",
+            "role_revenue_per_user": "guardrail",
+            "margin_revenue_per_user": "2.5",
+            "role_ctr": "guardrail",  # the primary goal is nothing else
+            "method": "fixed",
+            "planned_users": "20000",
+            "confidence": "90",
+            "correction": "none",
+            "lookback_days": "14",
+            "cuped": "on",
+            "segments": "country, device,",
+            "training_data": "frozen",
+        },
+    )
+
+    assert Experiment.objects.get().measured == Measurement(
+        goals=("ctr", "conversion"),
+        secondaries=("clicked",),
+        guardrails=(Guarded(metric="revenue_per_user", margin=0.025),),
+        method="fixed",
+        confidence=0.9,
+        planned_users=20000,
+        correction="none",
+        lookback_days=14,
+        cuped=True,
+        segments=("country", "device"),
+        training_data="frozen",
+    )
 
 
 def test_the_form_offers_three_rows_and_says_what_is_free(
@@ -87,6 +136,30 @@ def test_without_a_placement_the_form_says_what_to_do(browser: Client) -> None:
         ({"traffic": "101"}, "id_traffic", "Give at most 100%."),
         ({"traffic": "NaN"}, "id_traffic", "Give a number from 1 to 100."),
         ({"primary_metric": "x"}, "primary_metric", "There is no such metric."),
+        (
+            {"planned_users": "10"},
+            "id_planned_users",
+            "Give a number of users from 200 to 1,000,000,000.",
+        ),
+        ({"confidence": "100"}, "id_confidence", "Give a confidence from 80% to 99.9%."),
+        (
+            {"role_revenue_per_user": "guardrail", "margin_revenue_per_user": "0"},
+            "id_margin_revenue_per_user",
+            "Give a margin above 0 and below 100. With 0, no amount of data",
+        ),
+        (
+            {"role_revenue_per_user": "guardrail", "margin_revenue_per_user": "x"},
+            "id_margin_revenue_per_user",
+            "Give a number above 0 and below 100.",
+        ),
+        ({"cuped": "on"}, "id_cuped", "CUPED needs days before the first exposure"),
+        (
+            {"correction": "e_bh", "method": "fixed"},
+            "id_correction",
+            "e-BH needs the sequential method",
+        ),
+        ({"segments": "country, country"}, "id_segments", "Name each attribute once."),
+        ({"lookback_days": "91"}, "id_lookback_days", "Give 0 to 90 days."),
         ({"variants-1-weight": "30"}, "variants", "The weights sum to 90.00%."),
         (
             {"variants-1-weight": ""},

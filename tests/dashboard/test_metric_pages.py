@@ -40,14 +40,14 @@ def words(page: bytes) -> str:
 
 def by_spend(make_experiment: Make, name: str, status: str = "running") -> Experiment:
     experiment = make_experiment(name, running=False)
-    experiment.primary_metric = "spend_per_user"
+    experiment.measurement = {"goals": ["spend_per_user"]}
     experiment.save()
     if status != "draft":
         experiment = start_experiment(experiment, now=AS_OF)
     return stop_experiment(experiment, now=AS_OF) if status == "stopped" else experiment
 
 
-def test_the_list_says_of_each_metric_what_it_counts_and_whose_goal_it_is(
+def test_the_list_says_of_each_metric_what_it_counts_and_who_chose_it(
     browser: Client, spend: MetricDefinition, make_experiment: Make
 ) -> None:
     make_experiment("Learned ranking")

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from experiments import services
+from experiments.measurement import Measurement
 from experiments.models import Experiment, Placement
 from experiments.services import VariantSpec
 from recommenders.models import ModelVersion, Recommender
@@ -55,7 +56,7 @@ def draft(home: Placement, make_recommender: MakeRecommender) -> Experiment:
         name="Home CTR",
         placement=home,
         variants=halves(home.default_recommender, make_recommender("item-knn")),
-        primary_metric="ctr",
+        measurement=Measurement(goals=("ctr",)),
         traffic=Decimal("0.8"),
     )
 

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 
 from experiments import metric_definitions, selectors, services
 from experiments.exceptions import Invalid, NotAllowed
+from experiments.measurement import Measurement
 from experiments.metrics import METRICS, Metric, UnknownMetric
 from experiments.metrics.builtin import slow_slates
 from experiments.metrics.filters import Compare, Equals
@@ -48,7 +49,10 @@ def measured_by(key: str, draft: Experiment, name: str = "By GMV") -> Experiment
     """A draft like the given one with that goal."""
     arms = [variant.recommender for variant in draft.variants.all()]
     return services.create_experiment(
-        name=name, placement=draft.placement, variants=halves(*arms), primary_metric=key
+        name=name,
+        placement=draft.placement,
+        variants=halves(*arms),
+        measurement=Measurement(goals=(key,)),
     )
 
 
@@ -177,7 +181,7 @@ def test_an_archived_metric_can_be_chosen_no_longer(draft: Experiment) -> None:
     assert "gmv" not in metric_definitions.metrics()
     with pytest.raises(Invalid, match="Choose one of ctr") as refused:
         measured_by("gmv", draft)
-    assert refused.value.field == "primary_metric"
+    assert refused.value.field == "goals"
     with pytest.raises(Invalid, match="“gmv” already, or was"):
         define(metric=replace(GMV, name="Another"), now=LATER)
     with pytest.raises(NotAllowed, match="Restore it before you change it"):

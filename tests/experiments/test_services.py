@@ -8,6 +8,7 @@ import pytest
 
 from experiments import selectors, services
 from experiments.exceptions import Invalid, NotAllowed
+from experiments.measurement import Measurement
 from experiments.models import Experiment, Layer, Phase, Placement, Variant
 from experiments.services import VariantSpec
 from recommenders.models import Recommender
@@ -25,7 +26,7 @@ def create(home: Placement, weights: list[str], **changes: object) -> Experiment
         "variants": [
             VariantSpec(recommender=home.default_recommender, weight=Decimal(w)) for w in weights
         ],
-        "primary_metric": "ctr",
+        "measurement": Measurement(goals=("ctr",)),
     }
     return services.create_experiment(**(given | changes))  # type: ignore[arg-type]
 
@@ -122,7 +123,7 @@ def test_a_placement_that_cannot_be_is_refused_and_nothing_is_made(
         ({"name": "x" * 121}, "name", "Give a name of at most 120 characters."),
         ({"traffic": Decimal("1.1")}, "traffic", "Give a share of traffic from 1% to 100%."),
         ({"traffic": Decimal("0.12345")}, "traffic", "Give a share in steps of 0.01%"),
-        ({"primary_metric": "luck"}, "primary_metric", "Choose one of ctr,"),
+        ({"measurement": Measurement(goals=("luck",))}, "goals", "Choose one of ctr,"),
     ],
 )
 def test_a_bad_field_is_named_and_nothing_is_made(

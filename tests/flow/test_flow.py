@@ -27,6 +27,7 @@ def experiment(stack: Stack) -> str:
     stack.shell(
         "from decimal import Decimal\n"
         "from django.utils import timezone\n"
+        "from experiments.measurement import Measurement\n"
         "from experiments.models import Placement\n"
         "from experiments.services import VariantSpec, create_experiment\n"
         "from recommenders.models import Recommender\n"
@@ -34,7 +35,7 @@ def experiment(stack: Stack) -> str:
         "arms = [VariantSpec(recommender=Recommender.objects.get(key=k), weight=Decimal('0.5'))"
         " for k in ('popular', 'item-knn')]\n"
         "made = create_experiment(name='Flow', placement=Placement.objects.get(key='home'),"
-        " variants=arms, primary_metric='ctr', traffic=Decimal('0.5'))\n"
+        " variants=arms, measurement=Measurement(goals=('ctr',)), traffic=Decimal('0.5'))\n"
         "start_experiment(made, now=timezone.now())\n"
     )
     return "flow"

@@ -20,6 +20,7 @@ from events.journal import Journal
 from events.records import Exposure
 from experiments import selectors, services
 from experiments.assignment import BUCKETS, bucket_many
+from experiments.measurement import Measurement
 from experiments.metrics import Scorecard
 from experiments.metrics.results import Method, Scale
 from experiments.models import Experiment, Layer, Snapshot
@@ -54,7 +55,7 @@ def running(tmp_path: Path) -> Experiment:
         name="A/A",
         placement=home,
         variants=[VariantSpec(recommender=popular, weight=Decimal("0.5")) for _ in range(2)],
-        primary_metric="ctr",
+        measurement=Measurement(goals=("ctr",)),
     )
     Layer.objects.update(seed="4be07a1c93d25f68")
     Experiment.objects.update(seed=SEED)
@@ -97,7 +98,11 @@ def test_two_arms_that_serve_the_same_show_no_difference(running: Experiment, cr
         ("users_left_out", True),
     ]
     assert (card.set_aside.users_in_two_variants, card.set_aside.exposures_forced) == (0, 0)
-    assert [m.metric for m in card.metrics if not holds_zero(card, m.metric)] == []
+    shown = [m for m in card.metrics if m.role != "guardrail"]
+    assert [m.metric for m in shown if not holds_zero(card, m.metric)] == []
+    states = {m.metric: m.comparisons[0].guardrail.state for m in card.metrics if m not in shown}  # type: ignore[union-attr]
+    assert states["fallback_rate"] == states["unattributed_clicks"] == "unchanged"
+    assert states["slow_slates"] in ("unchanged", "collecting")
     assert card.decision.rule == "nothing_shown"
 
 

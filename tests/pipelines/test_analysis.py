@@ -3,14 +3,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from django.conf import settings
 
 from events import runtime
 from events.drain import Drain
+from events.exceptions import LogVersionGone
 from events.ingest import accept
 from experiments import selectors
-from experiments.models import Experiment, Snapshot
+from experiments.metrics import ScorecardSpec, encode
+from experiments.models import Experiment, Phase, Snapshot
 from pipelines import analysis, pulse
 from serving.lifecycle import start_experiment, stop_experiment
 from serving.routing import RouteRequest, route
@@ -61,6 +64,62 @@ def test_a_snapshot_holds_the_scorecard_and_what_produced_it(running: Experiment
     assert sum(arm.impressions for arm in card.arms) == 80
     assert sum(arm.clicks for arm in card.arms) == 40
     assert card.decision.state == "collecting"
+    spec = msgspec.convert(snapshot.settings, ScorecardSpec)
+    assert (spec.tuning, spec.method, spec.as_of) == (5000.0, "sequential", LATER)
+    assert [(t.metric.key, t.role, t.required) for t in spec.metrics] == [
+        ("ctr", "goal", True),
+        ("clicks_per_user", "secondary", True),
+        ("impressions_per_user", "secondary", True),
+        ("clicked", "secondary", True),
+        ("slow_slates", "guardrail", False),
+        ("fallback_rate", "guardrail", False),
+        ("unattributed_clicks", "guardrail", False),
+    ]
+    assert snapshot.previous is None
+    assert {d.name for d in card.described} == {
+        "different_items",
+        "coverage",
+        "gini",
+        "diversity",
+        "novelty",
+    }
+
+
+def test_a_snapshot_counted_anew_is_the_same_to_the_last_digit(running: Experiment) -> None:
+    visit(120)
+    [first] = analysis.analyse_due(now=LATER)
+    visit(150, at=NOW + timedelta(seconds=40))
+    second = analysis.analyse_one(running.pk, now=LATER + timedelta(seconds=10))
+    visit(30, at=LATER)
+
+    assert second.previous == first
+    for snapshot in (first, second):
+        snapshot.refresh_from_db()
+        assert encode(analysis.recount(snapshot)) == encode(selectors.scorecard_of(snapshot))
+
+
+def test_a_snapshot_of_a_vacuumed_log_says_that_it_is_gone(running: Experiment) -> None:
+    visit(5)
+    [snapshot] = analysis.analyse_due(now=LATER)
+    snapshot.log_versions["exposures"] = 7
+
+    with pytest.raises(LogVersionGone, match="Version 7 of exposures is gone"):
+        analysis.recount(snapshot)
+
+
+def test_phases_have_the_ratio_of_their_ranges(running: Experiment) -> None:
+    running.phases.update(ended_at=NOW + timedelta(seconds=20))
+    first, second = (variant.key for variant in running.variants.all())
+    later = {first: [[0, 9000]], second: [[9000, 10000]]}
+    Phase.objects.create(
+        experiment=running, number=2, ranges=later, started_at=NOW + timedelta(seconds=20)
+    )
+
+    spec = selectors.scorecard_spec(running, as_of=LATER)
+
+    assert [phase.number for phase in spec.phases] == [1, 2]
+    assert [phase.shares for phase in spec.phases] == [(0.5, 0.5), (0.9, 0.1)]
+    assert spec.as_of == LATER
 
 
 def test_an_experiment_is_looked_at_again_only_when_it_is_due(running: Experiment) -> None:
@@ -106,7 +165,7 @@ def test_one_that_cannot_be_analysed_keeps_no_other_from_its_turn(
 ) -> None:
     broken = Experiment.objects.get(pk=running.pk)
     broken.pk, broken.key, broken.name = None, "broken", "Broken"
-    broken.primary_metric = "luck"
+    broken.measurement = {"goals": ["luck"]}
     broken.save()
     for variant in running.variants.all():
         variant.pk, variant.experiment = None, broken

@@ -44,7 +44,7 @@ def row(fresh_process: object) -> MetricDefinition:
 @pytest.fixture
 def running(row: MetricDefinition, tmp_path: Path) -> Experiment:
     experiment = home_experiment(tmp_path / "models")
-    experiment.primary_metric = row.key
+    experiment.measurement = {"goals": [row.key]}
     experiment.save()
     started = start_experiment(experiment, now=NOW)
     write_log(started)

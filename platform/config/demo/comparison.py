@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from experiments.measurement import Measurement
 from experiments.models import Experiment, Placement
 from experiments.services import VariantSpec, create_experiment, create_placement
 from recommenders.models import Recommender
@@ -36,7 +37,7 @@ def running(recommenders: Sequence[Recommender], *, now: datetime) -> Experiment
                 VariantSpec(recommender=recommender, weight=weight)
                 for recommender, weight in zip(recommenders, WEIGHTS, strict=True)
             ],
-            primary_metric="ctr",
+            measurement=Measurement(goals=("ctr",)),
             traffic=TRAFFIC,
         )
     if experiment.status == Experiment.Status.DRAFT:

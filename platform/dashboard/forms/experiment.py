@@ -12,9 +12,8 @@ from django.http import QueryDict
 
 from dashboard import formats
 from dashboard.forms.selects import TellingField
-from experiments import metric_definitions, selectors
+from experiments import selectors
 from experiments.exceptions import ExperimentError
-from experiments.metrics.wording import sentence
 from experiments.models import Placement
 
 HUNDRED = Decimal(100)
@@ -40,7 +39,7 @@ def placement_choices() -> list[PlacementChoice]:
 
 
 class ExperimentForm(forms.Form):
-    """Everything but the variants. Traffic is typed in percent."""
+    """Everything but variants and measurement. Traffic is typed in percent."""
 
     use_required_attribute = False
 
@@ -74,21 +73,9 @@ class ExperimentForm(forms.Form):
             "max_decimal_places": "Give at most two decimals: 0.01%% is one bucket.",
         },
     )
-    primary_metric = forms.ChoiceField(
-        initial="ctr",
-        widget=forms.RadioSelect,
-        error_messages={
-            "required": "Choose the metric that decides.",
-            "invalid_choice": "There is no such metric. Choose one of those shown.",
-        },
-    )
 
     def __init__(self, data: QueryDict | None, *, placements: Sequence[PlacementChoice]) -> None:
         super().__init__(data)
-        self._known = metric_definitions.metrics()
-        goal = self.fields["primary_metric"]
-        assert isinstance(goal, forms.ChoiceField)  # noqa: S101  (for the type checker)
-        goal.choices = [(metric.key, metric.name) for metric in self._known.values()]
         self._placements = {str(choice.placement.pk): choice for choice in placements}
         choices = [(key, choice.label) for key, choice in self._placements.items()]
         picker = self.fields["placement"]
@@ -101,15 +88,6 @@ class ExperimentForm(forms.Form):
             },
         )
 
-    @property
-    def metrics(self) -> list[dict[str, Any]]:
-        """The radio cards of the primary metric."""
-        chosen = self["primary_metric"].value()
-        return [
-            {"metric": m, "says": m.description or sentence(m), "checked": m.key == chosen}
-            for m in self._known.values()
-        ]
-
     def clean_traffic(self) -> Decimal:
         return Decimal(self.cleaned_data["traffic"]) / HUNDRED
 
@@ -117,7 +95,7 @@ class ExperimentForm(forms.Form):
         return self._placements[self.cleaned_data["placement"]].placement
 
     def wanted(self) -> dict[str, Any]:
-        """The arguments of `create_experiment` but for variants and actor."""
+        """The arguments of `create_experiment` but for variants, measurement and actor."""
         return dict(self.cleaned_data)
 
     def refuse(self, error: ExperimentError) -> None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import queries
 from dashboard.reading.page import experiment_page
-from experiments import metric_definitions, selectors
+from experiments import looks, metric_definitions, selectors
 from experiments.exceptions import ExperimentError
 from experiments.metrics.results import Scale
 from experiments.models import Experiment
@@ -63,6 +63,18 @@ def stop(request: HttpRequest, key: str) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.success(request, "The experiment is stopped. What was measured stays here.")
+    return redirect(experiment)
+
+
+@require_POST
+def analyse(request: HttpRequest, key: str) -> HttpResponse:
+    experiment = get_object_or_404(Experiment, key=key)
+    try:
+        looks.ask(experiment)
+    except ExperimentError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, "The log is being read. The new figures follow within seconds.")
     return redirect(experiment)
 
 

@@ -9,9 +9,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard import queries
 from dashboard.forms.experiment import ExperimentForm, placement_choices
+from dashboard.forms.measurement import MeasurementForm
 from dashboard.forms.variants import VariantRows
 from dashboard.people import person
 from dashboard.reading.rows import experiment_row
+from experiments import metric_definitions
 from experiments.exceptions import ExperimentError
 from experiments.models import Experiment
 from experiments.services import create_experiment
@@ -29,29 +31,38 @@ def listing(request: HttpRequest) -> HttpResponse:
 def create(request: HttpRequest) -> HttpResponse:
     placements = placement_choices()
     data = request.POST if request.method == "POST" else None
+    measurement = MeasurementForm(data, metrics=metric_definitions.metrics())
     form = ExperimentForm(data, placements=placements)
     variants = VariantRows.of(data, list(Recommender.objects.select_related("live__recommender")))
     if data is not None:
-        made = _create(request, form, variants)
+        made = _create(request, form, variants, measurement)
         if made:
             messages.success(
                 request, "The draft is saved. Start it when the checklist is complete."
             )
             return redirect(made)
-    page = {"form": form, "variants": variants, "ready": bool(placements)}
+    page = {
+        "form": form,
+        "variants": variants,
+        "measurement": measurement,
+        "ready": bool(placements),
+    }
     return render(request, "dashboard/experiment_new.html", page)
 
 
-def _create(request: HttpRequest, form: ExperimentForm, variants: VariantRows) -> Experiment | None:
-    if not (form.is_valid() & variants.is_valid()):
+def _create(
+    request: HttpRequest, form: ExperimentForm, variants: VariantRows, measurement: MeasurementForm
+) -> Experiment | None:
+    if not (form.is_valid() & variants.is_valid() & measurement.is_valid()):
         return None
     try:
         return create_experiment(
             **form.wanted(),
             variants=variants.wanted(),
+            measurement=measurement.wanted(),
             actor=person(request),
         )
     except ExperimentError as error:
-        if not variants.refuse(error):
+        if not (variants.refuse(error) or measurement.refuse(error)):
             form.refuse(error)
         return None

@@ -1,0 +1,222 @@
+"""How an experiment is measured, as a form: a role for every metric, and the statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from dashboard import formats
+from experiments.exceptions import ExperimentError
+from experiments.measurement import (
+    EXPLAINING,
+    WATCHED_MARGIN,
+    Guarded,
+    Measurement,
+)
+from experiments.metrics import GUARDRAILS, Metric
+from experiments.metrics.wording import sentence
+
+ROLES = [
+    ("", "Not measured"),
+    ("goal", "Goal as well"),
+    ("secondary", "Secondary"),
+    ("guardrail", "Guardrail"),
+]
+METHODS = {
+    "sequential": ("Sequential", "Look any day, stop when it is clear"),
+    "fixed": ("Fixed horizon", "One look, when the planned users have come"),
+    "bayesian": ("Bayesian", "Chance to win by a prior, at the planned users"),
+}
+CORRECTIONS = [
+    ("holm", "Holm: no false find, at the confidence"),
+    ("e_bh", "e-BH: few false finds among the finds"),
+    ("none", "None: each comparison for itself"),
+]
+TRAINING = [
+    ("own_arm", "Own arm: each arm learns from its own clicks"),
+    ("frozen", "Frozen: nothing is learned while it runs"),
+    ("shared", "Shared: arms learn from each other, and nothing is decided"),
+]
+USUAL_MARGIN = Decimal(5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricRow:
+    """One metric that is not the primary goal, with its two fields. `note` is what it does unless
+    it is given a role.
+    """
+
+    metric: Metric
+    role: forms.BoundField
+    margin: forms.BoundField
+    note: str
+
+
+class MeasurementForm(forms.Form):
+    """Margins and the confidence are typed in percent."""
+
+    use_required_attribute = False
+
+    primary_metric = forms.ChoiceField(
+        initial="ctr",
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose the metric that decides.",
+            "invalid_choice": "There is no such metric. Choose one of those shown.",
+        },
+    )
+    method = forms.ChoiceField(
+        choices=[(key, name) for key, (name, _) in METHODS.items()],
+        initial="sequential",
+        widget=forms.RadioSelect,
+    )
+    planned_users = forms.IntegerField(
+        initial=5000,
+        label="Planned users",
+        help_text="Of control and one treatment together. Intervals are tightest about there.",
+        error_messages={
+            "required": "Give the planned number of users.",
+            "invalid": "Give a whole number of users.",
+        },
+    )
+    confidence = forms.DecimalField(
+        initial=95,
+        label="Confidence",
+        help_text="80 to 99.9.",
+        error_messages={
+            "required": "Give a confidence from 80 to 99.9.",
+            "invalid": "Give a number from 80 to 99.9.",
+        },
+    )
+    correction = forms.ChoiceField(
+        choices=CORRECTIONS, initial="holm", help_text="Over goals and treatments."
+    )
+    lookback_days = forms.IntegerField(
+        initial=0,
+        required=False,
+        label="Days before",
+        error_messages={"invalid": "Give a whole number of days."},
+        help_text="Before each user's first exposure, for CUPED and to check that arms were alike.",
+    )
+    cuped = forms.BooleanField(required=False, label="Adjust by CUPED")
+    segments = forms.CharField(
+        required=False,
+        help_text="Attributes of your requests to cut by, such as country, device.",
+    )
+    training_data = forms.ChoiceField(
+        choices=TRAINING,
+        initial="own_arm",
+        label="Training data",
+        help_text="What the arms' models learn from while it runs.",
+    )
+
+    def __init__(self, data: QueryDict | None, *, metrics: Mapping[str, Metric]) -> None:
+        super().__init__(data)
+        self._metrics = metrics
+        goal = self.fields["primary_metric"]
+        assert isinstance(goal, forms.ChoiceField)  # noqa: S101  (for the type checker)
+        goal.choices = [(metric.key, metric.name) for metric in metrics.values()]
+        for key in metrics:
+            self.fields[f"role_{key}"] = forms.ChoiceField(choices=ROLES, required=False)
+            self.fields[f"margin_{key}"] = forms.DecimalField(
+                required=False,
+                initial=USUAL_MARGIN,
+                max_digits=5,
+                error_messages={"invalid": "Give a number above 0 and below 100."},
+            )
+
+    @property
+    def primaries(self) -> list[dict[str, Any]]:
+        """The radio cards of the primary goal."""
+        chosen = self["primary_metric"].value()
+        return [
+            {"metric": m, "says": m.description or sentence(m), "checked": m.key == chosen}
+            for m in self._metrics.values()
+        ]
+
+    @property
+    def methods(self) -> list[dict[str, Any]]:
+        """The radio cards of the method."""
+        chosen = self["method"].value()
+        return [
+            {"key": key, "name": name, "hint": hint, "checked": key == chosen}
+            for key, (name, hint) in METHODS.items()
+        ]
+
+    @property
+    def rows(self) -> list[MetricRow]:
+        return [
+            MetricRow(
+                metric=metric,
+                role=self[f"role_{key}"],
+                margin=self[f"margin_{key}"],
+                note=_note(key),
+            )
+            for key, metric in self._metrics.items()
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for key in self._of_role("guardrail"):
+            margin = cleaned.get(f"margin_{key}")
+            if f"margin_{key}" not in self.errors and not (margin and 0 < margin < 100):
+                self.add_error(
+                    f"margin_{key}",
+                    "Give a margin above 0 and below 100. With 0, no amount of data can show that "
+                    "the metric is safe.",
+                )
+        return cleaned
+
+    def wanted(self) -> Measurement:
+        """What was chosen, to be checked by the service."""
+        given = self.cleaned_data
+        names = [name.strip() for name in given["segments"].split(",")]
+        return Measurement(
+            goals=(given["primary_metric"], *self._of_role("goal")),
+            secondaries=self._of_role("secondary"),
+            guardrails=tuple(
+                Guarded(metric=key, margin=float(given[f"margin_{key}"] / 100))
+                for key in self._of_role("guardrail")
+            ),
+            method=given["method"],
+            confidence=float(given["confidence"] / 100),
+            planned_users=given["planned_users"],
+            correction=given["correction"],
+            lookback_days=given["lookback_days"] or 0,
+            cuped=given["cuped"],
+            segments=tuple(name for name in names if name),
+            training_data=given["training_data"],
+        )
+
+    def refuse(self, error: ExperimentError) -> bool:
+        """Shows the service's error in its place; False where it is not about the measurement."""
+        places = {"goals": "primary_metric", "secondaries": None, "guardrails": None}
+        if error.field in places:
+            self.add_error(places[error.field], error.message)
+            return True
+        if error.field in self.fields:
+            self.add_error(error.field, error.message)
+            return True
+        return False
+
+    def _of_role(self, role: str) -> tuple[str, ...]:
+        """The metrics of a role. The primary goal has no other, whatever its row says."""
+        primary = self.cleaned_data.get("primary_metric")
+        return tuple(
+            key
+            for key in self._metrics
+            if key != primary and self.cleaned_data.get(f"role_{key}") == role
+        )
+
+
+def _note(key: str) -> str:
+    if key in EXPLAINING:
+        return "Shown in any case"
+    if key in GUARDRAILS:
+        return f"Watched in any case, margin {formats.share(WATCHED_MARGIN)}"
+    return ""

@@ -123,6 +123,9 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "analysis"
 CELERY_TASK_ROUTES = {
     "pipelines.train": {"queue": "train"},
+    # What takes minutes on a large log waits behind a training, and no experiment waits behind it.
+    "pipelines.run_audits": {"queue": "train"},
+    "pipelines.count_baselines": {"queue": "train"},
     "pipelines.materialise_slates": {"queue": "serve"},
     "pipelines.*": {"queue": "analysis"},
 }

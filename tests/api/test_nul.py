@@ -73,7 +73,12 @@ def test_events_are_looked_through_one_by_one_only_where_their_body_may_hold_one
     api: Client, monkeypatch: pytest.MonkeyPatch, text: str, looked_at: int
 ) -> None:
     looked: list[object] = []
-    monkeypatch.setattr(arrivals, "may_hold_nul", lambda raw: bool(looked.append(raw)))
+
+    def look(raw: object) -> bool:
+        looked.append(raw)
+        return False
+
+    monkeypatch.setattr(arrivals, "may_hold_nul", look)
     events = [EVENT | {"user": text}, EVENT | {"id": "e2"}]
     assert post(api, "events", {"events": events}).json()["accepted"] == 2
     assert len(looked) == looked_at

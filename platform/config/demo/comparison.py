@@ -37,7 +37,7 @@ def running(recommenders: Sequence[Recommender], *, now: datetime) -> Experiment
                 VariantSpec(recommender=recommender, weight=weight)
                 for recommender, weight in zip(recommenders, WEIGHTS, strict=True)
             ],
-            measurement=Measurement(goals=("ctr",)),
+            measurement=Measurement(goals=("ctr",), planned_users=10_000),
             traffic=TRAFFIC,
         )
     if experiment.status == Experiment.Status.DRAFT:

@@ -121,7 +121,10 @@ def test_rows_are_on_the_disk_before_their_commit_and_that_before_the_journal_go
 
     rows, day = first(r"fsync\(.*/day=[^/]*/[^/]*\.parquet>"), first(r"fsync\(.*/day=[^/]*>")
     made = first(r'link(at)?\(.*"[^"]*/0{19}1\.json", 0\) += 0')
-    commit, folder = first(r"fsync\(.*/0{19}1\.json>"), _find(r"fsync\(.*/_delta_log>", calls)[-1]
+    commit, folder = (
+        first(r"fsync\(.*/0{19}1\.json>"),
+        _find(r"fsync\(.*/events/_delta_log>", calls)[-1],
+    )
     gone = first(r'unlink(at)?\(.*\.journal"')
     assert max(rows, day) < made < commit < folder < gone, calls
 

@@ -12,6 +12,7 @@ from experiments.metrics.columns import Columns
 from experiments.metrics.definitions import Metric
 from experiments.metrics.describing import Catalogue, describe
 from experiments.metrics.moments import Floats, Moments, Summing
+from experiments.metrics.overlapping import Cell, shared_users
 from experiments.metrics.results import Described
 from experiments.metrics.segments import Segment, cut_by
 from experiments.metrics.spec import ScorecardSpec
@@ -36,7 +37,7 @@ class Who:
 @dataclass(frozen=True, kw_only=True)
 class Counted:
     """Everything read from the log. `users` counts those analysed, per phase; `volume` holds the
-    metrics that tell the size of an arm.
+    metrics that tell the size of an arm; `shared` is None where the log names no experiments.
     """
 
     columns: Columns
@@ -47,6 +48,7 @@ class Counted:
     who: Who
     volume: tuple[Metric, ...]
     described: tuple[Described, ...]
+    shared: tuple[Cell, ...] | None
 
 
 def count_log(
@@ -75,6 +77,7 @@ def count_log(
             described=describe(analysis.log, analysis.counting, spec, catalogue)
             if spec.described
             else (),
+            shared=shared_users(analysis.log, analysis.counting, spec),
         )
 
 

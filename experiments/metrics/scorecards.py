@@ -16,11 +16,13 @@ from experiments.metrics.health import (
 )
 from experiments.metrics.judging import is_healthy
 from experiments.metrics.metric_results import metric_result
+from experiments.metrics.overlaps import overlap_check, overlaps, shown
 from experiments.metrics.periods import Grid, grid
 from experiments.metrics.ratio_check import sample_ratio
 from experiments.metrics.reading import Before, Read, comparisons, read
 from experiments.metrics.results import (
     Check,
+    Overlap,
     Scorecard,
     VariantComparison,
 )
@@ -55,7 +57,8 @@ def assemble(
     counted: Counted, spec: ScorecardSpec, cut: Grid, *, previous: Scorecard | None = None
 ) -> Scorecard:
     """The scorecard of what was counted. Pure arithmetic."""
-    checks = _checks(counted, spec)
+    others = overlaps(spec, counted.shared or (), counted.users)
+    checks = _checks(counted, spec, others)
     healthy = is_healthy(checks)
     reads = [
         read(spec, t, counted, healthy=healthy, before=_before(previous, spec, t.metric))
@@ -90,6 +93,7 @@ def assemble(
         lookback_days=spec.lookback_days,
         cuped=spec.cuped,
         described=counted.described,
+        overlaps=shown(others),
     )
 
 
@@ -108,7 +112,9 @@ def _compared(
     }
 
 
-def _checks(counted: Counted, spec: ScorecardSpec) -> tuple[Check, ...]:
+def _checks(
+    counted: Counted, spec: ScorecardSpec, others: tuple[Overlap, ...]
+) -> tuple[Check, ...]:
     nobody = [0] * len(spec.variants)
     gone = [sum(of_rules) for of_rules in zip(*counted.who.left_out, strict=True)] or nobody
     all_seen = [seen + left for seen, left in zip(counted.who.first_seen, gone, strict=True)]
@@ -119,6 +125,7 @@ def _checks(counted: Counted, spec: ScorecardSpec) -> tuple[Check, ...]:
         sample_ratio(spec, counted.moments.of(Term(None))),
         users_in_two_variants(spec, counted.who.first_seen, counted.who.crossed),
         users_left_out(spec, all_seen, gone),
+        *(() if counted.shared is None else (overlap_check(others, sum(map(sum, counted.users))),)),
         *((balance,) if balance else ()),
     )
 

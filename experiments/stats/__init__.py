@@ -14,6 +14,7 @@ from experiments.stats.exceptions import SampleError, SettingsError, StatsError
 from experiments.stats.floor import PRECISION_NEEDED, USERS_NEEDED, Floor, floor
 from experiments.stats.heterogeneity import Heterogeneity, heterogeneity
 from experiments.stats.imbalance import Imbalance, imbalance
+from experiments.stats.independence import Independence, independence
 from experiments.stats.multiplicity import (
     at_confidence,
     e_bh,
@@ -43,6 +44,7 @@ __all__ = [
     "Floor",
     "Heterogeneity",
     "Imbalance",
+    "Independence",
     "MeanSample",
     "NormalPrior",
     "PhasesComparison",
@@ -73,6 +75,7 @@ __all__ = [
     "holm",
     "holm_confidence",
     "imbalance",
+    "independence",
     "permutation",
     "running_minimum",
 ]

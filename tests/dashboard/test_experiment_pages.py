@@ -113,6 +113,7 @@ def test_the_page_tells_the_whole_story(browser: Client, make_experiment: Make) 
         page.replace("&lt;", "<")
     )
     assert "Where the clicks come from" in page
+    assert "Impressions per user differ: item-knn +8.9% (p " in page
     assert "item-knn@1 .231 .620 91,624" in page
     assert f"Snapshot {snapshot.pk}" in page
     assert "GET http://testserver/api/v1/experiments/learned-ranking/results" in page

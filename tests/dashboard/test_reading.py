@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from dashboard.formats import DASH, MINUS
 from dashboard.reading import table
 from dashboard.reading.arms import ArmView
-from dashboard.reading.clicks import clicks
+from dashboard.reading.clicks import clicks, impressions_note
 from dashboard.reading.comparison_row import Progress
 from dashboard.reading.curves import curves
 from dashboard.reading.health import health
@@ -22,6 +22,8 @@ from experiments.metrics.results import (
     LeftOut,
     MetricResult,
     OneSided,
+    Overlap,
+    Reading,
     SetAside,
 )
 from tests.dashboard.factories import (
@@ -213,6 +215,100 @@ def test_before_a_chi_square_the_sequential_test_has_its_say() -> None:
     card = scorecard(state="unhealthy", health=(check,))
 
     assert health(card, log_lag=None).figures[0].figure == "all looks p = .0004"
+
+
+def shared(experiment: str, share: float, *, healthy: bool | None) -> Overlap:
+    return Overlap(
+        experiment=experiment,
+        users=round(10_000 * share),
+        share=share,
+        healthy=healthy,
+        p_value=0.5,
+        adjusted_p_value=0.5,
+        reason=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "figure"),
+    [
+        ((), "nobody shared"),
+        ((shared("cart", 0.12041, healthy=True),), "cart shares 12%"),
+        (
+            (shared("cart", 0.5, healthy=True), shared("search", 0.0612, healthy=False)),
+            "search shares 6.1%",
+        ),
+    ],
+)
+def test_other_experiments_are_named_the_failing_one_first(
+    found: tuple[Overlap, ...], figure: str
+) -> None:
+    check = Check(
+        name="other_experiments", healthy=True, p_value=0.5, reason=None, detail="", figures=()
+    )
+    card = replace(scorecard(health=(check,)), overlaps=found)
+
+    shown = health(card, log_lag=None).figures[0]
+    assert (shown.title, shown.figure) == ("Other experiments", figure)
+
+
+def test_another_experiment_that_is_mixed_in_says_where_to_look() -> None:
+    check = Check(
+        name="other_experiments",
+        healthy=False,
+        p_value=0.0,
+        reason=None,
+        detail="Arms of cart are not spread alike over the arms here.",
+        figures=(),
+    )
+    said = sentence(scorecard(state="unhealthy", health=(check,)), ARMS)
+
+    assert said.title == "Another experiment is mixed into this one, so nothing is judged."
+    assert said.why == "Arms of cart are not spread alike over the arms here."
+    assert said.advice.startswith("Look for two experiments that share a seed")
+
+
+def differing(effect: float, p: float, reading: Reading = "no_call") -> MetricResult:
+    return metric(
+        "impressions_per_user",
+        comparison(effect=effect, p=p, reading=reading),
+        name="Impressions per user",
+        style="number",
+        primary=False,
+        control=45.3,
+    )
+
+
+def test_impressions_that_differ_are_a_note_and_no_failure() -> None:
+    card = scorecard(extra=(differing(0.032, 0.003, "better"),))
+
+    assert impressions_note(card) == (
+        "Impressions per user differ: item-knn +3.2% (p = .003). That moves CTR by itself, so go "
+        "by clicks per user too."
+    )
+    assert health(card, log_lag=None).word == "Healthy"
+
+
+def test_impressions_that_do_not_differ_need_no_note() -> None:
+    assert impressions_note(scorecard(extra=(differing(0.032, 0.06),))) == ""
+    assert impressions_note(scorecard()) == ""
+
+
+def test_a_method_of_one_look_notes_impressions_by_the_always_valid_p() -> None:
+    card = replace(scorecard(extra=(differing(0.032, 0.003, "not_due"),)), method="fixed")
+
+    assert "item-knn +3.2% (p = .003)" in impressions_note(card)
+
+
+def test_nothing_is_noted_of_impressions_while_unhealthy_or_below_the_floor() -> None:
+    low = replace(
+        differing(0.032, 0.003),
+        comparisons=(comparison(effect=0.032, p=0.003, floor=BELOW_FLOOR, reading="collecting"),),
+    )
+    sick = scorecard(health=(ratio_check(healthy=False),), extra=(differing(0.032, 0.003),))
+
+    assert impressions_note(scorecard(extra=(low,))) == ""
+    assert impressions_note(sick) == ""
 
 
 def test_health_counts_whom_rules_left_out_of_all_that_came() -> None:

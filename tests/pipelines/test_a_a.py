@@ -96,6 +96,7 @@ def test_two_arms_that_serve_the_same_show_no_difference(running: Experiment, cr
         ("sample_ratio", True),
         ("users_in_two_variants", True),
         ("users_left_out", True),
+        ("other_experiments", True),
     ]
     assert (card.set_aside.users_in_two_variants, card.set_aside.exposures_forced) == (0, 0)
     shown = [m for m in card.metrics if m.role != "guardrail"]
@@ -131,7 +132,7 @@ def test_exposures_that_are_lost_in_one_arm_make_it_unhealthy(
 
     kept = sent[(sent.variant == CONTROL) | ~sent.user.isin(unlucky)]
     assert counted(card) == by_arm(kept)
-    assert [check.healthy for check in card.health] == [False, True, True]
+    assert [check.healthy for check in card.health] == [False, True, True, True]
     assert card.decision.state == "unhealthy"
     assert [check.name for check in card.failed_checks] == ["sample_ratio"]
 
@@ -143,7 +144,7 @@ def test_clicks_that_are_likelier_in_one_arm_are_found(running: Experiment, crow
 
     verdict = card.decision
     assert counted(card) == by_arm(sent)
-    assert [check.healthy for check in card.health] == [True, True, True]
+    assert [check.healthy for check in card.health] == [True, True, True, True]
     assert (verdict.state, verdict.metrics, verdict.variant) == ("ship", ("ctr",), TREATMENT)
     assert verdict.headline.low is not None
     assert verdict.headline.high is not None

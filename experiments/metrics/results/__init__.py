@@ -37,7 +37,7 @@ from experiments.metrics.results.comparisons import (
 )
 from experiments.metrics.results.decisions import Decision, DecisionState, Headline, Verdict
 from experiments.metrics.results.descriptive import Described
-from experiments.metrics.results.health import Check, CheckFigure
+from experiments.metrics.results.health import Check, CheckFigure, Overlap
 
 __all__ = [
     "Arm",
@@ -61,6 +61,7 @@ __all__ = [
     "Method",
     "MetricResult",
     "OneSided",
+    "Overlap",
     "PhaseResult",
     "Reading",
     "Scale",

@@ -14,7 +14,7 @@ from experiments.metrics.results.comparisons import (
 )
 from experiments.metrics.results.decisions import Verdict
 from experiments.metrics.results.descriptive import Described
-from experiments.metrics.results.health import Check
+from experiments.metrics.results.health import Check, Overlap
 from experiments.metrics.spec import Correction, Role, TrainingData
 
 
@@ -122,7 +122,8 @@ class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
 
     `decision` is about the whole, `decisions` about each treatment. `phase` is the newest of those
     analysed, and `started_at` the start of the first. `cuped` says that the comparisons adjusted by
-    the `lookback_days` before first exposure are what decides.
+    the `lookback_days` before first exposure are what decides. `overlaps` are at most 20: those
+    that failed, then those with most users.
     """
 
     experiment: str
@@ -150,6 +151,7 @@ class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
     lookback_days: float = 0.0
     cuped: bool = False
     described: tuple[Described, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
 
     @property
     def failed_checks(self) -> tuple[Check, ...]:

@@ -11,6 +11,7 @@ TITLES = {
     "sample_ratio": "Sample ratio",
     "users_in_two_variants": "Users in two variants",
     "users_left_out": "Bots and staff",
+    "other_experiments": "Other experiments",
 }
 
 
@@ -58,6 +59,14 @@ def _p_words(check: Check) -> str:
     return ", ".join(said) or formats.DASH
 
 
+def _shared_words(scorecard: Scorecard) -> str:
+    """The one with most users stands for all; those that failed come before it."""
+    found = sorted(scorecard.overlaps, key=lambda o: o.healthy is not False)
+    if not found:
+        return "nobody shared" if any(arm.users for arm in scorecard.arms) else "too few users yet"
+    return f"{found[0].experiment} shares {formats.share(round(found[0].share, 3))}"
+
+
 def _lag_words(lag: float | None) -> str:
     if lag is None:
         return "Not measured yet."
@@ -83,6 +92,8 @@ def _figure(check: Check, scorecard: Scorecard) -> HealthFigure:
         figure = f"{aside.users_in_two_variants:,} of {users:,}"
     elif check.name == "users_left_out":
         figure = f"{left_out:,} of {users + left_out:,}"
+    elif check.name == "other_experiments":
+        figure = _shared_words(scorecard)
     else:
         figure = _p_words(check)
     return HealthFigure(

@@ -10,7 +10,7 @@ from dashboard import figures, formats
 from dashboard.reading import table
 from dashboard.reading import verdict as verdicts
 from dashboard.reading.arms import ArmView, arms_of
-from dashboard.reading.clicks import ClickRow, clicks
+from dashboard.reading.clicks import ClickRow, clicks, impressions_note
 from dashboard.reading.health import Health, health
 from dashboard.reading.rows import Badge, badge_of
 from dashboard.reading.series import NumberTable, exposure_numbers, series_numbers
@@ -42,6 +42,7 @@ class Results:
     health: Health
     groups: tuple[table.Group, ...]
     clicks: tuple[ClickRow, ...]
+    impressions_note: str
     over_time: Chart | None
     exposures: Chart | None
 
@@ -112,6 +113,7 @@ def _results(
         health=health(scorecard, log_lag=log_lag),
         groups=table.groups(scorecard, arms, scale=scale),
         clicks=clicks(scorecard, arms),
+        impressions_note=impressions_note(scorecard),
         over_time=_chart(figures.over_time(scorecard, arms), series_numbers(scorecard, arms)),
         exposures=_chart(
             figures.exposures_against_plan(scorecard, arms), exposure_numbers(scorecard, arms)

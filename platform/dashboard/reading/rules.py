@@ -35,6 +35,7 @@ def _health_rule(check: Check, scorecard: Scorecard) -> Rule:
     text = {
         "sample_ratio": "Arms in the planned ratio",
         "users_in_two_variants": "Each user in one variant",
+        "other_experiments": "Independent of other experiments",
     }.get(check.name, check.name.replace("_", " ").capitalize())
     known = [p for p in (check.p_value, check.sequential_p_value) if p is not None]
     figure = formats.equals_p(min(known)) if known else ""

@@ -25,6 +25,10 @@ WHERE_TO_LOOK = {
     "users_in_two_variants": (
         "Look for callers that send different ids for one person, or attributes that change."
     ),
+    "other_experiments": (
+        "Look for two experiments that share a seed, or for one that serves only one arm of the "
+        "other."
+    ),
 }
 KEEP_RUNNING = "Keep it running."
 A_PERSON_DECIDES = "Decide by what else you know, or plan a larger experiment."
@@ -68,6 +72,7 @@ def _unhealthy(scorecard: Scorecard) -> Said:
     title = {
         "sample_ratio": "Arms are out of ratio, so nothing is judged.",
         "users_in_two_variants": "Users were seen in two variants, so nothing is judged.",
+        "other_experiments": "Another experiment is mixed into this one, so nothing is judged.",
     }.get(failed[0].name, "A health check failed, so nothing is judged.")
     # The detail without the words that the title has said already.
     why = " ".join(check.detail.removeprefix(f"{title.rstrip('.')}: ") for check in failed)

@@ -146,7 +146,7 @@ def test_users_lost_from_one_arm_by_a_second_variant_are_unhealthy(
 
     found = card(log, make_spec())
 
-    ratio, crossed, left_out = found.health
+    ratio, crossed, left_out, _ = found.health
     assert (ratio.healthy, crossed.healthy, left_out.healthy) == (True, False, True)
     assert crossed.figures == (
         CheckFigure(variant="A", observed=20, expected=20 * 170 / 320),
@@ -172,7 +172,7 @@ def test_an_empty_log_is_collecting_everywhere(log: Any, make_spec: MakeSpec) ->
     found = card(log, make_spec(variants=("A", "B", "C"), weights=(2, 1, 1), series=True))
 
     assert [(a.users, a.impressions, a.clicks) for a in found.arms] == [(0, 0, 0)] * 3
-    assert [check.healthy for check in found.health] == [None, None, None]
+    assert [check.healthy for check in found.health] == [None] * 4
     for metric in found.metrics:
         assert [c.reading for c in metric.comparisons] == ["collecting"] * 2
         assert [c.adjusted_p_value for c in metric.comparisons] == [None, None]

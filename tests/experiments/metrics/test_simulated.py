@@ -208,7 +208,7 @@ def test_a_whole_scorecard_finds_the_truth_of_its_world(
     found = scorecard(exposures, events, spec)
 
     shown = found.metric("ctr").comparisons[0].result("sequential", "relative")
-    assert [check.healthy for check in found.health] == [True, True, True]
+    assert [check.healthy for check in found.health] == [True, True, True, True]
     assert [arm.users for arm in found.arms] == [2_000, 2_000]
     assert found.decision.state == state
     assert shown.low is not None

@@ -1,6 +1,6 @@
 """Every treatment against the control, at every as-of time at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
@@ -14,12 +14,15 @@ from experiments.metrics.judging import Looks, reached
 from experiments.metrics.moments import Floats
 from experiments.metrics.numbers import number, text
 from experiments.metrics.results import ComparisonResult, LiftPoint, Method, Scale
-from experiments.metrics.samples import Samples, part
+from experiments.metrics.samples import Plain, Samples, part
 from experiments.metrics.spec import ScorecardSpec
 from experiments.stats import Comparison, Reason, Settings, compare, compare_phases
 
 TESTS: tuple[Method, ...] = ("sequential", "fixed")
 """The methods that have a p, and can combine phases."""
+
+Past = Callable[[Plain, int], NDArray[np.bool_]]
+"""Of the arms' sample and the users needed: at which as-of times the arms are past the floor."""
 
 LARGEST = 1e300
 """An e-value beyond it is written as it: JSON has no infinity."""
@@ -117,13 +120,21 @@ def due(spec: ScorecardSpec, samples: Samples, method: Method) -> NDArray[np.boo
 
 
 def judged_looks(
-    spec: ScorecardSpec, metric: Metric, samples: Samples, *, healthy: bool, settings: Settings
+    spec: ScorecardSpec,
+    metric: Metric,
+    samples: Samples,
+    *,
+    healthy: bool,
+    settings: Settings,
+    past: Past = reached,
 ) -> list[Looks]:
-    """For each treatment p and effect at every as-of time that could be judged."""
+    """For each treatment p and effect at every as-of time that could be judged; `past` says of the
+    arms' sample at which times they are past the floor.
+    """
     if not healthy:
         return [[] for _ in spec.treatments]
     found = compare_arms(samples, settings, cuped=spec.cuped).comparison
-    judged = reached(samples.pooled, metric.minimum_users) & due(spec, samples, settings.method)
+    judged = past(samples.pooled, metric.minimum_users) & due(spec, samples, settings.method)
     p_values, effects = _p_or_tail(found), np.asarray(found.effect)
     return [
         [(number(p_values[i, k]), number(effects[i, k])) for k in np.flatnonzero(judged[i])]

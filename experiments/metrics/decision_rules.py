@@ -19,7 +19,7 @@ def health_failed(evidence: Evidence) -> Finding | None:
 
 
 def guardrail_harmed(evidence: Evidence) -> Finding | None:
-    harmed = evidence.guarded("harm_shown")
+    harmed = [g for g in evidence.required if g.state == "harm_shown"]
     if not harmed or evidence.training_data == "shared":
         return None
     return "roll_back", f"{_named('Guardrail', harmed)} harm", harmed
@@ -80,7 +80,11 @@ def goal_better(evidence: Evidence) -> Finding | None:
         return None
     asked = evidence.required
     guards = "every guardrail is shown safe" if asked else "no guardrail has to be shown safe"
-    return "ship", f"{_goals(better)} better, and {guards}", (*better, *asked)
+    watched = [g for g in evidence.guarded("harm_shown") if not g.required]
+    said = f"{_goals(better)} better, and {guards}"
+    if watched:
+        said = f"{said}; but {_and(g.name for g in watched)}, which is only watched, got worse"
+    return "ship", said, (*better, *asked)
 
 
 def nothing_shown(evidence: Evidence) -> Finding:

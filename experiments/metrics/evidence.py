@@ -25,7 +25,7 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
 class Guard(msgspec.Struct, frozen=True, kw_only=True):
     """A guardrail of the treatment against control; see `guardrails.guardrail_state`.
 
-    Only one that is `required` holds a winner back until it is shown safe.
+    Only one that is `required` decides: by harm, or by not being shown safe. Others are watched.
     """
 
     metric: str

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from experiments.metrics.comparing import compare_arms, judged_looks, now, settings_of
+from experiments.metrics.comparing import Past, compare_arms, judged_looks, now, settings_of
 from experiments.metrics.guardrails import guardrail_state, harm_settings, safety_settings
-from experiments.metrics.judging import look_that_counts
+from experiments.metrics.judging import look_that_counts, reached, reached_if_alike
 from experiments.metrics.numbers import number, text
 from experiments.metrics.results import (
     ComparisonResult,
@@ -13,7 +13,7 @@ from experiments.metrics.results import (
     JudgedLook,
     OneSided,
 )
-from experiments.metrics.samples import Samples
+from experiments.metrics.samples import Samples, with_average_user
 from experiments.metrics.spec import ScorecardSpec, Tracked
 from experiments.stats import Reason, Settings
 
@@ -39,12 +39,23 @@ def guardrails(
     # A posterior is no test: its safety is shown by the one that is valid at every look.
     both = settings_of(spec, "fixed" if spec.method == "fixed" else "sequential", "relative")
     earlier = [before.get(variant) for variant in spec.treatments]
-    harm, safety = (
-        _sides(spec, tracked, samples, settings, was, healthy=healthy)
-        for settings, was in (
-            (harm_settings(both, direction), [g.harm if g else None for g in earlier]),
-            (safety_settings(both, direction, margin), [g.safety if g else None for g in earlier]),
-        )
+    harm = _sides(
+        spec,
+        tracked,
+        _comparable(samples),
+        harm_settings(both, direction),
+        [g.harm if g else None for g in earlier],
+        healthy=healthy,
+        past=reached_if_alike,
+    )
+    safety = _sides(
+        spec,
+        tracked,
+        samples,
+        safety_settings(both, direction, margin),
+        [g.safety if g else None for g in earlier],
+        healthy=healthy,
+        past=reached,
     )
     return [
         Guardrail(
@@ -55,6 +66,7 @@ def guardrails(
                 safety_p_value=safety[i].judged,
                 harm_p_value=harm[i].judged,
                 effect=_effect(results[i], "relative", cuped=spec.cuped).effect,
+                difference=_effect(results[i], "absolute", cuped=spec.cuped).effect,
                 direction=direction,
                 margin=margin,
                 alpha=1 - spec.confidence,
@@ -64,6 +76,16 @@ def guardrails(
         )
         for i in range(len(spec.treatments))
     ]
+
+
+def _comparable(samples: Samples) -> Samples:
+    """So that a control in which nothing went wrong does not hide that much did elsewhere."""
+    return Samples(
+        plain=tuple(with_average_user(sample) for sample in samples.plain),
+        cuped=None
+        if samples.cuped is None
+        else tuple(with_average_user(sample) for sample in samples.cuped),
+    )
 
 
 def _effect(results: tuple[ComparisonResult, ...], scale: str, *, cuped: bool) -> ComparisonResult:
@@ -83,9 +105,12 @@ def _sides(
     before: list[OneSided | None],
     *,
     healthy: bool,
+    past: Past,
 ) -> list[OneSided]:
     """One of the tests, for each treatment."""
-    looks = judged_looks(spec, tracked.metric, samples, healthy=healthy, settings=settings)
+    looks = judged_looks(
+        spec, tracked.metric, samples, healthy=healthy, settings=settings, past=past
+    )
     found = compare_arms(now(samples), settings, cuped=spec.cuped).comparison
     bounds = found.low if settings.alternative == "greater" else found.high
     sides = []

@@ -36,6 +36,7 @@ def guardrail_state(
     safety_p_value: float | None,
     harm_p_value: float | None,
     effect: float | None,
+    difference: float | None,
     direction: Direction,
     margin: float,
     alpha: float,
@@ -44,22 +45,26 @@ def guardrail_state(
 ) -> GuardrailState:
     """One word for a guardrail.
 
-    `effect` is this look's, on the scale of `margin`; the p-values are those to show (of the
-    sequential test the running minimum over judged looks); None where there is none, as of a safety
-    by one look before the planned users have come. A p of an
-    earlier look counts only while the effect still lies on the side it spoke for. A loss that is
-    shown, and shown to be smaller than the margin, is safe: that much was allowed when the margin
-    was set. `floor_reached` is of every arm; a comparison's `reason` can hide it. `unchanged`:
+    `effect` is this look's, on the scale of `margin`, and `difference` absolute; the p-values are
+    those of the look that counts, None where none could be judged, as of a safety by one look
+    before the planned users have come. A p of an earlier look counts only while the effect still
+    lies on the side it spoke for. A loss that is shown, and shown to be smaller than the margin, is
+    safe: that much was allowed when the margin was set. `floor_reached` is of every arm; harm may
+    be shown below it (see judging.reached_if_alike). `unchanged`:
     every user of both arms has one and the same value, such as no error at all (reason
     `zero_variance` with an absolute effect of 0).
     """
     if unchanged:
         return "unchanged"
+    good = 1 if direction == "increase" else -1
+    if floor_reached and _shown(safety_p_value, effect, alpha) and good * (effect or 0.0) > -margin:
+        return "safe"
+    if _shown(harm_p_value, difference, alpha) and good * (difference or 0.0) < 0:
+        return "harm_shown"
     if not floor_reached:
         return "collecting"
-    if effect is None or harm_p_value is None:
-        return "no_answer"
-    gain = effect if direction == "increase" else -effect
-    if safety_p_value is not None and safety_p_value < alpha and gain > -margin:
-        return "safe"
-    return "harm_shown" if harm_p_value < alpha and gain < 0 else "safety_not_yet_shown"
+    return "no_answer" if effect is None or harm_p_value is None else "safety_not_yet_shown"
+
+
+def _shown(p_value: float | None, effect: float | None, alpha: float) -> bool:
+    return p_value is not None and effect is not None and p_value < alpha

@@ -15,7 +15,7 @@ from experiments.metrics.results import (
     Method,
     Reading,
 )
-from experiments.metrics.samples import Plain
+from experiments.metrics.samples import Plain, whole
 from experiments.stats import PRECISION_NEEDED, floor
 
 
@@ -43,6 +43,19 @@ def reached(sample: Plain, users_needed: int) -> NDArray[np.bool_]:
     arms = floor(sample)
     enough = np.asarray(arms.users) >= users_needed
     return np.asarray((enough & (np.asarray(arms.precision_missing) == 0)).all(axis=0))
+
+
+def reached_if_alike(sample: Plain, users_needed: int) -> NDArray[np.bool_]:
+    """At which as-of times every arm would be past the floor, had all arms the rate of all users.
+
+    For the test of harm. A control in which nothing went wrong has a mean of zero and is never past
+    the floor itself; so it would hide every harm.
+    """
+    arms, everyone = np.asarray(sample.users), whole(sample)
+    mean, variance = np.asarray(everyone.mean), np.asarray(everyone.variance)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        precise = mean**2 * arms >= PRECISION_NEEDED * variance
+    return np.asarray(((arms >= users_needed) & precise).all(axis=0))
 
 
 def is_healthy(checks: Sequence[Check]) -> bool:

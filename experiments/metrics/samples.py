@@ -1,6 +1,6 @@
 """From sums over users to the samples that statistics compares, one per phase."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import reduce
 from operator import add
@@ -99,8 +99,27 @@ class _Phase:
 
 def part(sample: Any, index: Any) -> Any:
     """The sample of some variants or periods, by a NumPy index into (variants, periods)."""
+    return _mapped(sample, lambda value: np.asarray(value)[index])
 
-    def cut(value: Any) -> Any:
-        return part(value, index) if is_dataclass(value) else np.asarray(value)[index]
 
-    return type(sample)(**{f.name: cut(getattr(sample, f.name)) for f in fields(sample)})
+def whole(sample: Any) -> Any:
+    """All variants together, at every period."""
+    return reduce(add, [part(sample, place) for place in range(len(np.asarray(sample.users)))])
+
+
+def with_average_user(sample: Any) -> Any:
+    """Every variant with one more user, who did what all users did on average.
+
+    A variant in which nobody did anything has no spread, and no test. This one has; the users more
+    draw every comparison a little towards no difference.
+    """
+    everyone = whole(sample)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return sample + _mapped(everyone, lambda value: value / everyone.users)
+
+
+def _mapped(sample: Any, change: Callable[[Any], Any]) -> Any:
+    def changed(value: Any) -> Any:
+        return _mapped(value, change) if is_dataclass(value) else change(value)
+
+    return type(sample)(**{f.name: changed(getattr(sample, f.name)) for f in fields(sample)})

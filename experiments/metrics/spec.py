@@ -35,8 +35,8 @@ class Tracked(msgspec.Struct, frozen=True, kw_only=True):
     """A metric of an experiment, and what it is there for.
 
     Goals decide, and are corrected together. A guardrail must not get worse by more than `margin`,
-    a fraction of the control's value. One that is not `required` can end an experiment by harm, and
-    does not hold a winner back until it is shown safe.
+    a fraction of the control's value. One that is not `required` is watched: its harm is said,
+    and it decides nothing.
     """
 
     metric: Metric

@@ -147,7 +147,7 @@ def test_a_harmed_guardrail_is_named_with_its_harm() -> None:
     harmed = comparison(effect=-0.051, low=-0.083, high=-0.019)
     said = sentence(scorecard(harmed, state="roll_back", rule="guardrail_harmed"), ARMS)
 
-    assert said.title == f"Roll back item-knn. It harms CTR: {MINUS}5.1%."
+    assert said.title == "Roll back item-knn. It harms CTR: 5.23% against 5.51%."
     assert "at any look" in said.why
 
 

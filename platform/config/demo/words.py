@@ -34,7 +34,7 @@ def _share(value: ArmValue) -> str:
 def _against(comparison: VariantComparison | None) -> str:
     if comparison is None:
         return "control"
-    result = comparison.result("sequential", "relative")
+    result = comparison.decided("relative")
     reading = READINGS[comparison.reading]
     if result.effect is None:
         return f"{reading} ({result.reason})"

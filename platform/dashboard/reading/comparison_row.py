@@ -99,6 +99,10 @@ def row(
     values = {value.variant: value.value for value in metric.values}
     unit = words.unit(metric, scale)
     shown = comparison.floor.reached
+    settled = comparison.guardrail is not None and comparison.guardrail.state in (
+        "unchanged",
+        "harm_shown",
+    )
     return Row(
         arm=arm,
         value=formats.value(values.get(comparison.variant), words.style(metric)),
@@ -106,7 +110,7 @@ def row(
         interval=formats.interval(decided.low, decided.high, unit) if shown else formats.DASH,
         bar=_bar(scorecard, comparison, decided, drawn, reading.tone) if shown else None,
         scale=drawn,
-        progress=None if shown else progress(comparison, arm),
+        progress=None if shown or settled else progress(comparison, arm),
         p=_p(comparison, decided) if shown else formats.DASH,
         p_note=_p_note(comparison) if shown else "",
         reading=reading,

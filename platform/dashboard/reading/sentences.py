@@ -80,10 +80,12 @@ def _unhealthy(scorecard: Scorecard) -> Said:
 
 
 def _harmed(scorecard: Scorecard) -> Said:
-    decision, headline = scorecard.decision, scorecard.decision.headline
-    size = formats.signed(headline.effect, "percent")
+    decision = scorecard.decision
+    metric = scorecard.metric(decision.headline.metric)
+    values = {v.variant: formats.value(v.value, metric.format) for v in metric.values}
+    became = f"{values[decision.variant]} against {values[scorecard.control]}"
     return Said(
-        f"Roll back {decision.variant}. It harms {words.about(headline)}: {size}.",
+        f"Roll back {decision.variant}. It harms {words.about(decision.headline)}: {became}.",
         "A guardrail shows harm by the always-valid test, so it may be acted upon at any look.",
     )
 

@@ -62,9 +62,9 @@ ROWS: list[tuple[tuple[Goal, ...], tuple[Guard, ...], dict[str, Any], str, str]]
     (BETTER, SAFE + UNSAFE, {}, "keep_running", "guardrail_unsettled"),
     (BETTER, (guard("collecting"),), {}, "keep_running", "guardrail_unsettled"),
     (BETTER, (guard("no_answer"),), DUE, "inconclusive", "guardrail_unsettled"),
-    # a guardrail that nobody asked to be shown safe holds nothing back, and still shows harm
+    # a guardrail that is only watched decides nothing
     (BETTER, (guard("collecting", required=False),), {}, "ship", "goal_better"),
-    (BETTER, (guard("harm_shown", required=False),), {}, "roll_back", "guardrail_harmed"),
+    (BETTER, (guard("harm_shown", required=False),), {}, "ship", "goal_better"),
     (BETTER, (guard("safe", required=False), *UNSAFE), {}, "keep_running", "guardrail_unsettled"),
     (BETTER, SAFE, {}, "ship", "goal_better"),
     (BETTER, SAFE, DUE, "ship", "goal_better"),
@@ -110,6 +110,14 @@ def test_the_table_is_covered() -> None:
             (),
             {},
             "Goal CTR (adjusted p .003) is better, and no guardrail has to be shown safe",
+            None,
+        ),
+        (
+            BETTER,
+            (guard("harm_shown", required=False),),
+            {},
+            "Goal CTR (adjusted p .003) is better, and no guardrail has to be shown safe; but "
+            "Revenue, which is only watched, got worse",
             None,
         ),
         (WORSE, SAFE, {}, "Goal CTR (adjusted p .003) is worse", ("ctr",)),

@@ -5,8 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from experiments.metrics import METRICS, Tracked, scorecard
 from experiments.metrics.guardrails import guardrail_state, harm_settings, safety_settings
+from experiments.metrics.judging import reached_if_alike
 from experiments.metrics.numbers import number
+from experiments.metrics.samples import part, with_average_user
 from experiments.stats import (
     MeanSample,
     ProportionSample,
@@ -32,7 +35,19 @@ from tests.experiments.stats.binomial import at_least, at_most
         ({"harm_p_value": 0.01, "effect": 0.01, "direction": "decrease"}, "harm_shown"),
         ({"safety_p_value": 0.01, "effect": 0.01, "direction": "decrease"}, "safe"),
         ({"safety_p_value": 0.01, "effect": 0.03, "direction": "decrease"}, "safety_not_yet_shown"),
-        ({"harm_p_value": 0.01, "floor_reached": False}, "collecting"),
+        ({"harm_p_value": 0.01, "floor_reached": False}, "harm_shown"),
+        ({"harm_p_value": 0.2, "floor_reached": False}, "collecting"),
+        # a control in which nothing went wrong: there is no relative effect, and harm all the same
+        (
+            {
+                "harm_p_value": 0.001,
+                "effect": None,
+                "difference": 0.03,
+                "direction": "decrease",
+                "floor_reached": False,
+            },
+            "harm_shown",
+        ),
         ({"safety_p_value": 0.01, "floor_reached": False}, "collecting"),
         ({"effect": None, "unchanged": True, "harm_p_value": None}, "unchanged"),
         ({"harm_p_value": None}, "no_answer"),
@@ -51,7 +66,8 @@ def test_a_guardrail_is_one_word(change: dict[str, Any], state: str) -> None:
         "alpha": 0.05,
         "floor_reached": True,
         "unchanged": False,
-    } | change
+    }
+    given |= {"difference": (change.get("effect") or given["effect"])} | change
     assert guardrail_state(**given) == state
 
 
@@ -76,6 +92,7 @@ def state_of(control: Any, treatment: Any, margin: float = 0.05) -> str:
         safety_p_value=number(safety.p_value),
         harm_p_value=number(harm.p_value),
         effect=number(safety.effect),
+        difference=float(treatment.mean - control.mean),
         direction="increase",
         margin=margin,
         alpha=0.05,
@@ -92,7 +109,7 @@ def state_of(control: Any, treatment: Any, margin: float = 0.05) -> str:
         (ProportionSample(40_000, 8_000), ProportionSample(40_000, 7_300), "harm_shown"),
         (ProportionSample(4e6, 8e5), ProportionSample(4e6, 7.85e5), "safe"),  # a loss of 2%
         (ProportionSample(500, 9), ProportionSample(500, 9), "collecting"),
-        (ProportionSample(500, 500), ProportionSample(500, 400), "no_answer"),
+        (ProportionSample(500, 500), ProportionSample(500, 400), "no_answer"),  # no spread at all
         (MeanSample(500, 0, 0), MeanSample(500, 0, 0), "unchanged"),
     ],
 )
@@ -126,3 +143,56 @@ def test_rule_10_either_word_is_wrong_in_at_most_one_of_twenty_experiments(
     if wrong == "safe":  # "no difference found" would have passed nearly all of them
         plain: Any = compare(control, treatment, Settings(method="fixed"))
         assert (plain.p_value[:, 0] > 0.05).mean() > 0.9
+
+
+def slow(log: Any, variant: str, *, users: int, slow: int) -> None:
+    """Users with one slate each, of which the first `slow` took long."""
+    for i in range(users):
+        log.serve(
+            f"{variant}{i}", variant, "ab", at=i % 500, latency_ms=900.0 if i < slow else 20.0
+        )
+
+
+@pytest.mark.parametrize(
+    ("control", "treatment", "state"),
+    [
+        (0, 60, "harm_shown"),  # a control in which nothing was slow has no rate to compare with
+        (60, 0, "collecting"),
+        (0, 12, "collecting"),  # of 24 expected in each arm at the least, six are
+        (0, 0, "unchanged"),
+        (45, 50, "safety_not_yet_shown"),
+    ],
+)
+def test_a_clean_control_does_not_hide_a_harm(
+    log: Any, make_spec: Any, control: int, treatment: int, state: str
+) -> None:
+    slow(log, "A", users=300, slow=control)
+    slow(log, "B", users=300, slow=treatment)
+    guard = Tracked(metric=METRICS["slow_slates"], role="guardrail", margin=0.1)
+    goal = Tracked(metric=METRICS["ctr"], role="goal")
+
+    card = scorecard(log.exposures, log.events, make_spec(metrics=(goal, guard)))
+
+    found = card.metric("slow_slates").comparisons[0].guardrail
+    assert found is not None
+    assert found.state == state
+
+
+@pytest.mark.parametrize("shares", [(0.5, 0.5), (0.9, 0.1), (0.1, 0.9)])
+def test_harm_below_the_floor_is_wrong_in_at_most_one_of_twenty_experiments(
+    shares: tuple[float, float],
+) -> None:
+    """A rate of .5% in both arms, looked at 50 times from the first users on."""
+    rng, worlds, looks = np.random.default_rng(67), 2_000, 50
+    n = np.linspace(200, 60_000, looks).astype(int)
+    arms = [np.diff((n * share).astype(int), prepend=0) for share in shares]
+    users = np.stack([arm.cumsum() for arm in arms])
+    did = np.stack([rng.binomial(arm, 0.005, (worlds, looks)).cumsum(axis=1) for arm in arms])
+    settings = harm_settings(Settings(tuning=40_000), "decrease")
+    wrong = 0
+    for world in range(worlds):
+        sample = ProportionSample(users, did[:, world])
+        both = with_average_user(sample)
+        result: Any = compare(part(both, 0), part(both, 1), settings)
+        wrong += bool((reached_if_alike(sample, 100) & (result.p_value < 0.05)).any())
+    assert at_least(0.001, worlds) <= wrong <= at_most(0.05, worlds)

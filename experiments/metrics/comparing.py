@@ -22,7 +22,8 @@ TESTS: tuple[Method, ...] = ("sequential", "fixed")
 """The methods that have a p, and can combine phases."""
 
 Past = Callable[[Plain, int], NDArray[np.bool_]]
-"""Of the arms' sample and the users needed: at which as-of times the arms are past the floor."""
+"""Of the arms' sample and the users needed: at which as-of times the arms are past the floor, for
+all treatments or one row for each."""
 
 LARGEST = 1e300
 """An e-value beyond it is written as it: JSON has no infinity."""

@@ -15,7 +15,7 @@ from experiments.metrics.results import (
     Method,
     Reading,
 )
-from experiments.metrics.samples import Plain, whole
+from experiments.metrics.samples import Plain, part, whole
 from experiments.stats import PRECISION_NEEDED, floor
 
 
@@ -46,13 +46,19 @@ def reached(sample: Plain, users_needed: int) -> NDArray[np.bool_]:
 
 
 def reached_if_alike(sample: Plain, users_needed: int) -> NDArray[np.bool_]:
-    """At which as-of times every arm would be past the floor, had all arms the rate of all users.
+    """At which as-of times control and treatment would be past the floor, had both the rate of the
+    two together; one row per treatment.
 
     For the test of harm. A control in which nothing went wrong has a mean of zero and is never past
     the floor itself; so it would hide every harm.
     """
-    arms, everyone = np.asarray(sample.users), whole(sample)
-    mean, variance = np.asarray(everyone.mean), np.asarray(everyone.variance)
+    treatments = range(1, len(np.asarray(sample.users)))
+    return np.stack([_pair_reached(part(sample, [0, i]), users_needed) for i in treatments])
+
+
+def _pair_reached(pair: Plain, users_needed: int) -> NDArray[np.bool_]:
+    arms, both = np.asarray(pair.users), whole(pair)
+    mean, variance = np.asarray(both.mean), np.asarray(both.variance)
     with np.errstate(divide="ignore", invalid="ignore"):
         precise = mean**2 * arms >= PRECISION_NEEDED * variance
     return np.asarray(((arms >= users_needed) & precise).all(axis=0))

@@ -13,7 +13,8 @@ from experiments.metrics.definitions import Metric
 from experiments.metrics.describing import Catalogue, describe
 from experiments.metrics.moments import Floats, Moments, Summing
 from experiments.metrics.overlapping import Cell, shared_users
-from experiments.metrics.results import Described
+from experiments.metrics.redrawing import Place, redraw
+from experiments.metrics.results import Described, Redrawn
 from experiments.metrics.segments import Segment, cut_by
 from experiments.metrics.spec import ScorecardSpec
 from experiments.metrics.terms import Term, terms_of
@@ -49,6 +50,7 @@ class Counted:
     volume: tuple[Metric, ...]
     described: tuple[Described, ...]
     shared: tuple[Cell, ...] | None
+    redrawn: dict[Place, tuple[Redrawn, ...]]
 
 
 def count_log(
@@ -77,6 +79,7 @@ def count_log(
             described=describe(analysis.log, analysis.counting, spec, catalogue)
             if spec.described
             else (),
+            redrawn=redraw(totals, spec, columns, caps),
             shared=shared_users(analysis.log, analysis.counting, spec),
         )
 

@@ -23,6 +23,7 @@ from experiments.metrics.results import (
     Floor,
     Guardrail,
     Method,
+    Redrawn,
     Scale,
     VariantComparison,
 )
@@ -46,6 +47,7 @@ class Read:
     guardrails: list[Guardrail | None]
     weights: list[tuple[float | None, ...]]
     floor: Floor
+    redrawn: list[tuple[Redrawn, ...]]
 
 
 def read(
@@ -73,6 +75,7 @@ def read(
             tuple(number(w) or None for w in weights[:, i, -1]) for i in range(len(spec.treatments))
         ],
         floor=floor,
+        redrawn=[counted.redrawn.get((metric.key, i), ()) for i in range(len(spec.treatments))],
     )
 
 
@@ -149,6 +152,7 @@ def _comparison(
         phase_weights=metric.weights[i],
         deciding=tuple(_deciding(spec, metric, i, corrected, s) for s in get_args(Scale)),
         confidence=corrected.confidence,
+        redrawn=metric.redrawn[i],
     )
 
 

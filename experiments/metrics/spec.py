@@ -16,6 +16,8 @@ Role = Literal["goal", "secondary", "guardrail"]
 Correction = Literal["holm", "e_bh", "none"]
 TrainingData = Literal["own_arm", "frozen", "shared"]
 
+FEWEST_RESAMPLES, MOST_RESAMPLES = 200, 100_000
+
 
 class PhaseSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A stretch of fixed arms and fixed ratio. `weights` are the variants' traffic, in any unit."""
@@ -63,8 +65,9 @@ class ScorecardSpec(msgspec.Struct, frozen=True, kw_only=True):
     not corrected. Of `training_data` `shared`, nothing is decided automatically.
     `lookback_days` before a user's first exposure are the pre-period of CUPED, 0 for none; with
     `cuped` the adjusted comparison decides. `segments` names attributes to cut by. `series` asks
-    for every as-of time and not the last alone, `described` for figures of the slates. Raises
-    InvalidSpec on construction.
+    for every as-of time and not the last alone, `described` for figures of the slates. `resamples`
+    asks for a second judgement of the goals, by drawing users again so often. Raises InvalidSpec on
+    construction.
     """
 
     experiment: str
@@ -84,6 +87,7 @@ class ScorecardSpec(msgspec.Struct, frozen=True, kw_only=True):
     segments: tuple[str, ...] = ()
     series: bool = False
     described: bool = False
+    resamples: int = 0
 
     def __post_init__(self) -> None:
         for problem, wrong in (*_arm_faults(self), *_phase_faults(self), *_other_faults(self)):
@@ -175,5 +179,13 @@ def _other_faults(spec: ScorecardSpec) -> Faults:
         ),
         ("lookback_days must be 0 or more days.", not 0 <= lookback < math.inf),
         ("cuped needs lookback_days above 0.", spec.cuped and not lookback > 0),
+        (
+            f"resamples must be 0, or from {FEWEST_RESAMPLES} to {MOST_RESAMPLES:,}.",
+            spec.resamples != 0 and not FEWEST_RESAMPLES <= spec.resamples <= MOST_RESAMPLES,
+        ),
+        (
+            "resamples needs a single phase: users of several are not drawn together.",
+            spec.resamples != 0 and len(spec.phases) > 1,
+        ),
         ("segments names one attribute twice.", len(set(spec.segments)) < len(spec.segments)),
     )

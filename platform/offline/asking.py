@@ -27,6 +27,7 @@ AS_THEY_ARE = (
         "cuped",
         "series",
         "described",
+        "resamples",
         "memory",
         "threads",
     ),

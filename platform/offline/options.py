@@ -177,5 +177,12 @@ def _output(add: Add) -> None:
     add("--json", action="store_true", help="print JSON, and nothing else, on standard output")
     add("--series", action="store_true", help="also every look since the start")
     add("--described", action="store_true", help="also coverage, Gini, diversity and novelty")
+    add(
+        "--resamples",
+        type=limit,
+        default=0,
+        metavar="N",
+        help="check the goals by drawing users again so often, such as 2000",
+    )
     add("--memory", default="4GB", help="what DuckDB may take; more is put aside on the disk")
     add("--threads", type=positive, help="by default as many as there are processors")

@@ -49,6 +49,25 @@ def described_rows(card: Scorecard) -> Iterator[Row]:
         yield (found.name.replace("_", " "), *shown, "", "", "", _why(found.reason))
 
 
+def redrawn_rows(card: Scorecard) -> Iterator[Row]:
+    """The goals by drawing users again: a row per goal, treatment and way of drawing."""
+    yield ("by drawing users again", "variant", "draws", "effect", "", "interval", "p", "")
+    for metric in card.metrics:
+        for comparison in metric.comparisons:
+            for found in comparison.redrawn:
+                effect = _signed(found.effect)
+                ends = "" if found.low is None else f"{_signed(found.low)} to {_signed(found.high)}"
+                p, why = formats.p_value(found.p_value), _why(found.reason)
+                name = f"{metric.name}, {found.method}"
+                draws = formats.number(found.drawn)
+                yield (name, comparison.variant, draws, effect, "", ends, p, why)
+
+
+def _signed(value: float | None) -> str:
+    text = _number(value)
+    return f"+{text}" if value is not None and value > 0 else text
+
+
 def aligned(rows: Sequence[Row]) -> Iterator[str]:
     """The rows as lines, columns below each other."""
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]

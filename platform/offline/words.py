@@ -6,7 +6,7 @@ from dashboard import formats
 from dashboard.reading.words import within_sentence
 from experiments.metrics.outside import Report
 from experiments.metrics.results import Check, Scorecard
-from offline.table import aligned, described_rows, scorecard_rows
+from offline.table import aligned, described_rows, redrawn_rows, scorecard_rows
 
 DECISIONS = {
     "ship": "Ship",
@@ -37,6 +37,9 @@ def lines(report: Report) -> Iterator[str]:
     if card.described:
         yield ""
         yield from aligned(list(described_rows(card)))
+    if any(c.redrawn for metric in card.metrics for c in metric.comparisons):
+        yield ""
+        yield from aligned(list(redrawn_rows(card)))
     yield from ("", "Health")
     yield from (_check(check) for check in card.health)
     yield from ("", "Left out")

@@ -51,6 +51,19 @@ def test_guardrails_have_a_margin(files: Files) -> None:
     )
 
 
+def test_goals_are_judged_a_second_time_where_asked(filled: Files) -> None:
+    printed = filled.analysed("--metrics", "ctr", "--resamples", "200")
+
+    [comparison] = printed["metrics"][0]["comparisons"]
+    assert [(found["method"], found["drawn"]) for found in comparison["redrawn"]] == [
+        ("bootstrap", 200),
+        ("permutation", 200),
+    ]
+    assert filled.refused("--metrics", "ctr", "--resamples", "5") == (
+        "--resamples: must be 0, or from 200 to 100,000."
+    )
+
+
 def test_an_unknown_metric_is_refused_with_the_known_ones(filled: Files) -> None:
     said = filled.refused("--metrics", "ctr,gmv")
 

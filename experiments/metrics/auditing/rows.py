@@ -4,16 +4,16 @@ from contextlib import ExitStack
 
 import ibis
 from ibis import _
-from ibis.expr.types import NumericValue, Table
+from ibis.expr.types import Table
 
 from experiments.metrics.analysis import Analysis
 from experiments.metrics.auditing.spec import AuditSpec
 from experiments.metrics.caps import find_caps
-from experiments.metrics.columns import Column
 from experiments.metrics.definitions import Metric
 from experiments.metrics.exclusions import fingerprint
 from experiments.metrics.one_arm import as_experiment, recent
 from experiments.metrics.results import LeftOut
+from experiments.metrics.user_values import value_of
 from experiments.stats import AuditMetric
 from experiments.stats import audit_metrics as of
 from experiments.stats.arrays import Array
@@ -71,20 +71,11 @@ class AuditRows:
         mature = columns.mature(metric.window)
         rows = self._rows if mature is None else self._rows.filter(self._rows[mature])
         wanted = {
-            f"value_{i}": self._value(rows, column, pre=pre, yes_or_no=yes_or_no)
+            f"value_{i}": value_of(rows, column, self._caps, pre=pre, yes_or_no=yes_or_no)
             for i, column in enumerate(columns.of(metric))
         }
         taken = rows.select("place", **wanted).order_by("place").to_pyarrow()
         return [taken[name].to_numpy() for name in wanted]
-
-    def _value(self, rows: Table, column: Column, *, pre: bool, yes_or_no: bool) -> NumericValue:
-        """A user's total as it counts: whether it is above zero, or capped and in its own unit."""
-        name = column.pre if pre else column.name
-        total = rows[name].cast("float64")
-        if yes_or_no:
-            return (total > 0).cast("float64")
-        cap = self._caps.get(name)
-        return (total if cap is None else ibis.least(total, cap)) / column.scale
 
 
 def _count(table: Table) -> int:

@@ -48,6 +48,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     training_data: TrainingData = "own_arm"
     series: bool = False
     described: bool = False
+    resamples: int = 0
     memory: str = "4GB"
     threads: int | None = None
 

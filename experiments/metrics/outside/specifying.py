@@ -76,6 +76,7 @@ def specify(
             segments=request.segments,
             series=request.series,
             described=request.described,
+            resamples=request.resamples,
         ), notes
     except InvalidSpec as error:
         field, _, remedy = str(error).removesuffix(".").partition(" ")

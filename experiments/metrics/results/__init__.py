@@ -32,6 +32,7 @@ from experiments.metrics.results.comparisons import (
     Method,
     OneSided,
     Reading,
+    Redrawn,
     Scale,
     VariantComparison,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "Overlap",
     "PhaseResult",
     "Reading",
+    "Redrawn",
     "Scale",
     "Scorecard",
     "SegmentComparison",

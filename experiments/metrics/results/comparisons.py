@@ -9,6 +9,7 @@ from experiments.metrics.guardrails import GuardrailState
 
 Method = Literal["sequential", "fixed", "bayesian"]
 Scale = Literal["relative", "absolute"]
+Redrawing = Literal["bootstrap", "permutation"]
 Reading = Literal["better", "worse", "no_call", "collecting", "not_due", "no_answer"]
 
 
@@ -102,6 +103,22 @@ class Guardrail(msgspec.Struct, frozen=True, kw_only=True):
     state: GuardrailState
 
 
+class Redrawn(msgspec.Struct, frozen=True, kw_only=True):
+    """A comparison by drawing users again, at one look, on the absolute scale.
+
+    `low` and `high` are of the bootstrap alone. Of `drawn` resamples `dropped` had no spread left.
+    """
+
+    method: Redrawing
+    effect: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p_value: float | None = None
+    drawn: int = 0
+    dropped: int = 0
+    reason: str | None = None
+
+
 class VariantComparison(msgspec.Struct, frozen=True, kw_only=True):
     """A treatment against the control on one metric.
 
@@ -111,7 +128,8 @@ class VariantComparison(msgspec.Struct, frozen=True, kw_only=True):
     reading used: for goals after the correction over goals and treatments, else equal to `p_value`.
     `deciding` are this look's results of the deciding method, relative and absolute, with intervals
     at `confidence`: wider than the experiment's where the correction asks for it. `phase_weights`
-    are what each phase counts for, None where it is left out.
+    are what each phase counts for, None where it is left out. `redrawn` is an independent check of
+    a goal, where the spec asks for one.
     """
 
     variant: str
@@ -125,6 +143,7 @@ class VariantComparison(msgspec.Struct, frozen=True, kw_only=True):
     phase_weights: tuple[float | None, ...] = ()
     deciding: tuple[ComparisonResult, ...] = ()
     confidence: float = 0.95
+    redrawn: tuple[Redrawn, ...] = ()
 
     def decided(self, scale: Scale) -> ComparisonResult:
         """The entry of `deciding` of a scale."""

@@ -6,6 +6,7 @@ from experiments.metrics import arms as arm
 from experiments.metrics.comparing import TESTS, latest_results
 from experiments.metrics.counting import Counted
 from experiments.metrics.definitions import Metric
+from experiments.metrics.judging import floor_over_arms
 from experiments.metrics.numbers import number, text
 from experiments.metrics.results import (
     ComparisonResult,
@@ -36,6 +37,7 @@ def segment_results(
                     SegmentComparison(variant=variant, results=results[i])
                     for i, variant in enumerate(spec.treatments)
                 ),
+                floor=floor_over_arms(found.pooled, spec.variants, metric.minimum_users),
             )
         )
     return tuple(made)

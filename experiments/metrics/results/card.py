@@ -8,6 +8,7 @@ from experiments.metrics.definitions import Direction, Kind
 from experiments.metrics.results.arms import Arm, ArmValue, ExposurePoint, SeriesPoint
 from experiments.metrics.results.comparisons import (
     ComparisonResult,
+    Floor,
     LiftPoint,
     Method,
     VariantComparison,
@@ -31,7 +32,8 @@ class SegmentComparison(msgspec.Struct, frozen=True, kw_only=True):
 class SegmentResult(msgspec.Struct, frozen=True, kw_only=True):
     """A metric among users of one value of an attribute at first exposure, None: without it.
 
-    `rest` are the users of all values rarer than those shown.
+    `rest` are the users of all values rarer than those shown. Snapshots from before floors of
+    segments have none.
     """
 
     attribute: str
@@ -39,6 +41,7 @@ class SegmentResult(msgspec.Struct, frozen=True, kw_only=True):
     rest: bool
     values: tuple[ArmValue, ...]
     comparisons: tuple[SegmentComparison, ...]
+    floor: Floor | None = None
 
 
 class HeterogeneityResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from dashboard.reading.scale import Scale
 from experiments.metrics import results
 from experiments.metrics.results import (
     ComparisonResult,
+    Floor,
     Guardrail,
     MetricResult,
     Scorecard,
@@ -110,7 +111,7 @@ def row(
         interval=formats.interval(decided.low, decided.high, unit) if shown else formats.DASH,
         bar=_bar(scorecard, comparison, decided, drawn, reading.tone) if shown else None,
         scale=drawn,
-        progress=None if shown or settled else progress(comparison, arm),
+        progress=None if shown or settled else progress(comparison.floor, arm),
         p=_p(comparison, decided) if shown else formats.DASH,
         p_note=_p_note(comparison) if shown else "",
         reading=reading,
@@ -174,9 +175,8 @@ def _p_note(comparison: VariantComparison) -> str:
     )
 
 
-def progress(comparison: VariantComparison, arm: ArmView) -> Progress:
+def progress(floor: Floor, arm: ArmView) -> Progress:
     """What is missing until a comparison is judged: users first, then a steady enough rate."""
-    floor = comparison.floor
     if floor.users_missing:
         done = floor.users / floor.users_needed
         text = f"{floor.users:,} of {floor.users_needed:,} users"

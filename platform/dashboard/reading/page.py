@@ -12,8 +12,11 @@ from dashboard.reading import verdict as verdicts
 from dashboard.reading.arms import ArmView, arms_of
 from dashboard.reading.clicks import ClickRow, clicks, impressions_note
 from dashboard.reading.health import Health, health
+from dashboard.reading.notes import card_notes, phase_words
 from dashboard.reading.rows import Badge, badge_of
+from dashboard.reading.segments import Segments, segments
 from dashboard.reading.series import NumberTable, exposure_numbers, series_numbers
+from dashboard.reading.served import Served, served
 from dashboard.reading.verdict import WAITING, Sentence
 from experiments import cadence, selectors
 from experiments.metrics.results import MetricResult, Scale, Scorecard
@@ -40,7 +43,11 @@ class Results:
     primary: MetricResult
     users: int
     health: Health
+    phases: str
     groups: tuple[table.Group, ...]
+    notes: tuple[str, ...]
+    segments: Segments | None
+    served: Served | None
     clicks: tuple[ClickRow, ...]
     impressions_note: str
     over_time: Chart | None
@@ -111,7 +118,11 @@ def _results(
         primary=scorecard.metric(scorecard.primary),
         users=sum(arm.users for arm in scorecard.arms),
         health=health(scorecard, log_lag=log_lag),
+        phases=phase_words(scorecard),
         groups=table.groups(scorecard, arms, scale=scale),
+        notes=card_notes(scorecard),
+        segments=segments(scorecard, arms, scale=scale),
+        served=served(scorecard, arms),
         clicks=clicks(scorecard, arms),
         impressions_note=impressions_note(scorecard),
         over_time=_chart(figures.over_time(scorecard, arms), series_numbers(scorecard, arms)),

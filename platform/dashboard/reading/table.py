@@ -9,31 +9,26 @@ from dashboard import formats
 from dashboard.reading import words
 from dashboard.reading.arms import ArmView
 from dashboard.reading.comparison_row import Row, core, row
+from dashboard.reading.notes import metric_notes
 from dashboard.reading.scale import Scale, scale_of
+from dashboard.reading.ticks import ZERO, Tick, ticks
 from experiments.metrics import results
 from experiments.metrics.results import MetricResult, Scorecard
 
 
 @dataclass(frozen=True, kw_only=True)
 class MetricRows:
-    """A metric: its name, how it is formed, the control's value, and a row per treatment."""
+    """A metric: its name, how it is formed, the control's value, and a row per treatment.
+
+    `notes` are what to know of its numbers, where there is anything.
+    """
 
     key: str
     name: str
     kind: str
+    notes: tuple[str, ...]
     control: str
     rows: tuple[Row, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tick:
-    """A label on the group's scale, at a percent of its width."""
-
-    at: float
-    text: str
-
-
-ZERO = Tick(at=50.0, text="0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,8 +98,8 @@ def _group(
         for metric in metrics
     )
     drawn = any(row.bar for metric in rows for row in metric.rows)
-    ticks = (_ticks(common) if common else (ZERO,)) if drawn else ()
-    return Group(title=title, rule=rule, ticks=ticks, metrics=rows)
+    marks = (ticks(common) if common else (ZERO,)) if drawn else ()
+    return Group(title=title, rule=rule, ticks=marks, metrics=rows)
 
 
 def _scale_for(
@@ -125,21 +120,6 @@ def _scale_for(
     )
 
 
-def _ticks(scale: Scale) -> tuple[Tick, ...]:
-    return tuple(
-        Tick(at=scale.at(effect), text=_tick_text(effect))
-        for effect in scale.ticks()
-        if 4 <= scale.at(effect) <= 96
-    )
-
-
-def _tick_text(effect: float) -> str:
-    if not effect:
-        return "0"
-    digits = 0 if abs(effect * 100 - round(effect * 100)) < 1e-9 else 1
-    return f"{formats.MINUS if effect < 0 else '+'}{abs(effect) * 100:.{digits}f}%"
-
-
 def _metric(
     scorecard: Scorecard,
     metric: MetricResult,
@@ -152,6 +132,7 @@ def _metric(
         key=metric.metric,
         name=metric.name,
         kind=words.kind_line(metric),
+        notes=metric_notes(scorecard, metric),
         control=formats.value(control, words.style(metric)),
         rows=tuple(
             row(scorecard, metric, c, arm=arms[c.variant], scale=scale, drawn=drawn)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dashboard import formats
 from dashboard.formats import Unit
 from experiments.metrics import Metric
@@ -16,6 +18,9 @@ KINDS = {
 
 REASONS = {
     "collecting": "Too few users yet.",
+    "too_few_users": "Too few users yet.",
+    "zero_variance": "All users of an arm have the same value.",
+    "zero_denominator": "Nothing to divide by in an arm.",
     "control_mean_near_zero": "The control is too close to zero, so the upper end is open.",
 }
 
@@ -96,6 +101,12 @@ def reason_words(reason: str | None) -> str:
     if reason is None:
         return ""
     return REASONS.get(reason, reason.replace("_", " ").capitalize() + ".")
+
+
+def listed(names: Sequence[str], last: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *most, end = names
+    return f"{', '.join(most)} {last} {end}" if most else end
 
 
 def counted(count: int) -> str:

@@ -1,0 +1,125 @@
+"""What each variant served: figures that describe its slates, without a test. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dashboard import formats
+from dashboard.reading import words
+from dashboard.reading.arms import ArmView
+from experiments.metrics.results import Described, Scorecard
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One figure: its title, what it is, and how it is written."""
+
+    title: str
+    says: str
+    write: Callable[[float], str]
+
+
+COLUMNS = {
+    "different_items": Column(
+        title="Different items",
+        says="How many different items were in these slates.",
+        write=formats.number,
+    ),
+    "coverage": Column(
+        title="Coverage",
+        says="Which share of the catalogue was in these slates.",
+        write=lambda figure: formats.percent(figure, 1),
+    ),
+    "gini": Column(
+        title="Gini",
+        says="How unevenly items were served: 0 all alike, 1 all servings on one item.",
+        write=lambda figure: formats.number(figure, 2),
+    ),
+    "diversity": Column(
+        title="Diversity",
+        says="How different the categories of a slate's items are: 0 the same, 1 none shared.",
+        write=lambda figure: formats.number(figure, 2),
+    ),
+    "novelty": Column(
+        title="Novelty",
+        says="How rare the items were before the start, in bits: one more is half as frequent.",
+        write=lambda figure: f"{formats.number(figure, 1)} bits",
+    ),
+}
+REASONS = {
+    "no_slates": "some arm has no slate yet",
+    "no_catalogue": "no items were imported as a catalogue",
+    "no_pre_period": "the log holds no events from before the start",
+    "no_pairs_with_categories": "no slate holds two items with categories",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServedRow:
+    """An arm's figures with their titles, in the order of the columns."""
+
+    arm: ArmView
+    figures: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """`slates` of each arm are described; `missing` says in sentences why there is no figure."""
+
+    slates: int
+    columns: tuple[Column, ...]
+    rows: tuple[ServedRow, ...]
+    missing: tuple[str, ...]
+
+
+def served(scorecard: Scorecard, arms: Sequence[ArmView]) -> Served | None:
+    """The card; None where the log does not say what was served."""
+    held = {(d.variant, d.name): d for d in scorecard.described}
+    if not held:
+        return None
+    return Served(
+        slates=min(described.slates for described in scorecard.described),
+        columns=tuple(COLUMNS.values()),
+        rows=tuple(
+            ServedRow(
+                arm=arm,
+                figures=tuple(
+                    (column.title, _figure(held.get((arm.key, name)), column))
+                    for name, column in COLUMNS.items()
+                ),
+            )
+            for arm in arms
+        ),
+        missing=_missing(scorecard),
+    )
+
+
+def _figure(found: Described | None, column: Column) -> str:
+    if found is None or found.value is None:
+        return formats.DASH
+    return column.write(found.value)
+
+
+def _missing(scorecard: Scorecard) -> tuple[str, ...]:
+    """A sentence per reason, naming the variants where others have the figure."""
+    lacking: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for name, column in COLUMNS.items():
+        for reason, variants in _reasons(scorecard, name).items():
+            lacking.setdefault((reason, tuple(variants)), []).append(column.title.lower())
+    return tuple(
+        f"No {words.listed(titles, 'or')}{_of(variants, scorecard)}: {REASONS.get(reason, reason)}."
+        for (reason, variants), titles in lacking.items()
+    )
+
+
+def _reasons(scorecard: Scorecard, name: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for described in scorecard.described:
+        if described.name == name and described.reason is not None:
+            found.setdefault(described.reason, []).append(described.variant)
+    return found
+
+
+def _of(variants: Sequence[str], scorecard: Scorecard) -> str:
+    return "" if len(variants) == len(scorecard.arms) else f" of {words.listed(variants)}"

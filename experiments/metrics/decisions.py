@@ -14,10 +14,9 @@ def decisions(
     spec: ScorecardSpec,
     metrics: Sequence[MetricResult],
     checks: Sequence[Check],
-    users: Sequence[Sequence[int]],
 ) -> tuple[Verdict, tuple[Verdict, ...]]:
-    """About the experiment, and about each treatment. `users` are per phase and variant."""
-    found = [_evidence(spec, metrics, checks, users, i) for i in range(len(spec.treatments))]
+    """About the experiment, and about each treatment."""
+    found = [_evidence(spec, metrics, checks, i) for i in range(len(spec.treatments))]
     each = {e.variant: _verdict(decide(e), spec, metrics) for e in found}
     return each[decide_experiment(found).variant], tuple(each.values())
 
@@ -26,19 +25,26 @@ def _evidence(
     spec: ScorecardSpec,
     metrics: Sequence[MetricResult],
     checks: Sequence[Check],
-    users: Sequence[Sequence[int]],
     treatment: int,
 ) -> Evidence:
-    come = sum(phase[0] + phase[treatment + 1] for phase in users)
     return Evidence(
         variant=spec.treatments[treatment],
         goals=tuple(_goal(m, treatment) for m in metrics if m.role == "goal"),
         guardrails=tuple(g for m in metrics if (g := _guard(m, treatment)) is not None),
         failed_checks=tuple(check.name for check in checks if check.healthy is False),
-        planned_reached=come >= spec.tuning,
+        planned_reached=planned_users(metrics, treatment) >= spec.tuning,
         method=spec.method,
         training_data=spec.training_data,
     )
+
+
+def planned_users(metrics: Sequence[MetricResult], treatment: int) -> int:
+    """Users of control and a treatment who count in every metric that decides.
+
+    Of one with a window those whose window has passed: the others may still change what it says.
+    """
+    deciding = [m for m in metrics if m.role == "goal" or (m.role == "guardrail" and m.required)]
+    return min(m.values[0].users + m.values[treatment + 1].users for m in deciding)
 
 
 def _goal(metric: MetricResult, treatment: int) -> Goal:

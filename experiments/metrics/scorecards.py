@@ -66,7 +66,7 @@ def assemble(
     ]
     compared = _compared(spec, reads, healthy=healthy)
     metrics = tuple(metric_result(spec, r, counted, compared[r.tracked.metric.key]) for r in reads)
-    whole, each = decisions(spec, metrics, checks, counted.users)
+    whole, each = decisions(spec, metrics, checks)
     return Scorecard(
         experiment=spec.experiment,
         phase=spec.phase.number,

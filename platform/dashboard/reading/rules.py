@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dashboard import formats
 from dashboard.reading import words
+from experiments.metrics.decisions import planned_users
 from experiments.metrics.results import Check, Floor, MetricResult, Scorecard
 
 
@@ -91,8 +92,8 @@ def _guardrail_rule(guard: MetricResult, scorecard: Scorecard) -> Rule:
 
 
 def _planned_rule(scorecard: Scorecard) -> Rule:
-    users = {arm.variant: arm.users for arm in scorecard.arms}
-    come = users[scorecard.control] + users[scorecard.decision.variant]
+    variants = [arm.variant for arm in scorecard.arms]
+    come = planned_users(scorecard.metrics, variants.index(scorecard.decision.variant) - 1)
     return Rule(
         ok=True if come >= scorecard.tuning else None,
         text="Planned users have come",

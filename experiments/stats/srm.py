@@ -1,6 +1,6 @@
 """Sample ratio: did users arrive in the arms in the ratio they were sent in?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -23,11 +23,17 @@ Counts: TypeAlias = Sequence[float] | NDArray[Any]
 
 @dataclass(frozen=True, kw_only=True)
 class SampleRatio:
-    """`healthy` is p >= .001, and None with a `reason` while there is nothing to go by."""
+    """`healthy` is p >= .001, and None with a `reason` while there is nothing to go by.
+
+    Unpacks in this order: `p_value, healthy, reason = check_srm(...)`.
+    """
 
     p_value: Number
     healthy: bool | NDArray[Any] | None
     reason: Reasons
+
+    def __iter__(self) -> Iterator[Any]:
+        yield from (self.p_value, self.healthy, self.reason)
 
 
 def check_srm(

@@ -40,6 +40,14 @@ def test_with_too_few_expected_users_there_is_no_p() -> None:
         assert result.reason is Reason.TOO_FEW_USERS
 
 
+def test_a_result_unpacks_into_its_fields() -> None:
+    p_value, healthy, reason = check_srm([900, 600], [0.5, 0.5])
+    assert (p_value, healthy, reason) == (stats.chi2.sf(60.0, 1), False, None)
+    p_value, healthy, reason = check_srm([5, 4], [0.99, 0.01])
+    assert np.isnan(p_value)
+    assert (healthy, reason) == (None, Reason.TOO_FEW_USERS)
+
+
 def test_many_checks_at_once_equal_each_alone() -> None:
     result: Any = check_srm(np.array([[5000, 4700], [1, 2], [900, 600]]), [0.5, 0.5])
     assert result.healthy.tolist() == [True, None, False]

@@ -46,8 +46,9 @@ def metric_named(key: str) -> Metric:
 
 def named(keys: Collection[str]) -> dict[str, Metric]:
     """Those metrics by key, archived ones too. Raises UnknownMetric."""
-    own = {row.key: metric_of(row) for row in MetricDefinition.objects.filter(key__in=keys)}
-    known = METRICS | own
+    own = [key for key in keys if key not in METRICS]
+    rows = MetricDefinition.objects.filter(key__in=own) if own else []
+    known = METRICS | {row.key: metric_of(row) for row in rows}
     missing = next((key for key in keys if key not in known), None)
     if missing is not None:
         raise UnknownMetric(missing, tuple(metrics()))

@@ -80,6 +80,8 @@ def goal_better(evidence: Evidence) -> Finding | None:
         return None
     asked = evidence.required
     guards = "every guardrail is shown safe" if asked else "no guardrail has to be shown safe"
+    if any(guard.state == "unchanged" for guard in asked):
+        guards = f"{guards}, or is unchanged"
     watched = [g for g in evidence.guarded("harm_shown") if not g.required]
     said = f"{_goals(better)} better, and {guards}"
     if watched:

@@ -57,6 +57,8 @@ def guardrails(
         healthy=healthy,
         past=reached,
     )
+    users = np.asarray(samples.pooled.users)[:, -1]
+    enough = bool((users >= tracked.metric.minimum_users).all()) and direction == "decrease"
     return [
         Guardrail(
             margin=margin,
@@ -71,7 +73,8 @@ def guardrails(
                 margin=margin,
                 alpha=1 - spec.confidence,
                 floor_reached=floor.reached,
-                unchanged=_is_unchanged(_effect(results[i], "absolute", cuped=spec.cuped)),
+                unchanged=enough
+                and _is_unchanged(_effect(results[i], "absolute", cuped=spec.cuped)),
             ),
         )
         for i in range(len(spec.treatments))

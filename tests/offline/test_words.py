@@ -35,12 +35,12 @@ experiment: 209 users, 2026-03-01 00:00 to 2026-03-01 00:01 UTC
 Collecting (new). Goal CTR is still below the floor, where nothing is judged.
 
 metric                   variant  users   value  lift  interval  p
-CTR (goal)               control     89   0.00%                     Zero variance.
-                         new        120  25.00%     –  –         –  collecting: control has 89 of 100 users. Zero variance.
-Retention, day 7         control      0       –                     Too few users.
-                         new          0       –     –  –         –  collecting: control has 0 of 100 users. Too few users.
-Slow slates (guardrail)  control     89   0.00%                     Zero variance.
-                         new        120   0.00%     –  –         –  unchanged (margin 5%). Zero variance.
+CTR (goal)               control     89   0.00%                     All users of an arm have the same value.
+                         new        120  25.00%     –  –         –  collecting: control has 89 of 100 users. All users of an arm have the same value.
+Retention, day 7         control      0       –                     Too few users yet.
+                         new          0       –     –  –         –  collecting: control has 0 of 100 users. Too few users yet.
+Slow slates (guardrail)  control     89   0.00%                     All users of an arm have the same value.
+                         new        120   0.00%     –  –         –  collecting (margin 5%). All users of an arm have the same value.
 Intervals are always valid at 95%.
 
 Health

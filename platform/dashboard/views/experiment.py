@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import queries
+from dashboard.reading.measured import facts
 from dashboard.reading.page import experiment_page
 from experiments import looks, metric_definitions, selectors
 from experiments.exceptions import ExperimentError
@@ -96,6 +97,9 @@ def _context(request: HttpRequest, experiment: Experiment) -> dict[str, Any]:
         if page.results
         else [],
         "experiment": experiment,
+        "measured": facts(
+            experiment.measured, metric_definitions.named(experiment.measured.chosen)
+        ),
         "checklist": selectors.launch_checklist(experiment) if draft else [],
         "api_call": request.build_absolute_uri(f"/api/v1/experiments/{experiment.key}/results"),
     }

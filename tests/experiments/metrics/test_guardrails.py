@@ -196,3 +196,33 @@ def test_harm_below_the_floor_is_wrong_in_at_most_one_of_twenty_experiments(
         result: Any = compare(part(both, 0), part(both, 1), settings)
         wrong += bool((reached_if_alike(sample, 100) & (result.p_value < 0.05)).any())
     assert at_least(0.001, worlds) <= wrong <= at_most(0.05, worlds)
+
+
+@pytest.mark.parametrize(
+    ("metric", "users", "state", "decision"),
+    [
+        ("slow_slates", 300, "unchanged", "ship"),
+        ("slow_slates", 99, "collecting", "collecting"),
+        # nobody bought anything, or nobody sends it: that is no sign of safety
+        ("conversion", 300, "collecting", "keep_running"),
+    ],
+)
+def test_nothing_at_all_is_safe_only_of_what_shall_not_happen(
+    log: Any, make_spec: Any, metric: str, users: int, state: str, decision: str
+) -> None:
+    for variant, every in (("A", 4), ("B", 2)):
+        for i in range(users):
+            user = f"{variant}{i}"
+            request = log.serve(user, variant, "ab", at=i % 500, latency_ms=20.0)
+            if i % every == 0:
+                log.click(user, request, "a", at=i % 500 + 1)
+    guard = Tracked(metric=METRICS[metric], role="guardrail", margin=0.05)
+    goal = Tracked(metric=METRICS["clicked"], role="goal")
+
+    card = scorecard(log.exposures, log.events, make_spec(metrics=(goal, guard)))
+
+    found = card.metric(metric).comparisons[0].guardrail
+    assert found is not None
+    assert (found.state, card.decision.state) == (state, decision)
+    if decision == "ship":
+        assert card.decision.because.endswith("every guardrail is shown safe, or is unchanged")

@@ -1,0 +1,64 @@
+"""How an experiment is measured, as facts in words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from dashboard import formats
+from experiments.measurement import Measurement
+from experiments.metrics import Metric
+
+METHODS = {
+    "sequential": "Sequential: judged at every look",
+    "fixed": "Fixed horizon: judged once, at the planned users",
+    "bayesian": "Bayesian: judged once, at the planned users",
+}
+CORRECTIONS = {"holm": "Holm", "e_bh": "e-BH", "none": "none"}
+TRAINING = {
+    "own_arm": "Own arm: each learns from its own clicks",
+    "frozen": "Frozen while it runs",
+    "shared": "Shared: nothing is decided automatically",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """One line: what it is about, and what was chosen."""
+
+    name: str
+    text: str
+
+
+def facts(measurement: Measurement, metrics: Mapping[str, Metric]) -> tuple[Fact, ...]:
+    """What was chosen; `metrics` has all of `measurement.chosen`."""
+    return tuple(Fact(name=name, text=text) for name, text in _facts(measurement, metrics) if text)
+
+
+def _facts(measured: Measurement, metrics: Mapping[str, Metric]) -> Iterator[tuple[str, str]]:
+    def names(keys: tuple[str, ...]) -> str:
+        return ", ".join(metrics[key].name for key in keys)
+
+    yield "Goal" if len(measured.goals) == 1 else "Goals", names(measured.goals)
+    yield "Secondaries", names(measured.secondaries)
+    yield (
+        "Guardrails",
+        ", ".join(
+            f"{metrics[guard.metric].name}, margin {formats.share(guard.margin)}"
+            for guard in measured.guardrails
+        ),
+    )
+    yield "Method", METHODS[measured.method]
+    yield "Planned users", f"{measured.planned_users:,} in control and a treatment together"
+    yield "Confidence", formats.share(measured.confidence)
+    yield "Correction", CORRECTIONS[measured.correction]
+    yield "Days before", _before(measured)
+    yield "Segments", ", ".join(measured.segments)
+    yield "Training data", TRAINING[measured.training_data]
+
+
+def _before(measured: Measurement) -> str:
+    if not measured.lookback_days:
+        return ""
+    days = formats.plural(measured.lookback_days, "day")
+    return f"{days}, adjusted by CUPED" if measured.cuped else f"{days}, to check the arms"

@@ -1,0 +1,61 @@
+"""What was chosen before the start, in words on the experiment's page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.test import Client
+
+from dashboard.reading.measured import Fact, facts
+from experiments.measurement import Guarded, Measurement
+from experiments.metrics import METRICS
+from experiments.models import Experiment
+
+
+def test_every_choice_is_said() -> None:
+    measurement = Measurement(
+        goals=("ctr", "conversion"),
+        secondaries=("clicked",),
+        guardrails=(Guarded(metric="revenue_per_user", margin=0.025),),
+        method="fixed",
+        planned_users=20_000,
+        confidence=0.9,
+        correction="none",
+        lookback_days=14,
+        cuped=True,
+        segments=("country", "device"),
+        training_data="frozen",
+    )
+
+    assert facts(measurement, METRICS) == (
+        Fact(name="Goals", text="CTR, Conversion"),
+        Fact(name="Secondaries", text="Users who clicked"),
+        Fact(name="Guardrails", text="Revenue per user, margin 2.5%"),
+        Fact(name="Method", text="Fixed horizon: judged once, at the planned users"),
+        Fact(name="Planned users", text="20,000 in control and a treatment together"),
+        Fact(name="Confidence", text="90%"),
+        Fact(name="Correction", text="none"),
+        Fact(name="Days before", text="14 days, adjusted by CUPED"),
+        Fact(name="Segments", text="country, device"),
+        Fact(name="Training data", text="Frozen while it runs"),
+    )
+
+
+def test_what_was_not_chosen_is_not_said() -> None:
+    said = [fact.name for fact in facts(Measurement(goals=("ctr",)), METRICS)]
+
+    assert said == [
+        *("Goal", "Method", "Planned users", "Confidence", "Correction"),
+        "Training data",
+    ]
+
+
+def test_the_page_says_it_before_and_after_the_start(
+    browser: Client, make_experiment: Callable[..., Experiment]
+) -> None:
+    draft, running = make_experiment("One", running=False), make_experiment("Two")
+
+    for experiment, when in ((draft, "Frozen when it starts"), (running, "Frozen since it")):
+        page = browser.get(experiment.get_absolute_url()).content.decode()
+        assert when in page
+        assert "5,000 in control and a treatment together" in page

@@ -105,6 +105,19 @@ def test_the_tests_that_durability_names_are_there() -> None:
     assert missing == []
 
 
+def test_the_tests_that_the_rules_of_the_statistics_name_are_there() -> None:
+    text = (DOCS / "explanation" / "statistics.md").read_text()
+    rules = re.findall(r"^\| (\d+) \|.*$", text, re.MULTILINE)
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", text)
+    tests = ROOT / "tests" / "experiments"
+    assert rules == [str(n) for n in range(1, 13)]
+    assert len(named) >= len(rules)
+    missing = [
+        (file, test) for file, test in named if f"def {test}(" not in (tests / file).read_text()
+    ]
+    assert missing == []
+
+
 def examples(kind: str) -> list[str]:
     return re.findall(rf"```{kind}\n(.*?)```", READING, re.DOTALL)
 

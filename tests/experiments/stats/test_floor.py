@@ -25,8 +25,10 @@ def test_a_rare_outcome_says_how_much_precision_is_missing() -> None:
 
 
 def test_an_arm_exactly_on_the_floor_is_judged() -> None:
-    result: Any = floor(ProportionSample(125, 125 / 6))  # precision n p / (1 - p) = 25
-    assert result.precision == pytest.approx(25.0, rel=1e-12)
+    # Mean 5 and variance 100 of 100 users: a standard error of 1, and no rounding anywhere.
+    result: Any = floor(MeanSample(100, 500.0, 12_400.0))
+    assert (result.precision, result.precision_missing, result.reason) == (25.0, 0.0, None)
+    assert floor(MeanSample(100, 500.0, 12_401.0)).reason is Reason.COLLECTING
     assert floor(ProportionSample(100, 50)).reason is None
     assert floor(ProportionSample(99, 50)).reason is Reason.COLLECTING
 

@@ -20,7 +20,7 @@ MOST_USERS = 1_000_000_000
 KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
-class Metric(msgspec.Struct, frozen=True, kw_only=True):
+class Metric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One metric. Raises InvalidMetric, which names the field.
 
     - `proportion`: the share of users whose `numerator` is above zero;

@@ -19,7 +19,7 @@ Order = Literal["<", "<=", ">", ">="]
 ORDERS = {"<": "below", "<=": "at most", ">": "above", ">=": "at least"}
 
 
-class _On(msgspec.Struct, frozen=True, kw_only=True):
+class _On(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`field` is `item`, `value`, or `properties.` and a name."""
 
     field: str

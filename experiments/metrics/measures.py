@@ -22,7 +22,13 @@ LINK = frozenset({("exposures", "request_id"), ("events", "request_id")})
 ITEM = frozenset({("events", "item")})
 
 
-class Slates(msgspec.Struct, frozen=True, kw_only=True, tag_field="source", tag="slates"):
+class _Counted(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="source", forbid_unknown_fields=True
+):
+    """A measure: `source` tells which, and a misspelt field is refused, never passed over."""
+
+
+class Slates(_Counted, frozen=True, kw_only=True, tag="slates"):
     """Slates served; only those slower than a limit, or only those that fell back, where asked."""
 
     slower_than_ms: float | None = None
@@ -44,7 +50,7 @@ class Slates(msgspec.Struct, frozen=True, kw_only=True, tag_field="source", tag=
         return frozenset(slow | ({("exposures", "fallback")} if self.fallback else set()))
 
 
-class Items(msgspec.Struct, frozen=True, kw_only=True, tag_field="source", tag="items"):
+class Items(_Counted, frozen=True, kw_only=True, tag="items"):
     """Items served: impressions."""
 
     @property
@@ -56,7 +62,7 @@ class Items(msgspec.Struct, frozen=True, kw_only=True, tag_field="source", tag="
         return frozenset({("exposures", "impressions")})
 
 
-class Clicks(msgspec.Struct, frozen=True, kw_only=True, tag_field="source", tag="clicks"):
+class Clicks(_Counted, frozen=True, kw_only=True, tag="clicks"):
     """Clicks on items of the user's slates, once per item of a slate."""
 
     @property
@@ -68,9 +74,7 @@ class Clicks(msgspec.Struct, frozen=True, kw_only=True, tag_field="source", tag=
         return frozenset()
 
 
-class ClickedSlates(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="source", tag="clicked_slates"
-):
+class ClickedSlates(_Counted, frozen=True, kw_only=True, tag="clicked_slates"):
     """Slates with at least one such click."""
 
     @property
@@ -82,7 +86,7 @@ class ClickedSlates(
         return LINK
 
 
-class SeenItems(msgspec.Struct, frozen=True, kw_only=True, tag_field="source", tag="seen_items"):
+class SeenItems(_Counted, frozen=True, kw_only=True, tag="seen_items"):
     """Items of the user's slates that an `impression` event says were seen, once per slate."""
 
     @property
@@ -94,9 +98,7 @@ class SeenItems(msgspec.Struct, frozen=True, kw_only=True, tag_field="source", t
         return frozenset()
 
 
-class UnattributedClicks(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="source", tag="unattributed_clicks"
-):
+class UnattributedClicks(_Counted, frozen=True, kw_only=True, tag="unattributed_clicks"):
     """Clicks after first exposure that name no item of the user's slates."""
 
     @property
@@ -108,7 +110,7 @@ class UnattributedClicks(
         return LINK | ITEM
 
 
-class Events(msgspec.Struct, frozen=True, kw_only=True, tag_field="source", tag="events"):
+class Events(_Counted, frozen=True, kw_only=True, tag="events"):
     """Events after first exposure that fulfil every condition: their number, the sum of their
     values, or how many different items they name. `type` None takes events of any type.
     """
@@ -138,7 +140,7 @@ class Events(msgspec.Struct, frozen=True, kw_only=True, tag_field="source", tag=
 Measure = Slates | Items | Clicks | ClickedSlates | SeenItems | UnattributedClicks | Events
 
 
-class Window(msgspec.Struct, frozen=True, kw_only=True):
+class Window(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Days after a user's first exposure: [from_days, until_days). A day is 24 hours."""
 
     from_days: float = 0.0

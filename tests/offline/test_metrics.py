@@ -116,3 +116,6 @@ def test_metrics_of_ones_own(files: Files, tmp_path: Path) -> None:
     )
     assert said([SPENT, SPENT]) == "--definitions: defines one key twice."
     assert said(SPENT | {"key": "ctr"}) == ("--definitions: ctr is built in: choose another key.")
+    assert said([SPENT | {"winsorize": 0.9}]) == (
+        f"{must}Object contains unknown field `winsorize` - at `$[0]`."
+    )

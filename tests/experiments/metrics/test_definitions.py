@@ -105,6 +105,33 @@ def test_a_definition_survives_json_and_keeps_its_fingerprint() -> None:
     assert again.fingerprint == metric.fingerprint
 
 
+BOUGHT = {"source": "events", "type": "buy"}
+
+
+@pytest.mark.parametrize(
+    ("change", "unknown"),
+    [
+        ({"winsorize": 0.9}, "`winsorize`"),
+        ({"numerator": {"source": "clicks", "type": "buy"}}, "`type` - at `$.numerator`"),
+        ({"window": {"until_days": 7, "from": 1}}, "`from` - at `$.window`"),
+        (
+            {"numerator": BOUGHT | {"where": [{"type": "exists", "field": "item", "to": 1}]}},
+            "`to` - at `$.numerator.where[0]`",
+        ),
+    ],
+)
+def test_a_field_that_is_not_known_is_refused_and_never_passed_over(
+    change: dict[str, Any], unknown: str
+) -> None:
+    fields = {"key": "x", "name": "x", "kind": "mean", "numerator": BOUGHT}
+    msgspec.convert(fields, Metric)
+
+    with pytest.raises(msgspec.ValidationError) as refusal:
+        msgspec.convert(fields | change, Metric)
+
+    assert str(refusal.value) == f"Object contains unknown field {unknown}"
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, get_args
 
 from experiments.metrics.exclusions import BOT_EVENTS, BOT_SLATES
-from experiments.metrics.outside.columns import fields
+from experiments.metrics.outside.mapping import fields
 from experiments.metrics.spec import Correction, TrainingData
 from experiments.stats.settings import Method
 

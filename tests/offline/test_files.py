@@ -94,6 +94,43 @@ def test_columns_of_other_names_are_mapped(files: Files) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (
+            "user=nope",
+            "'nope' is a column of neither exposures (user, variant, at, impressions) "
+            "nor events (type, user, at)",
+        ),
+        (
+            "exposures.user=nope",
+            "'nope' is no column of exposures (user, variant, at, impressions)",
+        ),
+        ("value=amount", "'amount' is no column of events (type, user, at)"),
+        (
+            "events.variant=type",
+            "events have no field 'variant', only type, user, at, item, request_id, value, "
+            "properties",
+        ),
+    ],
+)
+def test_a_mapped_column_that_is_nowhere_is_refused(filled: Files, given: str, why: str) -> None:
+    assert filled.refused("--map", given) == f"--map: {given}: {why}."
+
+
+def test_a_column_mapped_for_both_files_may_be_in_one_of_them(files: Files) -> None:
+    exposures, clicks = arms(control=(200, 40), new=(200, 60))
+    shown = [{"id": r["user"], "variant": r["variant"], "at": r["at"]} for r in exposures]
+    files.write(shown, clicks)
+
+    assert value(files.analysed("--map", "user=id", "--metrics", "clicked"), "clicked") == WHOLE
+    files.write([{"who": r["user"], "at": r["at"], "variant": "new"} for r in exposures], clicks)
+    assert files.refused("--map", "user=type") == (
+        "--exposures: has no column 'user', only who, at, variant. "
+        "Say which one it is: --map exposures.user=COLUMN."
+    )
+
+
 @pytest.mark.parametrize("kind", [pa.int64(), pa.float64(), pa.int32()])
 def test_ids_that_are_numbers_are_texts(files: Files, kind: pa.DataType) -> None:
     exposures, clicks = arms(control=(200, 40), new=(200, 60))

@@ -14,6 +14,7 @@ from experiments.metrics.outside import survey
 from experiments.metrics.outside.columns import ours
 from experiments.metrics.outside.exceptions import InvalidRequest
 from experiments.metrics.outside.finding import find_files
+from experiments.metrics.outside.mapping import check_mapping
 from experiments.metrics.outside.report import Note, Report
 from experiments.metrics.outside.request import Request
 from experiments.metrics.outside.specifying import of_experiment, specify
@@ -36,6 +37,7 @@ def analyse(request: Request, *, now: datetime, progress: Progress) -> Report:
     progress("Looking at the files")
     limits = {"memory": request.memory, "threads": request.threads}
     with tables(exposures, events, **limits) as (served, done):  # type: ignore[arg-type]
+        check_mapping(request.columns, {"exposures": served, "events": done})
         served, notes = ours("exposures", served, request.columns, request.attributes)
         done, more = ours("events", done, request.columns)
         card, assumed = _scorecard(served, done, request, now=now, progress=progress)

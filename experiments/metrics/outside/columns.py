@@ -6,24 +6,13 @@ import ibis
 from ibis.expr.types import Table, Value
 
 from experiments.metrics.outside.exceptions import InvalidRequest
+from experiments.metrics.outside.mapping import fields_of, listed
 from experiments.metrics.outside.report import Note
 from experiments.metrics.outside.times import in_utc
 from experiments.metrics.shape import REQUIRED
 
-OPTIONAL = {
-    "exposures": (
-        *("impressions", "items", "experiment", "phase", "reason", "placement", "request_id"),
-        *("latency_ms", "fallback", "attributes"),
-    ),
-    "events": ("item", "request_id", "value", "properties"),
-}
 TEXTS = "map<string, string>"
 MAPS = ("attributes", "properties")
-
-
-def fields() -> tuple[str, ...]:
-    """Every column that has a meaning."""
-    return tuple(dict.fromkeys(c for of in (REQUIRED, OPTIONAL) for t in of.values() for c in t))
 
 
 def ours(
@@ -31,13 +20,14 @@ def ours(
 ) -> tuple[Table, list[Note]]:
     """The table with the columns that have a meaning, and what was assumed of them.
 
-    `name` is exposures or events. `attributes` are taken from columns of their names where there is
-    no map of them. Raises InvalidRequest about `name`.
+    `name` is exposures or events, `mapping` one that check_mapping lets pass. `attributes` are
+    taken from columns of their names where there is no map of them. Raises InvalidRequest about
+    `name`.
     """
     named = _named(name, table, mapping)
     for column in REQUIRED[name]:
         if column not in named:
-            raise InvalidRequest(name, _missing(column, table))
+            raise InvalidRequest(name, _missing(name, column, table, mapping))
     if "items" in named and "impressions" in named and not named["items"].type().is_array():
         del named["items"]
     times, notes = in_utc(name, table, named["at"])
@@ -49,12 +39,10 @@ def ours(
 
 def _named(name: str, table: Table, mapping: Mapping[str, str]) -> dict[str, Value]:
     found = {}
-    for column in (*REQUIRED[name], *OPTIONAL[name]):
+    for column in fields_of(name):
         source = mapping.get(f"{name}.{column}") or _shared(column, table, mapping)
         if source in table.columns:
             found[column] = table[source]
-        elif f"{name}.{column}" in mapping:
-            raise InvalidRequest(name, _missing(source, table))
     return found
 
 
@@ -64,9 +52,11 @@ def _shared(column: str, table: Table, mapping: Mapping[str, str]) -> str:
     return source if source in table.columns else column
 
 
-def _missing(column: str, table: Table) -> str:
-    there = ", ".join(table.columns[:30])
-    return f"has no column {column!r}, only {there}. Say which one it is: --map {column}=COLUMN"
+def _missing(name: str, column: str, table: Table, mapping: Mapping[str, str]) -> str:
+    field = f"{name}.{column}" if column in mapping else column
+    return (
+        f"has no column {column!r}, only {listed(table)}. Say which one it is: --map {field}=COLUMN"
+    )
 
 
 def _plain(name: str, column: str, value: Value) -> Value:

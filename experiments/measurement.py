@@ -28,6 +28,7 @@ LONGEST_NAME = 64
 PLANNED_USERS = (200, 1_000_000_000)
 CONFIDENCE = (0.8, 0.999)
 LONGEST_LOOKBACK = 90
+E_BH_NEEDS_SEQUENTIAL = "e-BH needs the sequential method: the others have no e-value. Choose Holm."
 
 
 class Guarded(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,7 +163,7 @@ def _method_faults(measurement: Measurement) -> Faults:
     return (
         (
             "correction",
-            "e-BH needs the sequential method: the others have no e-value. Choose Holm.",
+            E_BH_NEEDS_SEQUENTIAL,
             measurement.correction == "e_bh" and measurement.method != "sequential",
         ),
         (

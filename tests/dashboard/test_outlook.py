@@ -67,6 +67,10 @@ def ask(browser: Client, home: Placement) -> Callable[..., str]:
             "primary_metric": "clicked",
             "variants-0-weight": "50",
             "variants-1-weight": "50",
+            "method": "sequential",
+            "planned_users": "5000",
+            "confidence": "95",
+            "correction": "holm",
             "outlook-lift": "10",
         }
         return browser.get(ADDRESS, typed | changes).content.decode()
@@ -121,6 +125,102 @@ def test_traffic_and_weights_of_the_form_count(
     assert row(ask(**changes), "+10.0%")[0] == f"{expected.days} days"
 
 
+THREE = {"variants-0-weight": "34", "variants-1-weight": "33", "variants-2-weight": "33"}
+SECOND_GOAL = {"role_ctr": "goal", "role_clicks_per_user": "secondary"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "comparisons"),
+    [
+        ({}, 1),
+        (THREE, 2),
+        (THREE | {"correction": "none"}, 1),
+        (SECOND_GOAL, 2),
+        (SECOND_GOAL | THREE, 4),
+        (SECOND_GOAL | THREE | {"correction": "e_bh"}, 4),
+        (SECOND_GOAL | {"method": "fixed"}, 2),
+        (SECOND_GOAL | {"method": "bayesian"}, 1),
+        ({"role_clicked": "goal"}, 1),
+    ],
+)
+def test_goals_and_treatments_share_the_error_as_the_form_corrects_them(
+    ask: Callable[..., str], home: Placement, changes: dict[str, str], comparisons: int
+) -> None:
+    baselines.store(home, counted(), now=UNTIL)
+    weights = (0.34, 0.33, 0.33) if "variants-2-weight" in changes else (1.0, 1.0)
+    method = "sequential" if changes.get("method", "sequential") == "sequential" else "fixed"
+    terms = Terms(weights=weights, comparisons=comparisons)
+    expected = forecast(counted(), "clicked", terms, lift=0.1).outlook(
+        "fixed" if method == "fixed" else "sequential", cuped=False
+    )
+
+    page = ask(**changes)
+
+    assert row(page, "+10.0%")[2] == f"{expected.users:,}"
+    assert ("share the error" in page) == (comparisons > 1)
+
+
+def test_what_sharing_the_error_costs_is_said(ask: Callable[..., str], home: Placement) -> None:
+    baselines.store(home, counted(), now=UNTIL)
+
+    assert "Four comparisons share the error: each is planned at 98.75%." in ask(
+        **SECOND_GOAL, **THREE
+    )
+
+
+def test_the_confidence_of_the_form_counts(ask: Callable[..., str], home: Placement) -> None:
+    baselines.store(home, counted(), now=UNTIL)
+    expected = forecast(counted(), "clicked", Terms(confidence=0.9), lift=0.1)
+
+    page = ask(confidence="90")
+
+    assert row(page, "+10.0%")[2] == f"{expected.outlook('sequential', cuped=False).users:,}"
+    assert "with 80% power at 90% confidence, looking as often as you like" in page
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        ("fixed", "confidence, at the one look, when the planned users have come"),
+        ("bayesian", "confidence, at the one look: a posterior with a weak prior takes about"),
+    ],
+)
+def test_a_method_of_one_look_is_planned_as_one(
+    ask: Callable[..., str], home: Placement, method: str, words: str
+) -> None:
+    baselines.store(home, counted(), now=UNTIL)
+    expected = forecast(counted(), "clicked", lift=0.1).outlook("fixed", cuped=False)
+
+    page = ask(method=method)
+
+    assert f"A change of +10.0% takes about {expected.days} days" in page
+    assert row(page, "+10.0%")[2] == f"{expected.users:,}"
+    assert words in page
+    assert "Users, fixed</th>" in page
+    assert f'data-plan="{expected.tuning}"' in page
+
+
+def test_its_users_can_be_planned_with(ask: Callable[..., str], home: Placement) -> None:
+    baselines.store(home, counted(), now=UNTIL)
+    found = forecast(counted(), "clicked", Terms(weights=(0.34, 0.33, 0.33)), lift=0.1)
+    users = found.outlook("sequential", cuped=False).tuning
+    assert users is not None
+    asked, taken = ask(**THREE), ask(**THREE, planned_users=str(users))
+
+    assert f"Control and one treatment together take {users:,} users." in asked
+    assert f'data-plan="{users}">Plan with {users:,} users</button>' in asked
+    assert f"Planned with these {users:,} users of control and one treatment." in taken
+    assert "data-plan" not in taken
+
+
+def test_without_users_there_is_nothing_to_plan_with(
+    ask: Callable[..., str], home: Placement
+) -> None:
+    baselines.store(home, counted(), now=UNTIL)
+
+    assert "data-plan" not in ask(**{"outlook-lift": "1000"})
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -135,6 +235,12 @@ def test_traffic_and_weights_of_the_form_count(
         ({"outlook-lift": "-100"}, "Give a change of at most 1,000%"),
         ({"outlook-lift": "much"}, "Give a change of at most 1,000%"),
         ({"variants-1-weight": ""}, "Give two variants a weight"),
+        ({"method": "guess"}, "Choose a method"),
+        ({"confidence": ""}, "Give a confidence from 80% to 99.9%"),
+        ({"confidence": "100"}, "Give a confidence from 80% to 99.9%"),
+        ({"confidence": "nan"}, "Give a confidence from 80% to 99.9%"),
+        ({"correction": "luck"}, "Choose a correction"),
+        ({"correction": "e_bh", "method": "fixed"}, "e-BH needs the sequential method"),
     ],
 )
 def test_a_form_that_is_not_filled_in_yet_is_told_what_to_do(
@@ -194,6 +300,13 @@ def test_the_create_page_holds_the_part(browser: Client, home: Placement) -> Non
 
     assert f'hx-get="{ADDRESS}"' in page
     assert 'name="outlook-lift"' in page
+    [included] = re.findall(r'hx-include="([^"]+)"', page)
+    fields = set(re.findall(r'name="([^"]+)"', page))
+    for name in ("method", "planned_users", "confidence", "correction", "primary_metric"):
+        assert f"[name={name}]" in included
+        assert name in fields
+    assert "[name^=role_]" in included
+    assert "role_ctr" in fields
 
 
 def test_who_is_not_signed_in_sees_nothing(client: Client, home: Placement) -> None:
@@ -226,6 +339,21 @@ def test_the_dot_is_the_lift_asked_about_on_the_sequential_line() -> None:
     assert figure.layout.annotations[2].text == f"<b>{expected.days} days, +10%</b>"
     assert figure.layout.yaxis.range == (0, 56)
     assert figure.layout.xaxis.type == "linear"
+
+
+def test_of_a_method_of_one_look_that_line_is_the_strong_one_with_the_dot() -> None:
+    expected = forecast(counted(), "clicked", lift=0.1).outlook("fixed", cuped=False)
+
+    figure: Any = figures.days_to_detect(curves(), 0.1, main="fixed")
+
+    assert list(figure.data[4].y) == [expected.days]
+    assert [line.line.width for line in figure.data[:4]] == [1.5, 1, 2.5, 1]
+    assert [line.line.color for line in figure.data[:4]] == [
+        "var(--ink-3)",
+        "var(--ink-3)",
+        "var(--ink)",
+        "var(--ink)",
+    ]
 
 
 def test_the_axis_ends_where_all_lines_have_come_down() -> None:

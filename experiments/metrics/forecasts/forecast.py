@@ -28,6 +28,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
     weights      traffic of the arms in any unit, the control first
     traffic      the share of the placement's users who take part, above 0 and at most 1
+    comparisons  what Holm corrects over: its first step is planned for; None: one per treatment
     """
 
     weights: tuple[float, ...] = (1.0, 1.0)
@@ -35,6 +36,12 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float = 0.95
     power: float = 0.8
     methods: tuple[Planned, ...] = BOTH
+    comparisons: int | None = None
+
+    @property
+    def level(self) -> float:
+        """The confidence that correction asks of each comparison."""
+        return 1 - (1 - self.confidence) / (self.comparisons or len(self.weights) - 1)
 
     def __post_init__(self) -> None:
         if not 0 < self.traffic <= 1:

@@ -68,6 +68,7 @@ class Planner:
             weights=self.terms.weights,
             settings=Settings(confidence=self.terms.confidence, method=method),
             variance_factor=self._left() if cuped else 1.0,
+            comparisons=self.terms.comparisons,
         )
 
     def _left(self) -> float:

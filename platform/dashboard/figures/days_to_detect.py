@@ -10,30 +10,34 @@ import plotly.graph_objects as go
 
 from dashboard.figures.style import numbers_layout
 from experiments.metrics.forecasts import LiftCurve, Outlook
+from experiments.metrics.forecasts.forecast import Planned
 from experiments.metrics.forecasts.words import change, days
 
 MOST_WEEKS = 8
-WIDTHS = {"sequential": 2.5, "fixed": 1.5}
-COLOURS = {"sequential": "var(--ink)", "fixed": "var(--ink-3)"}
 NAMED_AT = {"sequential": 0.72, "fixed": 0.45}
 """How high on the axis each line is named, so that the names do not meet."""
 
 
-def days_to_detect(curves: Sequence[LiftCurve], lift: float) -> go.Figure | None:
-    """A line per test, with a dot at `lift` on the sequential one; None where no lift has days."""
+def days_to_detect(
+    curves: Sequence[LiftCurve], lift: float, *, main: Planned = "sequential"
+) -> go.Figure | None:
+    """A line per test, with a dot at `lift` on the `main` one; None where no lift has days."""
     known = [curve for curve in curves if _points(curve)]
     plain = [curve for curve in known if not curve.cuped]
     if not plain:
         return None
     top = _top(plain)
     low, high = _span(known, lift, top)
-    chosen = _chosen(plain, lift)
+    chosen = _chosen(plain, lift, main)
     return go.Figure(
-        [*(_line(curve) for curve in known), *([_dot(chosen)] if chosen else [])],
+        [*(_line(curve, main) for curve in known), *([_dot(chosen)] if chosen else [])],
         numbers_layout(
             x={"range": [low * 100, high * 100], "ticksuffix": "%", "title": "change to be found"},
             y={"range": [0, top], "dtick": _step(top), "title": "days"},
-            notes=[*(_name(curve, top) for curve in plain), *([_said(chosen)] if chosen else [])],
+            notes=[
+                *(_name(curve, top, main) for curve in plain),
+                *([_said(chosen)] if chosen else []),
+            ],
         ),
     )
 
@@ -61,15 +65,20 @@ def _step(top: int) -> int:
     return 7 if top > 14 else 2 if top > 7 else 1
 
 
-def _line(curve: LiftCurve) -> go.Scatter:
+def _colour(curve: LiftCurve, main: Planned) -> str:
+    return "var(--ink)" if curve.method == main else "var(--ink-3)"
+
+
+def _line(curve: LiftCurve, main: Planned) -> go.Scatter:
     points = _points(curve)
+    plain = 2.5 if curve.method == main else 1.5
     return go.Scatter(
         x=[abs(p.lift or 0) * 100 for p in points],
         y=[p.days for p in points],
         mode="lines",
         line={
-            "color": COLOURS[curve.method],
-            "width": WIDTHS[curve.method] if not curve.cuped else 1,
+            "color": _colour(curve, main),
+            "width": 1 if curve.cuped else plain,
             "dash": "4px,3px" if curve.cuped else "solid",
         },
         name=f"{curve.method}{' with CUPED' if curve.cuped else ''}",
@@ -78,8 +87,8 @@ def _line(curve: LiftCurve) -> go.Scatter:
     )
 
 
-def _chosen(plain: Sequence[LiftCurve], lift: float) -> Outlook | None:
-    points = [p for c in plain if c.method == "sequential" for p in _points(c)]
+def _chosen(plain: Sequence[LiftCurve], lift: float, main: Planned) -> Outlook | None:
+    points = [p for c in plain if c.method == main for p in _points(c)]
     return next((p for p in points if p.lift == lift and (p.days or 0) <= 7 * MOST_WEEKS), None)
 
 
@@ -106,7 +115,7 @@ def _said(point: Outlook) -> dict[str, Any]:
     }
 
 
-def _name(curve: LiftCurve, top: int) -> dict[str, Any]:
+def _name(curve: LiftCurve, top: int, main: Planned) -> dict[str, Any]:
     """The line's name to the right of it."""
     points = _points(curve)
     height = NAMED_AT[curve.method] * top
@@ -115,7 +124,7 @@ def _name(curve: LiftCurve, top: int) -> dict[str, Any]:
         "x": abs(near.lift or 0) * 100,
         "y": near.days,
         "text": curve.method,
-        "font": {"color": COLOURS[curve.method], "size": 12},
+        "font": {"color": _colour(curve, main), "size": 12},
         "xanchor": "left",
         "xshift": 8,
         "showarrow": False,

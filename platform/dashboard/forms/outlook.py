@@ -4,50 +4,93 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import get_args
 
 from django.http import QueryDict
 
+from dashboard.forms.measurement import CORRECTIONS
 from experiments import metric_definitions
+from experiments.measurement import CONFIDENCE, E_BH_NEEDS_SEQUENTIAL
 from experiments.metrics import Metric
 from experiments.metrics.forecasts import Terms
+from experiments.metrics.results import Method
 from experiments.models import Placement
 from experiments.services import MOST_VARIANTS
-
-FIRST_LIFT = "5"
 
 
 @dataclass(frozen=True, kw_only=True)
 class OutlookAsked:
-    """A whole question; `lift` is a fraction."""
+    """A whole question; `lift` is a fraction, and `planned_users` what the form plans with now."""
 
     placement: Placement
     metric: Metric
     terms: Terms
     lift: float
+    method: Method
+    planned_users: int | None
 
 
 def asked(data: QueryDict) -> OutlookAsked | str:
     """The question, or what to do first in one sentence."""
     placement = placement_of(data)
-    metric = metric_definitions.metrics().get(data.get("primary_metric", ""))
+    metrics = metric_definitions.metrics()
+    metric = metrics.get(data.get("primary_metric", ""))
     if placement is None:
         return "Choose a placement, and this says how long an experiment there takes."
     if metric is None:
         return "Choose the metric that decides, and this says how long it takes."
-    traffic, lift = share(data, "traffic"), share(data, "outlook-lift")
-    if traffic is None or not 0 < traffic <= 1:
-        return "Give a share of traffic from 1 to 100%, and this says how long it takes."
+    method, terms = method_of(data), terms_of(data, metrics)
+    if method is None:
+        return "Choose a method, and this says how long it takes."
+    if isinstance(terms, str):
+        return terms
+    lift = share(data, "outlook-lift")
     if lift is None or not -1 < lift <= 10 or lift == 0:
         return "Give a change of at most 1,000%; for a fall, one above \N{MINUS SIGN}100%."
-    weights = weights_of(data)
-    if len(weights) < 2:
-        return "Give two variants a weight, and this says how long it takes to tell them apart."
+    planned = data.get("planned_users", "")
     return OutlookAsked(
         placement=placement,
         metric=metric,
-        terms=Terms(weights=weights, traffic=traffic),
+        terms=terms,
         lift=lift,
+        method=method,
+        planned_users=int(planned) if planned.isdecimal() else None,
     )
+
+
+def terms_of(data: QueryDict, metrics: Mapping[str, Metric]) -> Terms | str:
+    """What is planned, or what to do first in one sentence."""
+    traffic, confidence = share(data, "traffic"), share(data, "confidence")
+    weights, correction = weights_of(data), data.get("correction", "")
+    least, most = CONFIDENCE
+    if traffic is None or not 0 < traffic <= 1:
+        return "Give a share of traffic from 1 to 100%, and this says how long it takes."
+    if len(weights) < 2:
+        return "Give two variants a weight, and this says how long it takes to tell them apart."
+    if confidence is None or not least <= confidence <= most:
+        return f"Give a confidence from {least:.0%} to {most:.1%}, and this says how long it takes."
+    if correction not in dict(CORRECTIONS):
+        return "Choose a correction, and this says how long it takes."
+    if correction == "e_bh" and data.get("method") != "sequential":
+        return E_BH_NEEDS_SEQUENTIAL
+    uncorrected = correction == "none" or data.get("method") == "bayesian"
+    return Terms(
+        weights=weights,
+        traffic=traffic,
+        confidence=confidence,
+        comparisons=1 if uncorrected else goals_of(data, metrics) * (len(weights) - 1),
+    )
+
+
+def method_of(data: Mapping[str, str]) -> Method | None:
+    """The method that is chosen, where one is."""
+    return next((method for method in get_args(Method) if method == data.get("method")), None)
+
+
+def goals_of(data: Mapping[str, str], metrics: Mapping[str, Metric]) -> int:
+    """How many goals there are: the primary one, and those that have that role as well."""
+    others = (key for key in metrics if key != data.get("primary_metric"))
+    return 1 + sum(data.get(f"role_{key}") == "goal" for key in others)
 
 
 def placement_of(data: Mapping[str, str]) -> Placement | None:

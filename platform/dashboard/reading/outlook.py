@@ -7,7 +7,7 @@ from typing import Any
 
 from dashboard import formats
 from dashboard.figures import days_to_detect
-from dashboard.reading.words import within_sentence
+from dashboard.reading.words import counted, within_sentence
 from experiments.metrics import Metric
 from experiments.metrics.forecasts import (
     Baseline,
@@ -18,14 +18,24 @@ from experiments.metrics.forecasts import (
     forecast_around,
     words,
 )
+from experiments.metrics.forecasts.forecast import Planned
+from experiments.metrics.results import Method
 
 TABLE = (2.0, 4 / 3, 1.0, 2 / 3, 1 / 3)
 """The lifts in the table, as multiples of the one asked about."""
 
+BY = {
+    "sequential": "looking as often as you like",
+    "fixed": "at the one look, when the planned users have come",
+    "bayesian": "at the one look: a posterior with a weak prior takes about what a test takes",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class OutlookRow:
-    """A lift, and the days it takes by each test; the one asked about is `chosen`."""
+    """A lift, the days it takes by each test, and the users by the method's; the one asked about is
+    `chosen`.
+    """
 
     lift: str
     sequential: str
@@ -36,7 +46,11 @@ class OutlookRow:
 
 @dataclass(frozen=True, kw_only=True)
 class OutlookView:
-    """`figure` is None where days cannot be told; then `reasons` say why."""
+    """`figure` is None where days cannot be told; then `reasons` say why.
+
+    `planned_users` are what to plan with, of control and one treatment together, None where that
+    cannot be told; `taken`, that the form does. `test` is the one that the method is planned as.
+    """
 
     title: str
     line: str
@@ -46,19 +60,34 @@ class OutlookView:
     reasons: tuple[str, ...]
     notes: tuple[str, ...]
     rests_on: str
+    test: Planned
+    planned_users: int | None
+    taken: bool
 
 
-def outlook_view(baseline: Baseline, metric: Metric, terms: Terms, lift: float) -> OutlookView:
-    """What a lift takes. Raises UnknownMetric where the baseline is older than the metric."""
+def outlook_view(
+    baseline: Baseline,
+    metric: Metric,
+    terms: Terms,
+    lift: float,
+    *,
+    method: Method = "sequential",
+    planned_users: int | None = None,
+) -> OutlookView:
+    """What a lift takes by a method; `planned_users` are what the form plans with now.
+
+    Raises UnknownMetric where the baseline is older than the metric.
+    """
+    test: Planned = "sequential" if method == "sequential" else "fixed"
     found, curves = forecast_around(baseline, metric.key, terms, lift=lift, times=TABLE)
-    chart = days_to_detect(curves, lift)
-    main = found.outlook("sequential", cuped=False)
+    chart = days_to_detect(curves, lift, main=test)
+    main = found.outlook(test, cuped=False)
     return OutlookView(
         title=_title(main),
-        line=_line(found),
+        line=_line(found, method),
         figure=None if chart is None else chart.to_plotly_json(),
-        rows=_rows(curves, lift) if main.reason is None else (),
-        cuped=_cuped(found),
+        rows=_rows(curves, lift, test) if main.reason is None else (),
+        cuped=_cuped(found, test),
         reasons=tuple(
             dict.fromkeys(
                 words.reason_words(reason)
@@ -68,8 +97,11 @@ def outlook_view(baseline: Baseline, metric: Metric, terms: Terms, lift: float) 
                 if reason is not None
             )
         ),
-        notes=words.notes(found),
+        notes=tuple(note for note in (_corrected(terms), *words.notes(found)) if note),
         rests_on=_rests_on(found),
+        test=test,
+        planned_users=main.tuning,
+        taken=main.tuning is not None and main.tuning == planned_users,
     )
 
 
@@ -82,9 +114,19 @@ def _title(main: Outlook) -> str:
     return f"A change of {lift} takes about {words.days(main.days)}"
 
 
-def _line(found: Forecast) -> str:
+def _line(found: Forecast, method: Method) -> str:
     name, often = within_sentence(found.name), words.share(found.terms.power)
-    return f"To find it in {name} with {often} power, looking as often as you like"
+    sure = f"{often} power at {words.share(found.terms.confidence)} confidence"
+    return f"To find it in {name} with {sure}, {BY[method]}"
+
+
+def _corrected(terms: Terms) -> str:
+    """What several goals or treatments cost; empty for a single comparison."""
+    several = terms.comparisons or len(terms.weights) - 1
+    if several < 2:
+        return ""
+    many = counted(several).capitalize()
+    return f"{many} comparisons share the error: each is planned at {words.share(terms.level)}."
 
 
 def _rests_on(found: Forecast) -> str:
@@ -94,9 +136,9 @@ def _rests_on(found: Forecast) -> str:
     )
 
 
-def _cuped(found: Forecast) -> str:
+def _cuped(found: Forecast, test: Planned) -> str:
     """What adjusting for the pre-period would save, in one sentence; empty without one."""
-    plain, less = (found.outlook("sequential", cuped=c) for c in (False, True))
+    plain, less = (found.outlook(test, cuped=c) for c in (False, True))
     if less.reason == "no_pre_period" or less.users is None or plain.users is None:
         return ""
     saved = 1 - less.users / plain.users
@@ -108,21 +150,21 @@ def _cuped(found: Forecast) -> str:
     )
 
 
-def _rows(curves: tuple[LiftCurve, ...], lift: float) -> tuple[OutlookRow, ...]:
-    sequential, fixed = (
-        next(c for c in curves if (c.method, c.cuped) == (method, False))
-        for method in ("sequential", "fixed")
+def _rows(curves: tuple[LiftCurve, ...], lift: float, test: Planned) -> tuple[OutlookRow, ...]:
+    plain = {curve.method: curve for curve in curves if not curve.cuped}
+    lifts = [lift * times for times in TABLE if lift * times > -1]
+    return tuple(
+        _row({method: curve.at(each) for method, curve in plain.items()}, test, chosen=each == lift)
+        for each in lifts
     )
-    lifts = (lift * times for times in TABLE if lift * times > -1)
-    return tuple(_row(sequential.at(each), fixed.at(each), chosen=each == lift) for each in lifts)
 
 
-def _row(sequential: Outlook, fixed: Outlook, *, chosen: bool) -> OutlookRow:
+def _row(by: dict[Planned, Outlook], test: Planned, *, chosen: bool) -> OutlookRow:
     return OutlookRow(
-        lift=formats.signed(sequential.lift, "percent"),
-        sequential=_days(sequential),
-        fixed=_days(fixed),
-        users=formats.DASH if sequential.users is None else f"{sequential.users:,}",
+        lift=formats.signed(by[test].lift, "percent"),
+        sequential=_days(by["sequential"]),
+        fixed=_days(by["fixed"]),
+        users=formats.number(by[test].users),
         chosen=chosen,
     )
 

@@ -48,7 +48,14 @@ def _found(question: OutlookAsked) -> dict[str, Any]:
     if counted is None:
         return found
     try:
-        view = outlook_view(counted, question.metric, question.terms, question.lift)
+        view = outlook_view(
+            counted,
+            question.metric,
+            question.terms,
+            question.lift,
+            method=question.method,
+            planned_users=question.planned_users,
+        )
     except UnknownMetric:
         return found | {"problem": NEW_METRIC}
     return found | {"view": view}

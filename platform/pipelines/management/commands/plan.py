@@ -12,6 +12,7 @@ from django.utils import timezone
 from experiments import metric_definitions
 from experiments.metrics import METRICS, Metric, MetricsError, UnknownMetric
 from experiments.metrics.forecasts import Baseline, Terms, forecast
+from experiments.metrics.forecasts.forecast import BOTH
 from experiments.stats.exceptions import StatsError
 from pipelines import forecasts
 from pipelines.forecast_lines import lines
@@ -94,13 +95,12 @@ def _built_in(key: str) -> Metric:
 def _terms(options: dict[str, Any]) -> Terms:
     if not options["weights"] and not 2 <= options["arms"] <= 100:
         raise CommandError(f"--arms must be 2 to 100, not {options['arms']}.")
-    chosen = {"methods": (options["method"],)} if options["method"] else {}
     return Terms(
         weights=options["weights"] or (1.0,) * options["arms"],
         traffic=options["traffic"],
         confidence=options["confidence"],
         power=options["power"],
-        **chosen,
+        methods=(options["method"],) if options["method"] else BOTH,
     )
 
 

@@ -125,6 +125,17 @@ def test_arms_of_different_weights_are_planned_for_the_smallest() -> None:
     assert found.outlook("fixed", cuped=False).tuning == expected.tuning < expected.users
 
 
+def test_what_is_corrected_over_can_be_said() -> None:
+    four = Terms(comparisons=4)
+
+    found = forecast(of(), "clicked", four, lift=0.2)
+
+    expected: Any = sample_size(design("fixed", comparisons=4), 0.2)
+    assert found.outlook("fixed", cuped=False).users == expected.users
+    assert four.level == pytest.approx(0.9875)
+    assert Terms(weights=(80, 10, 10)).level == pytest.approx(0.975)
+
+
 def test_a_window_is_added_to_the_days_and_taken_from_them() -> None:
     retained = METRICS["retention_day_7"]  # its window ends eight days after first exposure
 

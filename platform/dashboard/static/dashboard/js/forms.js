@@ -45,6 +45,11 @@
     sum(form);
   };
 
+  // What follows the form cannot tell a weight that was typed from one that was set here.
+  const typed = (form) => {
+    form.querySelector("[data-weight]").dispatchEvent(new Event("input", { bubbles: true }));
+  };
+
   const free = (form) => {
     const chosen = form.querySelector("[name=placement]").selectedOptions[0];
     const said = form.querySelector("[data-free-line]");
@@ -69,8 +74,11 @@
           form.querySelector("[data-variant]:last-child select").focus();
         } else if (event.target.closest("[data-remove]")) {
           event.target.closest("[data-variant]").remove();
-          renumber(form);
-        } else if (event.target.closest("[data-even]")) even(form);
+          typed(form);
+        } else if (event.target.closest("[data-even]")) {
+          even(form);
+          typed(form);
+        }
       });
       form.addEventListener("input", () => { renumber(form); free(form); });
       renumber(form);

@@ -113,7 +113,7 @@ def share_missed(arms: Any, confidence: Any, found: Any, settings: Settings) -> 
     """Of the found, the share of intervals without the truth, 0 without a find, on average."""
     outside = np.zeros(found.shape, dtype=bool)
     for level in np.unique(confidence):
-        at: Any = compare(*arms, at_confidence(settings, float(level)))
+        at: Any = compare(arms[0], arms[1], at_confidence(settings, float(level)))
         outside |= (confidence == level) & ((at.low > LIFTS) | (at.high < LIFTS))
     return float(((outside & found).sum(axis=1) / np.maximum(found.sum(axis=1), 1)).mean())
 

@@ -111,11 +111,10 @@ def with_average_user(sample: Any) -> Any:
     """Every variant with one more user, who did what all users did on average.
 
     A variant in which nobody did anything has no spread, and no test. This one has; the users more
-    draw every comparison a little towards no difference.
+    draw every comparison a little towards no difference. Where there are no users, none is added.
     """
     everyone = whole(sample)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return sample + _mapped(everyone, lambda value: value / everyone.users)
+    return sample + _mapped(everyone, lambda value: value / np.maximum(everyone.users, 1))
 
 
 def _mapped(sample: Any, change: Callable[[Any], Any]) -> Any:

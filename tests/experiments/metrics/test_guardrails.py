@@ -178,6 +178,16 @@ def test_a_clean_control_does_not_hide_a_harm(
     assert found.state == state
 
 
+def test_before_the_first_user_nothing_is_said_of_harm() -> None:
+    """A chart over time begins with the start, and the first user may come later."""
+    nobody_then_some = ProportionSample(np.array([[0, 200], [0, 200]]), np.array([[0, 2], [0, 6]]))
+
+    both = with_average_user(nobody_then_some)
+
+    assert np.asarray(both.n).tolist() == [[0, 201], [0, 201]]
+    assert np.asarray(both.successes).tolist() == [[0, 2.02], [0, 6.02]]
+
+
 @pytest.mark.parametrize("shares", [(0.5, 0.5), (0.9, 0.1), (0.1, 0.9)])
 def test_harm_below_the_floor_is_wrong_in_at_most_one_of_twenty_experiments(
     shares: tuple[float, float],

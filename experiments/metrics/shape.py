@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import ibis
 from ibis.expr.types import Table, Value
 
+from experiments.metrics import ids
 from experiments.metrics.exceptions import MissingColumn
 from experiments.metrics.measures import LINK, Needs
 from experiments.metrics.spec import ScorecardSpec
@@ -73,8 +74,8 @@ def _exposures(table: Table, spec: ScorecardSpec) -> Table:
     items = _item_ids(table)
     at = time_of("exposures", table)
     named = table.select(
-        user=table.user.cast("string"),
-        variant=table.variant.cast("string"),
+        user=ids.as_text(table.user),
+        variant=ids.as_text(table.variant),
         at=at,
         experiment=_or(table, "experiment", "string", ibis.literal(spec.experiment)),
         phase=_or(
@@ -82,7 +83,7 @@ def _exposures(table: Table, spec: ScorecardSpec) -> Table:
         ),
         reason=_or(table, "reason", "string", ibis.literal("split")),
         placement=_or(table, "placement", "string", ibis.literal("")),
-        request_id=_or(table, "request_id", "string", ibis.null("string")),
+        request_id=_id(table, "request_id"),
         items=items,
         size=_size(table, items),
         latency_ms=_or(table, "latency_ms", "float64", ibis.null("float64")),
@@ -96,11 +97,11 @@ def _exposures(table: Table, spec: ScorecardSpec) -> Table:
 def _events(table: Table) -> Table:
     _require("events", table, REQUIRED["events"])
     return table.select(
-        user=table.user.cast("string"),
+        user=ids.as_text(table.user),
         type=table.type.cast("string"),
         at=time_of("events", table),
-        item=_or(table, "item", "string", ibis.null("string")),
-        request_id=_or(table, "request_id", "string", ibis.null("string")),
+        item=_id(table, "item"),
+        request_id=_id(table, "request_id"),
         value=_or(table, "value", "float64", ibis.null("float64")),
         properties=_or(table, "properties", TEXTS, ibis.null(TEXTS)),
     ).filter(lambda t: t.user.notnull() & t.at.notnull())
@@ -124,13 +125,13 @@ def _or(table: Table, column: str, kind: str, otherwise: Value) -> Value:
     return table[column].cast(kind) if column in table.columns else otherwise
 
 
+def _id(table: Table, column: str) -> Value:
+    return ids.as_text(table[column]) if column in table.columns else ibis.null("string")
+
+
 def _item_ids(table: Table) -> Value:
-    if "items" not in table.columns:
-        return ibis.null("array<string>")
-    listed = table["items"]
-    if listed.type().value_type.is_struct():
-        return listed.map(lambda item: item.id)
-    return listed.cast("array<string>")
+    has_items = "items" in table.columns
+    return ids.in_lists(table["items"]) if has_items else ibis.null("array<string>")
 
 
 def _size(table: Table, items: Value) -> Value:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import ibis
 from ibis.expr.types import Table, Value
 
+from experiments.metrics import ids
 from experiments.metrics.outside.exceptions import InvalidRequest
 from experiments.metrics.outside.mapping import fields_of, listed
 from experiments.metrics.outside.report import Note
@@ -12,6 +13,7 @@ from experiments.metrics.outside.times import in_utc
 from experiments.metrics.shape import REQUIRED
 
 TEXTS = "map<string, string>"
+IDS = ("user", "variant", "item", "request_id", "experiment")
 MAPS = ("attributes", "properties")
 
 
@@ -63,15 +65,9 @@ def _plain(name: str, column: str, value: Value) -> Value:
     kind = value.type()
     if column == "items" and not kind.is_array():
         raise InvalidRequest(name, f"items must be a list, not {kind}; or give impressions")
-    # Numbers with gaps come out of pandas as floats: 7.0 in one file has to be 7 in the other.
-    if column in ("user", "variant", "item", "request_id") and kind.is_floating():
-        return _whole(value)
-    return value
-
-
-def _whole(number: Value) -> Value:
-    known = number.isnan().ifelse(ibis.null(number.type()), number)
-    return (known == known.floor()).ifelse(known.cast("int64").cast("string"), known.cast("string"))
+    if column == "items" and kind.value_type.is_struct() and "id" not in kind.value_type.names:
+        raise InvalidRequest(name, f"items must be ids or structs with an id, not {kind}")
+    return ids.as_text(value) if column in IDS else value
 
 
 def _with_map(

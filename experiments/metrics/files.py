@@ -72,8 +72,11 @@ def is_csv(path: Path) -> bool:
 
 
 def _header(path: Path) -> list[str]:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        columns = next(csv.reader(file), [])
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            columns = next(csv.reader(file), [])
+    except UnicodeDecodeError as error:
+        raise UnusableFile(path, "is not UTF-8: save it as UTF-8") from error
     if not columns or len(set(columns)) < len(columns):
         wrong = "names a column twice" if columns else "is empty"
         raise UnusableFile(path, wrong)

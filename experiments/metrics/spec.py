@@ -167,7 +167,10 @@ def _other_faults(spec: ScorecardSpec) -> Faults:
     return (
         ("metrics must include a goal: it is what the verdict is about.", not spec.goals),
         ("metrics names one metric twice.", len(set(keys)) < len(keys)),
-        ("tuning must be above 0: it is the planned number of users.", not spec.tuning > 0),
+        (
+            "tuning must be above 0 and finite: it is the planned users.",
+            not 0 < spec.tuning < math.inf,
+        ),
         ("confidence must lie between 0.5 and 1.", not 0.5 < spec.confidence < 1),
         (
             "correction e_bh needs method sequential: others have no e-value.",

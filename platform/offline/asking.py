@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from experiments.metrics import Metric, MetricsError
+from experiments.metrics import Metric
 from experiments.metrics.exclusions import (
     AttributeIs,
     EventsPerDay,
@@ -66,9 +66,10 @@ def _numbers(given: Sequence[str]) -> Iterator[int]:
 def _definitions(name: str | None) -> tuple[Metric, ...]:
     if name is None:
         return ()
+    content = _content("own", name)
     try:
-        found = msgspec.json.decode(_content("own", name), type=tuple[Metric, ...] | Metric)
-    except (msgspec.MsgspecError, MetricsError) as error:
+        found = msgspec.json.decode(content, type=tuple[Metric, ...] | Metric)
+    except msgspec.MsgspecError as error:
         raise InvalidRequest(
             "own", f"{name} must hold a metric's definition or a list of such: {error}"
         ) from error

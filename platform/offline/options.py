@@ -79,6 +79,13 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def memory(text: str) -> str:
+    """An amount of memory, with its unit."""
+    if not re.fullmatch(r"0*[1-9]\d*(\.\d+)? ?[KMGT]i?B", text, re.IGNORECASE):
+        raise ArgumentTypeError(f"{text!r} is no amount of memory such as 4GB or 500MB")
+    return text
+
+
 def attribute(text: str) -> tuple[str, str]:
     """An attribute and its value."""
     name, _, value = text.partition("=")
@@ -184,5 +191,10 @@ def _output(add: Add) -> None:
         metavar="N",
         help="check the goals by drawing users again so often, such as 2000",
     )
-    add("--memory", default="4GB", help="what DuckDB may take; more is put aside on the disk")
+    add(
+        "--memory",
+        type=memory,
+        default="4GB",
+        help="what DuckDB may take; more is put aside on the disk",
+    )
     add("--threads", type=positive, help="by default as many as there are processors")

@@ -245,7 +245,9 @@ def test_arms_that_learn_from_each_other_decide_nothing(files: Files) -> None:
     ("options", "why"),
     [
         (["--confidence", "1"], "--confidence: must lie between 0.5 and 1."),
-        (["--tuning", "0"], "--tuning: must be above 0: it is the planned number of users."),
+        (["--tuning", "0"], "--tuning: must be above 0 and finite: it is the planned users."),
+        (["--tuning", "inf"], "--tuning: must be above 0 and finite: it is the planned users."),
+        (["--tuning", "nan"], "--tuning: must be above 0 and finite: it is the planned users."),
         (["--weights", "control=0,new=1"], "--weights: must all be above 0."),
         (
             ["--method", "fixed", "--correction", "e_bh"],

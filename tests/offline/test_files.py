@@ -250,13 +250,52 @@ def test_files_that_cannot_be_read(filled: Files, tmp_path: Path) -> None:
     assert "Line: 3" in said("uneven.csv")
 
 
-def test_a_cell_that_is_no_number_is_named(files: Files) -> None:
-    exposures, clicks = arms(control=(200, 40), new=(200, 60))
-    files.write([row | {"impressions": "many"} for row in exposures], clicks)
+@pytest.mark.parametrize(
+    ("column", "written", "why"),
+    [
+        ("impressions", "many", "whole number"),
+        ("impressions", "1.5", "whole number"),
+        ("phase", "one", "whole number"),
+        ("latency_ms", "nan", "number"),
+    ],
+)
+def test_a_cell_that_is_no_number_is_named(
+    files: Files, tmp_path: Path, column: str, written: str, why: str
+) -> None:
+    exposures, clicks = arms(control=(2, 1), new=(2, 1))
+    files.write(exposures, clicks)
+    files.exposures = as_csv(tmp_path / "x.csv", [r | {column: written} for r in exposures])
 
-    assert files.refused() == (
-        "The files cannot be analysed: Conversion Error: "
-        "Could not convert string 'many' to INT64 when casting from source column impressions"
+    assert files.refused() == f"--exposures: {column} holds {written!r}, which is no {why}."
+
+
+def test_so_is_one_of_the_events(filled: Files, tmp_path: Path) -> None:
+    _exposures, clicks = arms(control=(2, 1), new=(2, 1))
+    filled.events = as_csv(tmp_path / "y.csv", [row | {"value": "abc"} for row in clicks])
+
+    assert filled.refused() == "--events: value holds 'abc', which is no number."
+
+
+def test_numbers_of_a_csv_are_read_and_an_empty_cell_is_none(files: Files, tmp_path: Path) -> None:
+    exposures, clicks = arms(control=(200, 40), new=(200, 60))
+    files.exposures = as_csv(tmp_path / "x.csv", [r | {"phase": "1.0"} for r in exposures])
+    paid = [
+        row | {"type": "purchase", "value": "" if i % 2 else "2.5"} for i, row in enumerate(clicks)
+    ]
+    files.events = as_csv(tmp_path / "y.csv", paid)
+
+    printed = files.analysed("--metrics", "revenue_per_user")
+
+    assert printed["phases"][0]["number"] == 1
+    assert value(printed, "revenue_per_user") == {"control": 0.25, "new": 0.375}
+
+
+def test_a_csv_that_is_not_utf_8_is_named(filled: Files, tmp_path: Path) -> None:
+    filled.exposures = tmp_path / "latin.csv"
+    filled.exposures.write_bytes("user,variant,at\nJosé,control,2026-03-01".encode("latin-1"))
+
+    assert filled.refused() == (
+        f"The files cannot be analysed: {filled.exposures} is not UTF-8: save it as UTF-8."
     )
 
 

@@ -119,3 +119,8 @@ def test_metrics_of_ones_own(files: Files, tmp_path: Path) -> None:
     assert said([SPENT | {"winsorize": 0.9}]) == (
         f"{must}Object contains unknown field `winsorize` - at `$[0]`."
     )
+    path.unlink()
+    assert (
+        files.refused(*options)
+        == f"--definitions: {path} cannot be read: No such file or directory."
+    )

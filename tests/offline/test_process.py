@@ -76,9 +76,12 @@ def test_what_is_wrong_is_said_on_standard_error_and_nothing_is_made(tmp_path: P
     zoneless = run(tmp_path, *files, "--metrics", "ctr", "--as-of", "2026-03-01")
 
     threads = run(tmp_path, *files, "--metrics", "ctr", "--threads", "0")
+    memory = run(tmp_path, *files, "--metrics", "ctr", "--memory", "lots")
 
     assert threads.returncode == 2
     assert "argument --threads: '0' is not a whole number of 1 or more" in threads.stderr
+    assert memory.returncode == 2
+    assert "argument --memory: 'lots' is no amount of memory such as 4GB or 500MB" in memory.stderr
     assert (missing.returncode, missing.stdout) == (1, "")
     assert missing.stderr == "CommandError: --exposures: there is no file none.parquet.\n"
     assert (zoneless.returncode, zoneless.stdout) == (2, "")

@@ -266,6 +266,16 @@ def command(*options: str) -> str:
     return out.getvalue()
 
 
+def test_a_csv_that_is_not_utf_8_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "latin.csv"
+    path.write_bytes("user,at\nJosé,2026-03-01".encode("latin-1"))
+
+    with pytest.raises(CommandError) as refusal:
+        command("--exposures", str(path), "--events", str(path))
+
+    assert str(refusal.value) == f"{path} is not UTF-8: save it as UTF-8."
+
+
 def test_the_command_audits_the_log_and_repeats_itself_by_its_seed() -> None:
     fill_log()
     options = ("--metrics", "clicked,clicks_per_user", "--splits", "100", "--seed", "5", "--json")

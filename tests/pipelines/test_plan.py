@@ -171,8 +171,9 @@ def test_files_need_neither_a_log_nor_a_placement(log: Path, tmp_path: Path) -> 
         (("--arms", "1"), "--arms must be 2 to 100, not 1."),
         (("--confidence", "40%"), "--confidence must lie above 0.5 and below 1, not 0.4."),
         (("--power", "1%"), "--power must lie between 0.05 and 1, not 0.01."),
-        (("--history-days", "0"), "A baseline needs a metric, 1 to 365 days"),
-        (("--lookback-days", "-1"), "A baseline needs a metric, 1 to 365 days"),
+        (("--history-days", "0"), "--history-days must be 1 to 365, not 0."),
+        (("--lookback-days", "-1"), "--lookback-days must be 0 to 365, not -1."),
+        (("--lookback-days", "nan"), "--lookback-days must be 0 to 365, not nan."),
         (("--until", "yesterday"), "must be a time such as 2026-03-15, not 'yesterday'"),
         (("--exposures", "x.parquet"), "--exposures and --events belong together"),
         (
@@ -186,6 +187,16 @@ def test_what_cannot_be_planned_is_refused_in_words(
     log: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     assert message in refused(*PLAN, *arguments)
+
+
+def test_a_file_that_is_not_parquet_is_named(log: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / "run.log"
+    wrong.write_text("2026-03-01 all is well\n")
+
+    message = refused("plan", "--metric", "ctr", "--exposures", str(wrong), "--events", str(wrong))
+
+    assert message.startswith("The files cannot be read: ")
+    assert str(wrong) in message
 
 
 def test_without_a_placement_it_is_asked_for(log: Path) -> None:

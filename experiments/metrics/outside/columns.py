@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 import ibis
-from ibis.expr.types import Table, Value
+from ibis.expr.types import StringValue, Table, Value
 
 from experiments.metrics import ids
 from experiments.metrics.outside.exceptions import InvalidRequest
 from experiments.metrics.outside.mapping import fields_of, listed
+from experiments.metrics.outside.numerals import NUMBERS, number_of
 from experiments.metrics.outside.report import Note
 from experiments.metrics.outside.times import in_utc
 from experiments.metrics.shape import REQUIRED
@@ -33,7 +34,7 @@ def ours(
     if "items" in named and "impressions" in named and not named["items"].type().is_array():
         del named["items"]
     times, notes = in_utc(name, table, named["at"])
-    kept = {column: _plain(name, column, value) for column, value in named.items()}
+    kept = {column: _plain(name, column, value, table) for column, value in named.items()}
     for column in MAPS:
         kept = _with_map(kept, column, table, attributes if column == "attributes" else ())
     return table.select(**{**kept, "at": times}), notes
@@ -61,12 +62,14 @@ def _missing(name: str, column: str, table: Table, mapping: Mapping[str, str]) -
     )
 
 
-def _plain(name: str, column: str, value: Value) -> Value:
+def _plain(name: str, column: str, value: Value, table: Table) -> Value:
     kind = value.type()
     if column == "items" and not kind.is_array():
         raise InvalidRequest(name, f"items must be a list, not {kind}; or give impressions")
     if column == "items" and kind.value_type.is_struct() and "id" not in kind.value_type.names:
         raise InvalidRequest(name, f"items must be ids or structs with an id, not {kind}")
+    if column in NUMBERS and isinstance(value, StringValue):
+        return number_of(name, column, value, table)
     return ids.as_text(value) if column in IDS else value
 
 

@@ -39,7 +39,7 @@ BACKWARDS = (phase(1, 60), phase(2, 0))
         ({"cuped": True}, "cuped needs lookback_days above 0."),
         ({"segments": ("tier", "tier")}, "segments names one attribute twice."),
         ({"metrics": ("ctr", "ctr")}, "metrics names one metric twice."),
-        ({"tuning": 0.0}, "tuning must be above 0: it is the planned number of users."),
+        ({"tuning": 0.0}, "tuning must be above 0 and finite: it is the planned users."),
         (
             {"correction": "e_bh", "method": "fixed"},
             "correction e_bh needs method sequential: others have no e-value.",

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import msgspec
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -12,6 +13,7 @@ from django.utils import timezone
 from experiments import metric_definitions
 from experiments.metrics import METRICS, Metric, MetricsError, UnknownMetric
 from experiments.metrics.forecasts import Baseline, Terms, forecast
+from experiments.metrics.forecasts.counting import MOST_DAYS
 from experiments.metrics.forecasts.forecast import BOTH
 from experiments.stats.exceptions import StatsError
 from pipelines import forecasts
@@ -50,6 +52,9 @@ class Command(BaseCommand):
             found = forecast(counted, options["metric"], _terms(options), **_asked(options))
         except (MetricsError, StatsError) as error:
             raise CommandError(_said(error)) from error
+        except (duckdb.Error, OSError) as error:
+            what = "files" if options["exposures"] else "log"
+            raise CommandError(f"The {what} cannot be read: {error}") from error
         if options["json"]:
             self.stdout.write(msgspec.json.encode(found).decode())
         else:
@@ -57,6 +62,7 @@ class Command(BaseCommand):
 
 
 def _baseline(options: dict[str, Any]) -> Baseline:
+    _check_days(options)
     when = {"days": options["history_days"], "lookback_days": options["lookback_days"]}
     exposures, events = options["exposures"], options["events"]
     if exposures or events:
@@ -77,6 +83,14 @@ def _baseline(options: dict[str, Any]) -> Baseline:
         until=options["until"] or timezone.now(),
         **when,
     )
+
+
+def _check_days(options: dict[str, Any]) -> None:
+    for name, least in (("history_days", 1), ("lookback_days", 0)):
+        if not least <= options[name] <= MOST_DAYS:
+            option = name.replace("_", "-")
+            given = f"{options[name]:g}"
+            raise CommandError(f"--{option} must be {least} to {MOST_DAYS}, not {given}.")
 
 
 def _check_files(*files: Path | None) -> None:

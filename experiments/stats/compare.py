@@ -40,7 +40,8 @@ def compare(control: Sample, treatment: Sample, settings: Settings = ALWAYS_VALI
         found = unanswerable(control, treatment, arms)
         found[Reason.COLLECTING] = collecting(control, treatment)
         if settings.method == "bayesian":
-            return believe(posterior(control, treatment, arms, settings), arms, found, settings)
+            after, found = posterior(control, treatment, arms, found, settings)
+            return believe(after, arms, found, settings)
         df = welch_df(arms, control.users, treatment.users)
         limits = boundary(settings, users=control.users + treatment.users, df=df)
         return judge(arms, limits, found, settings)
@@ -66,7 +67,7 @@ def judge(
 def believe(
     after: Posterior, arms: Arms, found: dict[Reason, Bools], settings: Settings
 ) -> Comparison:
-    """The comparison by a posterior. The same is in its way as in a normal test's."""
+    """The comparison by a posterior, `found` being in its way."""
     if settings.scale == "relative":
         found = found | unanswerable_relative(arms, np.asarray(-special.ndtri(tail(settings))))
     outcome = Outcome(

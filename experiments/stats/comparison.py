@@ -74,6 +74,7 @@ def assemble(outcome: Outcome, found: dict[Reason, Bools], settings: Settings) -
     for reason in (Reason.TOO_FEW_USERS, Reason.ZERO_DENOMINATOR, Reason.CONTROL_MEAN_NEGATIVE):
         no_effect |= found.get(reason, False)
     no_test = no_effect | found[Reason.ZERO_VARIANCE] | np.isnan(interval.z)
+    no_test |= found.get(Reason.BEYOND_PRECISION, False)
     no_effect |= ~np.isfinite(interval.effect)
     return Comparison(
         effect=give(np.where(no_effect, np.nan, interval.effect)),

@@ -48,8 +48,10 @@ def beta_posterior(t: Beta, c: Beta, settings: Settings) -> Posterior:
         found.append(of(Beta(a=ta, b=tb), Beta(a=ca, b=cb), tail(settings)))
     columns = [np.concatenate(parts).reshape(t.a.shape) for parts in zip(*found, strict=True)]
     mean, sd, low, high, chance, loss = columns
+    # Of the difference, which has a mean also where a lift has none.
+    z = (t.mean - c.mean) / np.sqrt(t.variance + c.variance)
     return Posterior(
-        interval=Interval(effect=mean, low=low, high=high, std_error=sd, z=mean / sd),
+        interval=Interval(effect=mean, low=low, high=high, std_error=sd, z=z),
         chance_to_win=chance,
         expected_loss=np.maximum(loss, 0.0),
     )

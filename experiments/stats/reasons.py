@@ -21,6 +21,9 @@ class Reason(StrEnum):
     ZERO_VARIANCE = "zero_variance"
     """All users of an arm have the same value: there is no standard error to judge by."""
 
+    BEYOND_PRECISION = "beyond_precision"
+    """So many users that rounding is no longer small beside the spread of a Beta posterior."""
+
     CONTROL_MEAN_NEGATIVE = "control_mean_negative"
     """A percentage of a negative baseline has no agreed meaning; the absolute scale has."""
 

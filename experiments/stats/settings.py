@@ -30,8 +30,8 @@ class Settings:
                  nor does `bayesian`, which tests nothing
     tuning       of the sequential method: the planned users of both arms together, > 0, frozen at
                  launch. The interval is tightest about there
-    prior        of `bayesian` only. Shares: a BetaPrior, by default Beta(1, 1). All else: a
-                 NormalPrior on the effect, by default one as weak as one user per arm
+    prior        of `bayesian` only. Shares: a BetaPrior, by default Beta(1, 1), or a NormalPrior.
+                 All else: a NormalPrior on the effect, by default as weak as one user per arm
     """
 
     confidence: float = 0.95

@@ -20,6 +20,7 @@ REASONS = {
     "collecting": "Too few users yet.",
     "too_few_users": "Too few users yet.",
     "zero_variance": "All users of an arm have the same value.",
+    "beyond_precision": "Too many users to compute a posterior with enough digits.",
     "zero_denominator": "Nothing to divide by in an arm.",
     "control_mean_near_zero": "The control is too close to zero, so the upper end is open.",
 }

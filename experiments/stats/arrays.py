@@ -15,19 +15,23 @@ Number: TypeAlias = float | Array
 Numbers: TypeAlias = float | Array | NDArray[np.int64]
 """What sums may be given as. Arrays become float64."""
 
+TOO_LARGE = f"must not be above {np.finfo(np.float64).max:.2g}, the largest float"
+
 
 def accept(value: object, *, field: str) -> Numbers:
     """`value` as an int, a float or a float64 array. Raises SampleError unless all is finite."""
-    if isinstance(value, int):
-        return int(value)
     try:
         array: Array = np.asarray(value, dtype=np.float64)
+    except OverflowError:
+        raise SampleError(field, TOO_LARGE) from None
     except (TypeError, ValueError):
         raise SampleError(
             field, f"must be a number or an array of numbers, not {value!r}"
         ) from None
     if not np.isfinite(array).all():
         raise SampleError(field, "must be finite")
+    if isinstance(value, int):
+        return int(value)
     return array if array.ndim else float(array)
 
 

@@ -21,8 +21,8 @@ from experiments.stats.intervals import (
 )
 from experiments.stats.posterior import Posterior, tail
 from experiments.stats.reasons import Reason
-from experiments.stats.samples import Sample, shapes
-from experiments.stats.settings import Settings
+from experiments.stats.samples import Sample, Sums, shapes
+from experiments.stats.settings import Settings, require_settings
 from experiments.stats.unanswered import collecting, unanswerable, unanswerable_relative
 
 ALWAYS_VALID = Settings()
@@ -34,6 +34,7 @@ def compare(control: Sample, treatment: Sample, settings: Settings = ALWAYS_VALI
     Raises SampleError when the samples differ in kind or their shapes do not fit, SettingsError
     when the prior is not one for such samples.
     """
+    require_settings(settings)
     shape = common_shape(control, treatment)
     with np.errstate(all="ignore"):
         arms = arms_of(control, treatment, shape)
@@ -80,14 +81,17 @@ def believe(
 
 def common_shape(control: Sample, treatment: Sample) -> tuple[int, ...]:
     """The shape of the result."""
+    for field, given in (("control", control), ("treatment", treatment)):
+        if not isinstance(given, Sums):
+            raise SampleError(field, f"must be a sample such as a MeanSample, not {given!r}")
     if type(control) is not type(treatment):
         kinds = f"{type(control).__name__} and {type(treatment).__name__}"
         raise SampleError("treatment", f"must be of the control's kind, got {kinds}")
-    given = shapes(control) + shapes(treatment)
+    both = shapes(control) + shapes(treatment)
     try:
-        return np.broadcast_shapes(*given)
+        return np.broadcast_shapes(*both)
     except ValueError:
-        raise SampleError("treatment", f"must have the control's shape, got {given}") from None
+        raise SampleError("treatment", f"must have the control's shape, got {both}") from None
 
 
 def arms_of(control: Sample, treatment: Sample, shape: tuple[int, ...]) -> Arms:

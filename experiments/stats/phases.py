@@ -20,7 +20,7 @@ from experiments.stats.exceptions import SampleError, SettingsError
 from experiments.stats.phase_arms import stack, weighted
 from experiments.stats.reasons import Reason, first_reason
 from experiments.stats.samples import Sample
-from experiments.stats.settings import Settings
+from experiments.stats.settings import Settings, require_settings
 
 Weighting = Literal["inverse_variance", "users"]
 
@@ -54,6 +54,7 @@ def compare_phases(
     weighed. Raises SampleError where the samples do not fit, SettingsError for the weighting, and
     for the bayesian method, whose prior on an arm's share has no meaning over several phases.
     """
+    require_settings(settings)
     if settings.method == "bayesian":
         raise SettingsError("method", "must be sequential or fixed to combine phases")
     shape = phases_shape(controls, treatments)

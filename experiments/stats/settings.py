@@ -97,3 +97,9 @@ class Settings:
             )
         if self.method != "bayesian":
             raise SettingsError("prior", "belongs to method `bayesian` only")
+
+
+def require_settings(given: object) -> None:
+    """Raise SettingsError unless `given` is a Settings."""
+    if not isinstance(given, Settings):
+        raise SettingsError("settings", f"must be a Settings, not {given!r}")

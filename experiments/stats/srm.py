@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from experiments.stats.arrays import Array, Bools, Number, give, give_object
+from experiments.stats.arrays import TOO_LARGE, Array, Bools, Number, give, give_object
 from experiments.stats.exceptions import SampleError, SettingsError
 from experiments.stats.reasons import Reason, Reasons, first_reason
 
@@ -126,6 +126,8 @@ def counts(field: str, given: Counts) -> Array:
     """`given` as a float array of finite numbers >= 0 with at least two arms on the last axis."""
     try:
         array: Array = np.asarray(given, dtype=np.float64)
+    except OverflowError:
+        raise SampleError(field, TOO_LARGE) from None
     except (TypeError, ValueError):
         raise SampleError(field, "must be one number per arm") from None
     if array.ndim == 0 or array.shape[-1] < 2:

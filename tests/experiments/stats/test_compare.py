@@ -13,7 +13,9 @@ from experiments.stats import (
     Reason,
     SampleError,
     Settings,
+    SettingsError,
     compare,
+    compare_phases,
 )
 
 CONTROL, TREATMENT = ProportionSample(10_000, 46), ProportionSample(10_000, 69)
@@ -139,6 +141,27 @@ def test_scalars_give_plain_floats_and_arrays_give_arrays() -> None:
     assert many.p_value.shape == (3,)
     assert many.p_value[0] == scalar.p_value
     assert many.reason.tolist() == [None, Reason.ZERO_VARIANCE, Reason.COLLECTING]
+
+
+@pytest.mark.parametrize(
+    ("arms", "field"), [((1, 2), "control"), ((CONTROL, 2), "treatment"), ((None, None), "control")]
+)
+def test_what_is_no_sample_is_refused_by_name(arms: Any, field: str) -> None:
+    for call in (lambda: compare(*arms), lambda: compare_phases([arms[0]], [arms[1]])):
+        with pytest.raises(SampleError, match="must be a sample such as a MeanSample") as refused:
+            call()
+        assert refused.value.field == field
+
+
+@pytest.mark.parametrize("given", [None, {"method": "fixed"}, "fixed"])
+def test_what_are_no_settings_is_refused_by_name(given: Any) -> None:
+    for call in (
+        lambda: compare(CONTROL, TREATMENT, given),
+        lambda: compare_phases([CONTROL], [TREATMENT], given),
+    ):
+        with pytest.raises(SettingsError, match="settings must be a Settings, not") as refused:
+            call()
+        assert refused.value.field == "settings"
 
 
 def test_samples_of_two_kinds_or_shapes_are_not_compared() -> None:

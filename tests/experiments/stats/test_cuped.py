@@ -213,6 +213,27 @@ def test_disjoint_users_add_to_the_whole_and_arrays_equal_scalars(kind: str) -> 
             )
 
 
+def test_a_lift_is_over_the_adjusted_control_where_gbstats_takes_the_plain_one() -> None:
+    rng = np.random.default_rng(1)
+
+    def arm(users: int, gain: float, ahead: float) -> tuple[Any, Any]:
+        pre = rng.gamma(2, 1, users) + ahead
+        return 0.8 * pre + gain * rng.gamma(1, 1, users), pre
+
+    arm(5_000, 1.0, 0.0), arm(5_000, 1.1, 0.0)  # another world, drawn before the one written about
+    control, treatment = arm(2_000, 1.0, 0.0), arm(9_000, 1.1, 0.1)
+    c, t = np.cov(*control), np.cov(*treatment)
+    theta = (c[0, 1] / 2_000 + t[0, 1] / 9_000) / (c[1, 1] / 2_000 + t[1, 1] / 9_000)
+    own = [v[0, 0] + theta**2 * v[1, 1] - 2 * theta * v[0, 1] for v in (c, t)]
+    plain, better = control[0].mean(), treatment[0].mean()
+    gain = better - plain - theta * (treatment[1].mean() - control[1].mean())
+    spread = (own[1] / 9_000 / plain**2 + own[0] / 2_000 * better**2 / plain**4) ** 0.5
+    settings = Settings(method="fixed", interval="delta")
+    found = compare(cuped_of(*control), cuped_of(*treatment), settings)
+    assert (found.effect, found.std_error) == pytest.approx((0.023646, 0.009765), abs=5e-7)
+    assert (gain / plain, spread) == pytest.approx((0.024336, 0.010338), abs=5e-7)
+
+
 TEN = MeanSample(10, 20.0, 60.0)
 RATIO = RatioSample(10, 5, 10, 20, 60, 14)
 

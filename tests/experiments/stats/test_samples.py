@@ -88,6 +88,9 @@ def test_numbers_of_other_libraries_come_in_as_plain_numbers() -> None:
     ("build", "field"),
     [
         (lambda: ProportionSample(-1, 0), "n"),
+        (lambda: ProportionSample(10**400, 1), "n"),
+        (lambda: ProportionSample(10, 10**400), "successes"),
+        (lambda: MeanSample([10**400], [1], [1]), "n"),  # type: ignore[arg-type]
         (lambda: ProportionSample(10, 11), "successes"),
         (lambda: ProportionSample(10, -1), "successes"),
         (lambda: ProportionSample(np.array([10, 10]), np.array([3, 12])), "successes"),

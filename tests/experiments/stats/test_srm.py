@@ -62,6 +62,8 @@ def test_many_checks_at_once_equal_each_alone() -> None:
         ([-1, 5], [0.5, 0.5], "observed"),
         ([float("nan"), 5], [0.5, 0.5], "observed"),
         (["a", "b"], [0.5, 0.5], "observed"),
+        ([10**400, 1], [0.5, 0.5], "observed"),
+        ([1, 1], [1, 10**400], "expected_weights"),
         ([5, 5], [0.5, 0.3, 0.2], "expected_weights"),
         ([5, 5], [1.0, 0.0], "expected_weights"),
         ([5, 5], [1.0, -1.0], "expected_weights"),

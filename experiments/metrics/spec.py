@@ -10,6 +10,7 @@ import msgspec
 from experiments.metrics.definitions import Metric
 from experiments.metrics.exceptions import InvalidSpec
 from experiments.metrics.exclusions import DEFAULT, Exclusion
+from experiments.metrics.measures import MOST_DAYS
 from experiments.stats.settings import Method
 
 Role = Literal["goal", "secondary", "guardrail"]
@@ -180,7 +181,7 @@ def _other_faults(spec: ScorecardSpec) -> Faults:
             "method bayesian needs a single phase: posteriors of several are not combined.",
             spec.method == "bayesian" and len(spec.phases) > 1,
         ),
-        ("lookback_days must be 0 or more days.", not 0 <= lookback < math.inf),
+        (f"lookback_days must be 0 to {MOST_DAYS:,} days.", not 0 <= lookback <= MOST_DAYS),
         ("cuped needs lookback_days above 0.", spec.cuped and not lookback > 0),
         (
             f"resamples must be 0, or from {FEWEST_RESAMPLES} to {MOST_RESAMPLES:,}.",

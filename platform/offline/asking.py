@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from experiments.metrics import Metric
+from experiments.metrics import Catalogue, Metric
 from experiments.metrics.exclusions import (
     AttributeIs,
     EventsPerDay,
@@ -15,6 +15,7 @@ from experiments.metrics.exclusions import (
     UserList,
 )
 from experiments.metrics.outside import InvalidRequest, Request
+from offline.catalogue import catalogue
 
 AS_THEY_ARE = (
     *("experiment", "control", "started_at", "as_of", "training_data", "guardrails"),
@@ -48,12 +49,21 @@ def request(options: Mapping[str, Any]) -> Request:
         phases=tuple(_numbers(options["phases"])),
         own=_definitions(options["definitions"]),
         exclusions=tuple(_exclusions(options)),
+        catalogue=_catalogue(options),
     )
 
 
 def option(field: str) -> str:
     """What sets the field, for an error to name."""
     return f"--{NAMED.get(field, field).replace('_', '-')}"
+
+
+def _catalogue(options: Mapping[str, Any]) -> Catalogue | None:
+    if options["items"] is None:
+        return None
+    if not options["described"]:
+        raise InvalidRequest("items", "tells of what --described asks for: give both")
+    return catalogue(options["items"])
 
 
 def _numbers(given: Sequence[str]) -> Iterator[int]:

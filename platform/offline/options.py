@@ -184,6 +184,7 @@ def _output(add: Add) -> None:
     add("--json", action="store_true", help="print JSON, and nothing else, on standard output")
     add("--series", action="store_true", help="also every look since the start")
     add("--described", action="store_true", help="also coverage, Gini, diversity and novelty")
+    add("--items", metavar="FILE", help="for these: all items, with id and categories")
     add(
         "--resamples",
         type=limit,

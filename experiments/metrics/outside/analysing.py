@@ -8,6 +8,7 @@ from ibis.expr.types import Table
 from msgspec.structs import replace
 
 from experiments.metrics.counting import Counted, count_log
+from experiments.metrics.describing import Catalogue
 from experiments.metrics.exceptions import MissingColumn
 from experiments.metrics.files import tables
 from experiments.metrics.outside import survey
@@ -59,7 +60,8 @@ def _scorecard(
         text = f"The last time in the files, {last}, is in the future."
         assumed.append(Note(about="as_of", text=text))
     progress(f"Counting {sum(arm.exposures for arm in mine):,} exposures and what came after")
-    counted = _counted(_since(_without_empty(served, mine), request, spec), done, spec)
+    inside = _since(_without_empty(served, mine), request, spec)
+    counted = _counted(inside, done, spec, request.catalogue)
     if request.tuning is None:
         spec = replace(spec, tuning=_found(counted))
         assumed.append(_no_plan(spec))
@@ -97,9 +99,11 @@ def _since(served: Table, request: Request, spec: ScorecardSpec) -> Table:
     return served.mutate(experiment=begun.ifelse(key.cast("string"), ibis.null("string")))
 
 
-def _counted(served: Table, done: Table, spec: ScorecardSpec) -> Counted:
+def _counted(
+    served: Table, done: Table, spec: ScorecardSpec, catalogue: Catalogue | None
+) -> Counted:
     try:
-        return count_log(served, done, spec)
+        return count_log(served, done, spec, catalogue)
     except MissingColumn as error:
         raise InvalidRequest(
             error.table, f"has no usable column {error.column!r}, which {error.needed_by} needs"

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from experiments.metrics.definitions import Metric
+from experiments.metrics.describing import Catalogue
 from experiments.metrics.exclusions import DEFAULT, AttributeIs, Exclusion
 from experiments.metrics.spec import Correction, TrainingData
 from experiments.stats.settings import Method
@@ -19,8 +20,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     `exposures` and `events` name files, folders or patterns. `columns` tells under which name a
     file has a column: by `user`, or of one file alone by `exposures.user`. `metrics` are keys, the
     `goals` among them, by default the first; `guardrails` are margins by key; `own` definitions
-    may be named like built-in ones. `weights` are by phase, None for every phase. The rest is as
-    in ScorecardSpec.
+    may be named like built-in ones. `weights` are by phase, None for every phase. `catalogue` is
+    for coverage and diversity among what is `described`. The rest is as in ScorecardSpec.
     """
 
     exposures: tuple[str, ...]
@@ -48,6 +49,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     training_data: TrainingData = "own_arm"
     series: bool = False
     described: bool = False
+    catalogue: Catalogue | None = None
     resamples: int = 0
     memory: str = "4GB"
     threads: int | None = None

@@ -23,6 +23,7 @@ REASONS = {
     "beyond_precision": "Too many users to compute a posterior with enough digits.",
     "zero_denominator": "Nothing to divide by in an arm.",
     "control_mean_near_zero": "The control is too close to zero, so the upper end is open.",
+    "no_catalogue": "Needs the items that could be served: import_items, or --items of analyse.",
 }
 
 GUARDED = {

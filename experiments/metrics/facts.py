@@ -25,6 +25,7 @@ from experiments.metrics.engine import SECOND, microseconds
 from experiments.metrics.people import of_experiment, split
 from experiments.metrics.shape import ITEM, ITEMS, Log
 from experiments.metrics.spec import ScorecardSpec
+from experiments.metrics.strays import other_slates, without_held
 
 MEMBER = ("uid", "first_at", "until")
 
@@ -57,8 +58,8 @@ def linked_facts(
     log: Log, members: Table, spec: ScorecardSpec, types: Sequence[str], *, strays: bool
 ) -> Table:
     """A row per (request id, item) that events of those types name: type, request_id, and
-    `attributed`, whether they name an item of a slate. With `strays` there are also those that do
-    not, which are judged as events.
+    `attributed`, whether they name an item of a slate that counts. With `strays` there are also
+    those that no slate of the user holds, which are judged as events.
     """
     by_item = ITEM in log.columns
     named = _until_as_of(log.events, spec).filter(
@@ -76,10 +77,13 @@ def linked_facts(
     listed = found.items.contains(found.item) if by_item and ITEMS in log.columns else True
     post = is_post(found, spec)
     pre = _is_pre_slate(found, spec, found.served_at, found.slate_placement)
-    attributed = _sure(found.served_at.notnull() & (post | pre) & listed)
+    held = _sure(found.served_at.notnull() & listed)
+    attributed = held & (post | pre)
     at = attributed.ifelse(ibis.greatest(found.named_at, found.served_at), found.named_at)
-    placed = found.mutate(at=at, attributed=attributed, slate_post=post)
-    placed = placed if strays else placed.filter(placed.attributed)
+    marked = found.mutate(at=at, attributed=attributed, stray=~held, slate_post=post)
+    placed = marked.filter(marked.attributed | marked.stray)
+    if strays and (others := other_slates(log, spec)) is not None:
+        placed = without_held(placed, others, listing=ITEMS in log.columns)
     return placed.mutate(
         post=placed.attributed.ifelse(placed.slate_post, _is_post_event(placed)),
         pre=placed.attributed.ifelse(~placed.slate_post, True) & _before(placed, spec),

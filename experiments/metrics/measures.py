@@ -99,7 +99,7 @@ class SeenItems(_Counted, frozen=True, kw_only=True, tag="seen_items"):
 
 
 class UnattributedClicks(_Counted, frozen=True, kw_only=True, tag="unattributed_clicks"):
-    """Clicks after first exposure that name no item of the user's slates."""
+    """Clicks after first exposure that name no item of a slate of the user, whoever served it."""
 
     @property
     def words(self) -> str:

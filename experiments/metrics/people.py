@@ -30,11 +30,13 @@ def segment_name(place: int) -> str:
 def of_experiment(log: Log, spec: ScorecardSpec) -> Table:
     """Exposures of the experiment up to as_of, in its listed phases and before."""
     exposures = log.exposures
-    return exposures.filter(
-        exposures.experiment == spec.experiment,
-        exposures.phase <= spec.phase.number,
-        exposures.at <= ibis.literal(spec.as_of),
-    )
+    mine = is_of_experiment(exposures, spec)
+    return exposures.filter(mine, exposures.at <= ibis.literal(spec.as_of))
+
+
+def is_of_experiment(exposures: Table, spec: ScorecardSpec) -> BooleanValue:
+    """Whether each is of the experiment, in its listed phases or before."""
+    return (exposures.experiment == spec.experiment) & (exposures.phase <= spec.phase.number)
 
 
 def split(slates: Table) -> BooleanValue:

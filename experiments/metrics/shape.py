@@ -18,6 +18,7 @@ from experiments.metrics.spec import ScorecardSpec
 
 REQUIRED = {"exposures": ("user", "variant", "at"), "events": ("type", "user", "at")}
 EXPERIMENT = ("exposures", "experiment")
+PHASE = ("exposures", "phase")
 REASON = ("exposures", "reason")
 ITEMS = ("exposures", "items")
 ITEM = ("events", "item")

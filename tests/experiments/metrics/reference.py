@@ -179,7 +179,12 @@ class Reference:
         return found, pairs
 
     def stray(self, person: Person) -> list[Fact]:
-        pairs = self.named(person, "click")[1]
+        pairs = {
+            (row["request_id"], item)
+            for row in self.exposures
+            if row["user"] == person.user and row["request_id"] is not None
+            for item in row["items"]
+        }
         found, seen = [], set()
         for event in sorted(self.events, key=lambda e: e["at"]):
             if event["user"] != person.user or event["type"] != "click":

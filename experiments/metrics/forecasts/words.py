@@ -69,12 +69,19 @@ def days(count: float) -> str:
     return f"{count:,.0f} day{'' if count == 1 else 's'}"
 
 
+def span(count: float) -> str:
+    """Of the log: `14 days`, `3.5 days`, `less than a day`."""
+    if count < 1:
+        return "less than a day"
+    tenths = round(count, 1)
+    return f"{tenths:,g} day{'' if tenths == 1 else 's'}"
+
+
 def counted_words(counted: Counted) -> str:
     """What was counted: `5,320 users of home, 1 March to 15 March 2026 (14 days)`."""
     where = "of all placements" if counted.placement is None else f"of {counted.placement}"
     since, until = (f"{at.day} {at:%B %Y}" for at in (counted.since, counted.until))
-    whole = f"{counted.days:.3g} day{'' if counted.days == 1 else 's'}"
-    return f"{counted.users:,} users {where}, {since} to {until} ({whole})"
+    return f"{counted.users:,} users {where}, {since} to {until} ({span(counted.days)})"
 
 
 def arrivals_words(counted: Counted) -> str:
@@ -94,8 +101,10 @@ def _short_pre(forecast: Forecast) -> str:
     counted = forecast.counted
     if not 0 < counted.lookback_covered < NEARLY * counted.lookback_days:
         return ""
-    held = f"{counted.lookback_covered:.2g} of the {days(counted.lookback_days)}"
-    return f"The log holds {held} before: CUPED will do better than this."
+    covered = counted.lookback_covered
+    held = f"{covered:.2g}" if covered >= 1 else "less than a day"
+    asked = days(counted.lookback_days)
+    return f"The log holds {held} of the {asked} before: CUPED will do better than this."
 
 
 def _far(forecast: Forecast) -> str:

@@ -33,6 +33,31 @@ def test_a_short_pre_period_is_said_and_a_whole_one_is_not() -> None:
     assert whole == ()
 
 
+def test_a_pre_period_of_minutes_is_said_as_less_than_a_day() -> None:
+    [note, *_] = words.notes(forecast(of(cuped=CORRELATED, covered=0.00132), "clicked", days=14))
+
+    assert (
+        note
+        == "The log holds less than a day of the 14 days before: CUPED will do better than this."
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "written"),
+    [
+        (0.00132, "less than a day"),
+        (0.999, "less than a day"),
+        (1.0, "1 day"),
+        (1.01, "1 day"),
+        (3.54, "3.5 days"),
+        (13.99, "14 days"),
+        (365.0, "365 days"),
+    ],
+)
+def test_the_days_counted_are_written_as_people_say_them(days: float, written: str) -> None:
+    assert words.span(days) == written
+
+
 def test_a_plan_much_longer_than_what_was_counted_is_said() -> None:
     [note] = words.notes(forecast(of(), "clicked", days=60))
 

@@ -53,7 +53,9 @@ def request_audit(
 
     `metrics` are keys, none for all that can be chosen when it runs.
     """
-    _check(days, splits, method, lookback_days, metrics)
+    given = {"days": days, "splits": splits, "lookback_days": lookback_days}
+    for fault in faults(**given, method=method, metrics=metrics):
+        raise fault
     if found := active():
         return found
     try:
@@ -74,21 +76,31 @@ def request_audit(
     return audit
 
 
-def _check(
-    days: int, splits: int, method: str, lookback_days: int, metrics: tuple[str, ...]
-) -> None:
-    if not 1 <= days <= MOST_DAYS:
-        raise Invalid(f"Give 1 to {MOST_DAYS} days.", field="days")
-    if not FEWEST_SPLITS <= splits <= MOST_SPLITS:
-        raise Invalid(f"Give {FEWEST_SPLITS} to {MOST_SPLITS:,} splits.", field="splits")
-    if method not in METHODS:
-        raise Invalid(f"Choose one of {', '.join(METHODS)}.", field="method")
-    if not 0 <= lookback_days <= MOST_DAYS:
-        raise Invalid(f"Give 0 to {MOST_DAYS} days.", field="lookback_days")
+def faults(
+    *,
+    days: int = DAYS,
+    splits: int = SPLITS,
+    method: str = "fixed",
+    lookback_days: int = 0,
+    metrics: tuple[str, ...] = (),
+) -> tuple[Invalid, ...]:
+    """All that keeps an audit from being asked for so, each with its field."""
+    looked_at = (
+        ("days", f"Give 1 to {MOST_DAYS} days.", not 1 <= days <= MOST_DAYS),
+        (
+            "splits",
+            f"Give {FEWEST_SPLITS} to {MOST_SPLITS:,} splits.",
+            not FEWEST_SPLITS <= splits <= MOST_SPLITS,
+        ),
+        ("method", f"Choose one of {', '.join(METHODS)}.", method not in METHODS),
+        ("lookback_days", f"Give 0 to {MOST_DAYS} days.", not 0 <= lookback_days <= MOST_DAYS),
+    )
+    found = [Invalid(remedy, field=field) for field, remedy, wrong in looked_at if wrong]
     try:
         chosen(metrics)
     except UnknownMetric as error:
-        raise Invalid(str(error), field="metrics") from error
+        found.append(Invalid(str(error), field="metrics"))
+    return tuple(found)
 
 
 def ring() -> None:

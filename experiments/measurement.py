@@ -92,13 +92,18 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
 
 def check(measurement: Measurement, known: Iterable[str]) -> None:
     """Raise Invalid, naming the field, for what no experiment could be started with."""
-    for field, remedy, wrong in (
+    for fault in faults(measurement, known):
+        raise fault
+
+
+def faults(measurement: Measurement, known: Iterable[str]) -> tuple[Invalid, ...]:
+    """All that keeps it from being started with, each with its field."""
+    looked_at = (
         *_metric_faults(measurement, tuple(known)),
         *_figure_faults(measurement),
         *_method_faults(measurement),
-    ):
-        if wrong:
-            raise Invalid(remedy, field=field)
+    )
+    return tuple(Invalid(remedy, field=field) for field, remedy, wrong in looked_at if wrong)
 
 
 Faults = Iterable[tuple[str, str, bool]]

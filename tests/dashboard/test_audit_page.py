@@ -352,6 +352,19 @@ def test_settings_that_make_no_sense_are_refused_in_their_place(
     assert not Audit.objects.exists()
 
 
+def test_all_that_makes_no_sense_is_said_at_once(browser: Client) -> None:
+    sent = {"days": "0", "splits": "50", "method": "fixed", "lookback_days": "x"}
+
+    page = browser.post(f"{ADDRESS}run/", sent).content.decode()
+
+    assert [error_of(page, f"id_{field}") for field in ("days", "splits", "lookback_days")] == [
+        "Give 1 to 365 days.",
+        "Give 100 to 10,000 splits.",
+        "Give a whole number.",
+    ]
+    assert not Audit.objects.exists()
+
+
 def test_the_live_part_is_sent_when_something_has_changed(browser: Client) -> None:
     audit = audits.request_audit()
     seen = f"{audit.pk}/queued/0.000/0"

@@ -199,6 +199,34 @@ def test_an_error_stands_at_its_field_and_nothing_is_made(
     assert not Experiment.objects.exists()
 
 
+def test_all_faults_of_the_measurement_stand_at_their_fields_at_once(
+    browser: Client, typed: dict[str, Any]
+) -> None:
+    wrong = {
+        "planned_users": "10",
+        "confidence": "high",
+        "lookback_days": "some",
+        "cuped": "on",
+        "segments": "country, country",
+        "role_revenue_per_user": "guardrail",
+        "margin_revenue_per_user": "0",
+    }
+
+    page = browser.post(ADDRESS, typed | wrong).content.decode()
+
+    said = {field: error_of(page, f"id_{field}") for field in wrong if not field.startswith("role")}
+    assert said == {
+        "planned_users": "Give a number of users from 200 to 1,000,000,000.",
+        "confidence": "Give a number from 80 to 99.9.",
+        "lookback_days": "Give a whole number of days.",
+        "cuped": "",  # it cannot be told before the days are
+        "segments": "Name each attribute once.",
+        "margin_revenue_per_user": "Give a margin above 0 and below 100. With 0, no amount of data "
+        "can show that the metric is safe.",
+    }
+    assert not Experiment.objects.exists()
+
+
 def test_a_name_that_is_taken_keeps_all_that_was_typed(
     browser: Client, typed: dict[str, Any], make_experiment: Callable[..., Experiment]
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from experiments.exceptions import Invalid
-from experiments.measurement import Guarded, Measurement, check
+from experiments.measurement import Guarded, Measurement, check, faults
 from experiments.metrics import METRICS
 
 CTR = Measurement(goals=("ctr",))
@@ -81,3 +81,17 @@ def test_what_could_never_start_is_refused_at_its_field(
 
     assert refused.value.field == field
     assert refused.value.message.startswith(message)
+
+
+def test_all_that_is_wrong_is_told_and_the_first_is_raised() -> None:
+    wrong = replace(CTR, planned_users=1, confidence=0.5, cuped=True, segments=("a", "a"))
+
+    assert [fault.field for fault in faults(wrong, METRICS)] == [
+        "planned_users",
+        "confidence",
+        "segments",
+        "cuped",
+    ]
+    assert faults(CTR, METRICS) == ()
+    with pytest.raises(Invalid, match="Give a number of users"):
+        check(wrong, METRICS)

@@ -8,7 +8,6 @@ from django import forms
 from django.contrib.auth.models import User
 
 from experiments import audits
-from experiments.exceptions import Invalid
 from experiments.metrics.auditing.spec import DAYS, SPLITS
 from experiments.models import Audit
 
@@ -44,13 +43,14 @@ class AuditForm(forms.Form):
         error_messages={"invalid_choice": "Choose one of those shown."},
     )
 
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for fault in audits.faults(**cleaned):
+            self.add_error(fault.field, fault.message)
+        return cleaned
+
     def ask(self, actor: User) -> Audit | None:
         """The audit that was asked for; None where something is wrong, which the form then says."""
         if not self.is_valid():
             return None
-        given: dict[str, Any] = self.cleaned_data
-        try:
-            return audits.request_audit(**given, actor=actor)
-        except Invalid as error:
-            self.add_error(error.field, error.message)
-            return None
+        return audits.request_audit(**self.cleaned_data, actor=actor)

@@ -17,6 +17,7 @@ from experiments.measurement import (
     WATCHED_MARGIN,
     Guarded,
     Measurement,
+    faults,
 )
 from experiments.metrics import GUARDRAILS, Metric
 from experiments.metrics.wording import sentence
@@ -170,39 +171,44 @@ class MeasurementForm(forms.Form):
                     "Give a margin above 0 and below 100. With 0, no amount of data can show that "
                     "the metric is safe.",
                 )
+        for fault in faults(self.wanted(), self._metrics):
+            self.refuse(fault)
         return cleaned
 
     def wanted(self) -> Measurement:
-        """What was chosen, to be checked by the service."""
+        """What was chosen; a field that is in error is left at its default."""
         given = self.cleaned_data
-        names = [name.strip() for name in given["segments"].split(",")]
+        primary = given.get("primary_metric")
+        plain = ("method", "planned_users", "correction", "training_data")
+        names = [name.strip() for name in given.get("segments", "").split(",")]
+        chosen: dict[str, Any] = {name: given[name] for name in plain if name in given}
+        if "confidence" in given:
+            chosen["confidence"] = float(given["confidence"] / 100)
         return Measurement(
-            goals=(given["primary_metric"], *self._of_role("goal")),
+            goals=(*([primary] if primary else []), *self._of_role("goal")),
             secondaries=self._of_role("secondary"),
             guardrails=tuple(
                 Guarded(metric=key, margin=float(given[f"margin_{key}"] / 100))
                 for key in self._of_role("guardrail")
+                if f"margin_{key}" in given
             ),
-            method=given["method"],
-            confidence=float(given["confidence"] / 100),
-            planned_users=given["planned_users"],
-            correction=given["correction"],
-            lookback_days=given["lookback_days"] or 0,
-            cuped=given["cuped"],
+            lookback_days=given.get("lookback_days") or 0,
+            cuped=given.get("cuped", False) and "lookback_days" in given,
             segments=tuple(name for name in names if name),
-            training_data=given["training_data"],
+            **chosen,
         )
 
     def refuse(self, error: ExperimentError) -> bool:
-        """Shows the service's error in its place; False where it is not about the measurement."""
+        """Shows the error in its place; False where it is not about the measurement. What a field
+        says of itself comes first.
+        """
         places = {"goals": "primary_metric", "secondaries": None, "guardrails": None}
-        if error.field in places:
-            self.add_error(places[error.field], error.message)
-            return True
-        if error.field in self.fields:
-            self.add_error(error.field, error.message)
-            return True
-        return False
+        if error.field not in places and error.field not in self.fields:
+            return False
+        place = places.get(error.field, error.field)
+        if place is None or place not in self.errors:
+            self.add_error(place, error.message)
+        return True
 
     def _of_role(self, role: str) -> tuple[str, ...]:
         """The metrics of a role. The primary goal has no other, whatever its row says."""

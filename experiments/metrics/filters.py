@@ -121,7 +121,12 @@ def _given(events: Table, field: str) -> Value:
 
 
 def _number(given: Value, field: str) -> Value:
-    return given.try_cast("float64") if field.startswith(PROPERTY) else given
+    return known_number(given.try_cast("float64")) if field.startswith(PROPERTY) else given
+
+
+def known_number(number: Value) -> Value:
+    """Null for NaN, which DuckDB takes for the largest of all numbers."""
+    return number.isnan().ifelse(None, number)
 
 
 def _equal(given: Value, field: str, to: Scalar) -> BooleanValue:

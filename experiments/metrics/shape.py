@@ -13,6 +13,7 @@ from ibis.expr.types import Table, Value
 
 from experiments.metrics import ids
 from experiments.metrics.exceptions import MissingColumn
+from experiments.metrics.filters import known_number
 from experiments.metrics.measures import LINK, Needs
 from experiments.metrics.spec import ScorecardSpec
 
@@ -87,7 +88,7 @@ def _exposures(table: Table, spec: ScorecardSpec) -> Table:
         request_id=_id(table, "request_id"),
         items=items,
         size=_size(table, items),
-        latency_ms=_or(table, "latency_ms", "float64", ibis.null("float64")),
+        latency_ms=_number(table, "latency_ms"),
         fallback=_or(table, "fallback", "string", ibis.null("string")),
         attributes=_or(table, "attributes", TEXTS, ibis.null(TEXTS)),
     )
@@ -103,7 +104,7 @@ def _events(table: Table) -> Table:
         at=time_of("events", table),
         item=_id(table, "item"),
         request_id=_id(table, "request_id"),
-        value=_or(table, "value", "float64", ibis.null("float64")),
+        value=_number(table, "value"),
         properties=_or(table, "properties", TEXTS, ibis.null(TEXTS)),
     ).filter(lambda t: t.user.notnull() & t.at.notnull())
 
@@ -124,6 +125,11 @@ def time_of(name: str, table: Table) -> Value:
 
 def _or(table: Table, column: str, kind: str, otherwise: Value) -> Value:
     return table[column].cast(kind) if column in table.columns else otherwise
+
+
+def _number(table: Table, column: str) -> Value:
+    """NaN is how some programs write that there is none."""
+    return known_number(_or(table, column, "float64", ibis.null("float64")))
 
 
 def _id(table: Table, column: str) -> Value:

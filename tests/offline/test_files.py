@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from datetime import date, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -299,8 +300,64 @@ def test_a_csv_that_is_not_utf_8_is_named(filled: Files, tmp_path: Path) -> None
     )
 
 
-def test_files_without_rows(filled: Files) -> None:
-    for path in (filled.events, filled.exposures):
-        pq.write_table(pq.read_table(path).slice(0, 0), path)
-        field = "events" if path == filled.events else "exposures"
-        assert filled.refused().startswith(f"--{field}: holds no ")
+@pytest.mark.parametrize("kind", [pa.int64(), pa.float64(), pa.string()], ids=str)
+def test_impressions_below_none_are_refused(files: Files, kind: pa.DataType) -> None:
+    exposures, clicks = arms(control=(2, 1), new=(2, 1))
+    files.write(exposures, clicks)
+    shown = pa.Table.from_pylist(exposures).drop_columns("impressions")
+    counts = pa.array([1, None, -2, 1], pa.int64()).cast(kind)
+    pq.write_table(shown.append_column("impressions", counts), files.exposures)
+
+    assert files.refused() == "--exposures: impressions holds -2, and must be 0 or more."
+
+
+def test_before_anybody_has_done_anything_all_values_are_nought(filled: Files) -> None:
+    pq.write_table(pq.read_table(filled.events).slice(0, 0), filled.events)
+
+    printed = filled.analysed()
+
+    assert users(printed) == {"control": 200, "new": 200}
+    assert value(printed, "ctr") == {"control": 0, "new": 0}
+    assert printed["as_of"] == "2026-03-01T00:03:19Z"  # the last exposure
+
+
+def test_exposures_without_rows(filled: Files) -> None:
+    pq.write_table(pq.read_table(filled.exposures).slice(0, 0), filled.exposures)
+
+    assert filled.refused().startswith("--exposures: holds no exposure with a user")
+
+
+def test_a_number_that_is_none_is_slow_nowhere_and_above_nothing(
+    files: Files, tmp_path: Path
+) -> None:
+    exposures, _clicks = arms(control=(2, 0), new=(2, 0))
+    nan = float("nan")
+    slow = [r | {"latency_ms": ms} for r, ms in zip(exposures, [nan, 300.0, nan, 5.0], strict=True)]
+    buys = [("control-0", nan), ("control-1", 9.0), ("new-0", nan), ("new-1", 3.0)]
+    bought = {"type": "buy", "at": after(9)}
+    files.write(slow, [])
+    done = pa.Table.from_pylist([bought | {"user": user, "value": worth} for user, worth in buys])
+    texts = pa.array(
+        [[("n", str(worth))] for _user, worth in buys], pa.map_(pa.string(), pa.string())
+    )
+    pq.write_table(done.append_column("properties", texts), files.events)
+    above = {"type": "compare", "order": ">", "to": 5}
+    where: dict[str, dict[str, Any]] = {
+        "big": above | {"field": "value"},
+        "n_big": above | {"field": "properties.n"},
+        "there": {"type": "exists", "field": "value"},
+    }
+    path = tmp_path / "metrics.json"
+    path.write_text(json.dumps([_where(key, condition) for key, condition in where.items()]))
+
+    printed = files.analysed("--metrics", "big,n_big,there,slow_slates", "--definitions", str(path))
+
+    assert value(printed, "big") == {"control": 0.5, "new": 0.0}
+    assert value(printed, "n_big") == {"control": 0.5, "new": 0.0}
+    assert value(printed, "there") == {"control": 0.5, "new": 0.5}
+    assert value(printed, "slow_slates") == {"control": 0.5, "new": 0.0}
+
+
+def _where(key: str, condition: dict[str, Any]) -> dict[str, Any]:
+    events = {"source": "events", "type": "buy", "where": [condition]}
+    return {"key": key, "name": key, "kind": "mean", "numerator": events}

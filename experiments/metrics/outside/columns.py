@@ -8,7 +8,7 @@ from ibis.expr.types import StringValue, Table, Value
 from experiments.metrics import ids
 from experiments.metrics.outside.exceptions import InvalidRequest
 from experiments.metrics.outside.mapping import fields_of, listed
-from experiments.metrics.outside.numerals import NUMBERS, number_of
+from experiments.metrics.outside.numerals import NUMBERS, check_counts, number_of
 from experiments.metrics.outside.report import Note
 from experiments.metrics.outside.times import in_utc
 from experiments.metrics.shape import REQUIRED
@@ -35,6 +35,8 @@ def ours(
         del named["items"]
     times, notes = in_utc(name, table, named["at"])
     kept = {column: _plain(name, column, value, table) for column, value in named.items()}
+    if "impressions" in kept:
+        check_counts(name, "impressions", kept["impressions"], table)
     for column in MAPS:
         kept = _with_map(kept, column, table, attributes if column == "attributes" else ())
     return table.select(**{**kept, "at": times}), notes

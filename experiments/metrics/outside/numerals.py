@@ -27,3 +27,10 @@ def number_of(name: str, column: str, texts: StringValue, table: Table) -> Value
         what = "whole number" if kind == "int64" else "number"
         raise InvalidRequest(name, f"{column} holds {row['text']!r}, which is no {what}")
     return number.cast(kind)
+
+
+def check_counts(name: str, column: str, counts: Value, table: Table) -> None:
+    """Raises InvalidRequest about `name` where one is below 0."""
+    below = table.filter(counts < 0).select(found=counts).limit(1)
+    for row in below.to_pyarrow().to_pylist():
+        raise InvalidRequest(name, f"{column} holds {row['found']:g}, and must be 0 or more")

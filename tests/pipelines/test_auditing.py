@@ -276,6 +276,18 @@ def test_a_csv_that_is_not_utf_8_is_refused_by_name(tmp_path: Path) -> None:
     assert str(refusal.value) == f"{path} is not UTF-8: save it as UTF-8."
 
 
+def test_a_file_without_a_column_is_named_by_its_option(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("customer,at\nu1,2026-03-01\n")
+
+    with pytest.raises(CommandError) as refusal:
+        command("--exposures", str(path), "--events", str(path))
+
+    assert str(refusal.value) == (
+        "--exposures: has no column 'user', only customer, at, variant. Rename the one it is."
+    )
+
+
 def test_the_command_audits_the_log_and_repeats_itself_by_its_seed() -> None:
     fill_log()
     options = ("--metrics", "clicked,clicks_per_user", "--splits", "100", "--seed", "5", "--json")

@@ -28,8 +28,8 @@ def audit_tables(
     with tables(*found) as (served, done):
         if "variant" not in served.columns:
             served = served.mutate(variant=ibis.literal(EVERYONE))
-        served, notes = ours("exposures", served, {})
-        done, more = ours("events", done, {})
+        served, notes = ours("exposures", served, None)
+        done, more = ours("events", done, None)
         yield served, done, (*notes, *more)
 
 

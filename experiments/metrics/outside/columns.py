@@ -19,15 +19,15 @@ MAPS = ("attributes", "properties")
 
 
 def ours(
-    name: str, table: Table, mapping: Mapping[str, str], attributes: tuple[str, ...] = ()
+    name: str, table: Table, mapping: Mapping[str, str] | None, attributes: tuple[str, ...] = ()
 ) -> tuple[Table, list[Note]]:
     """The table with the columns that have a meaning, and what was assumed of them.
 
-    `name` is exposures or events, `mapping` one that check_mapping lets pass. `attributes` are
-    taken from columns of their names where there is no map of them. Raises InvalidRequest about
-    `name`.
+    `name` is exposures or events, `mapping` one that check_mapping lets pass, or None where
+    columns cannot be mapped. `attributes` are taken from columns of their names where there is no
+    map of them. Raises InvalidRequest about `name`.
     """
-    named = _named(name, table, mapping)
+    named = _named(name, table, mapping or {})
     for column in REQUIRED[name]:
         if column not in named:
             raise InvalidRequest(name, _missing(name, column, table, mapping))
@@ -57,11 +57,12 @@ def _shared(column: str, table: Table, mapping: Mapping[str, str]) -> str:
     return source if source in table.columns else column
 
 
-def _missing(name: str, column: str, table: Table, mapping: Mapping[str, str]) -> str:
+def _missing(name: str, column: str, table: Table, mapping: Mapping[str, str] | None) -> str:
+    lacking = f"has no column {column!r}, only {listed(table)}"
+    if mapping is None:
+        return f"{lacking}. Rename the one it is"
     field = f"{name}.{column}" if column in mapping else column
-    return (
-        f"has no column {column!r}, only {listed(table)}. Say which one it is: --map {field}=COLUMN"
-    )
+    return f"{lacking}. Say which one it is: --map {field}=COLUMN"
 
 
 def _plain(name: str, column: str, value: Value, table: Table) -> Value:

@@ -23,6 +23,7 @@ from experiments.metrics.auditing import (
 )
 from experiments.metrics.auditing.files import audit_tables, newest
 from experiments.metrics.auditing.spec import DAYS, METHODS, MOST_DAYS, SPLITS
+from experiments.metrics.outside import InvalidRequest
 from pipelines.audit_table import lines
 
 SEEDS = 2**31
@@ -62,6 +63,8 @@ class Command(BaseCommand):
         try:
             with tqdm(total=STEPS, desc="A/A audit", disable=None, bar_format=BAR) as bar:
                 report, versions = audit(options, _teller(bar))
+        except InvalidRequest as error:
+            raise CommandError(f"--{error.field}: {error.remedy.rstrip('.')}.") from error
         except MetricsError as error:
             raise CommandError(str(error)) from error
         except (duckdb.Error, OSError) as error:

@@ -13,7 +13,7 @@ from experiments.models import Audit
 ERROR_LENGTH = 2_000
 DIED = (
     "The worker went away twice during this audit, as it does when it has too little memory. "
-    "Take fewer days, or give the worker of queue `analysis` more memory."
+    "Take fewer days, or give the worker of queue `train` more memory."
 )
 
 Status = Audit.Status

@@ -42,33 +42,27 @@ def corrected(spec: ScorecardSpec, shown: dict[Place, Shown]) -> dict[Place, Cor
         place: Corrected(judged=s.judged, adjusted_p_value=s.p_value, confidence=spec.confidence)
         for place, s in shown.items()
     }
+    if spec.corrected == "none":
+        return alone
     goals = [g.metric.key for g in spec.goals]
-    family = {p: shown[p] for p in product(goals, range(len(spec.treatments)))}
-    together = {"holm": _by_holm, "e_bh": _by_e_bh}.get(spec.corrected)
-    return alone | together(family, 1 - spec.confidence) if together else alone
+    family = {place: shown[place] for place in product(goals, range(len(spec.treatments)))}
+    return alone | _together(spec, family)
 
 
-def _by_holm(family: dict[Place, Shown], alpha: float) -> dict[Place, Corrected]:
-    """Of the looks that count: with always-valid p it holds over all looks together."""
-    p_values = [_or_nan(s.p_value) for s in family.values()]
-    adjusted, confidence = holm(p_values), holm_confidence(p_values, alpha)
+def _together(spec: ScorecardSpec, family: dict[Place, Shown]) -> dict[Place, Corrected]:
+    """Holm takes the looks that count: with always-valid p it holds over all looks together. e-BH
+    takes this look alone: the largest e-value so far is none.
+    """
+    alpha, by_e = 1 - spec.confidence, spec.corrected == "e_bh"
+    if by_e:
+        e_values = [_or_nan(s.e_value) for s in family.values()]
+        adjusted, confidence = e_bh_adjusted(e_values), e_bh_confidence(e_values, alpha)
+    else:
+        p_values = [_or_nan(s.p_value) for s in family.values()]
+        adjusted, confidence = holm(p_values), holm_confidence(p_values, alpha)
     return {
         place: Corrected(
-            judged=s.judged,
-            adjusted_p_value=number(adjusted[i]),
-            confidence=_or_all(confidence[i], alpha, len(family)),
-        )
-        for i, (place, s) in enumerate(family.items())
-    }
-
-
-def _by_e_bh(family: dict[Place, Shown], alpha: float) -> dict[Place, Corrected]:
-    """Of this look alone: the largest e-value so far is none."""
-    e_values = [_or_nan(s.e_value) for s in family.values()]
-    adjusted, confidence = e_bh_adjusted(e_values), e_bh_confidence(e_values, alpha)
-    return {
-        place: Corrected(
-            judged=s.now,
+            judged=s.now if by_e else s.judged,
             adjusted_p_value=number(adjusted[i]),
             confidence=_or_all(confidence[i], alpha, len(family)),
         )

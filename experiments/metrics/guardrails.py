@@ -50,10 +50,10 @@ def guardrail_state(
     before the planned users have come. A p of an earlier look counts only while the effect still
     lies on the side it spoke for. A loss that is shown, and shown to be smaller than the margin, is
     safe: that much was allowed when the margin was set. `floor_reached` is of every arm; harm may
-    be shown below it (see judging.reached_if_alike). `unchanged`:
-    of a metric that shall fall, every user of both arms, and enough of them, has one and the same
-    value, such as no error at all. Of one that shall rise, as when nobody bought anything, that is
-    no sign of safety: perhaps nothing is sent.
+    be shown below it (see judging.reached_if_alike). `unchanged`: of a metric that shall fall,
+    every user of both arms, and enough of them, has one and the same value, such as no error at
+    all. Of one that shall rise, as when nobody bought anything, that is no sign of safety: perhaps
+    nothing is sent.
     """
     if unchanged:
         return "unchanged"

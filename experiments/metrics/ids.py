@@ -4,10 +4,17 @@ from ibis.expr.types import ArrayValue, FloatingValue, StringValue, Value
 
 
 def as_text(number_or_text: Value) -> StringValue:
-    """A whole number without its point; null for what names nothing, an empty text or NaN."""
+    """A whole number without its point, null for NaN. An empty text stays: to filter by `!= ""`
+    costs nothing where the file's smallest value says that there is none.
+    """
     if number_or_text.type().is_floating():
         return _written(number_or_text)
-    return number_or_text.cast("string").nullif("")
+    return number_or_text.cast("string")
+
+
+def known(number_or_text: Value) -> StringValue:
+    """The same, and null for an empty text too, which names nothing."""
+    return as_text(number_or_text).nullif("")
 
 
 def in_lists(items: ArrayValue) -> ArrayValue:

@@ -77,7 +77,7 @@ def _exposures(table: Table, spec: ScorecardSpec) -> Table:
     at = time_of("exposures", table)
     named = table.select(
         user=ids.as_text(table.user),
-        variant=ids.as_text(table.variant),
+        variant=ids.known(table.variant),
         at=at,
         experiment=_or(table, "experiment", "string", ibis.literal(spec.experiment)),
         phase=_or(
@@ -92,7 +92,7 @@ def _exposures(table: Table, spec: ScorecardSpec) -> Table:
         fallback=_or(table, "fallback", "string", ibis.null("string")),
         attributes=_or(table, "attributes", TEXTS, ibis.null(TEXTS)),
     )
-    known = named.filter(named.user.notnull(), named.at.notnull())
+    known = named.filter(named.user != "", named.at.notnull())
     return known if "reason" in table.columns else known.filter(known.variant.notnull())
 
 
@@ -106,7 +106,7 @@ def _events(table: Table) -> Table:
         request_id=_id(table, "request_id"),
         value=_number(table, "value"),
         properties=_or(table, "properties", TEXTS, ibis.null(TEXTS)),
-    ).filter(lambda t: t.user.notnull() & t.at.notnull())
+    ).filter(lambda t: (t.user != "") & t.at.notnull())
 
 
 def _require(name: str, table: Table, needed: tuple[str, ...]) -> None:
@@ -133,7 +133,7 @@ def _number(table: Table, column: str) -> Value:
 
 
 def _id(table: Table, column: str) -> Value:
-    return ids.as_text(table[column]) if column in table.columns else ibis.null("string")
+    return ids.known(table[column]) if column in table.columns else ibis.null("string")
 
 
 def _item_ids(table: Table) -> Value:

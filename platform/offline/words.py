@@ -3,19 +3,12 @@
 from collections.abc import Iterator
 
 from dashboard import formats
+from dashboard.reading.verdict import badge
 from dashboard.reading.words import within_sentence
 from experiments.metrics.outside import Report
 from experiments.metrics.results import Check, Scorecard
 from offline.table import aligned, described_rows, redrawn_rows, scorecard_rows
 
-DECISIONS = {
-    "ship": "Ship",
-    "roll_back": "Roll back",
-    "keep_running": "Keep running",
-    "inconclusive": "Inconclusive",
-    "unhealthy": "Unhealthy",
-    "collecting": "Collecting",
-}
 INTERVALS = {
     "sequential": "always valid",
     "fixed": "for one look",
@@ -30,7 +23,7 @@ def lines(report: Report) -> Iterator[str]:
     card = report.scorecard
     yield _title(card)
     for decision in card.decisions:
-        yield f"{DECISIONS[decision.state]} ({decision.variant}). {decision.because}."
+        yield f"{badge(decision)[2]} ({decision.variant}). {decision.because}."
     yield ""
     yield from aligned(list(scorecard_rows(card)))
     yield _below(card)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from datetime import datetime, timedelta
 
 import msgspec
@@ -28,14 +29,16 @@ def analyse_due(*, now: datetime, force: bool = False) -> list[Snapshot]:
     due = [e for e in selectors.analysable() if force or is_due(e, now=now)]
     if not due:
         return []
-    log, catalogue = readers.open_log(settings.LOG_DIR), _catalogue()
-    return [snapshot for e in due if (snapshot := _try(e, log, catalogue, now=now))]
+    catalogue = _catalogue()
+    with closing(readers.open_log(settings.LOG_DIR)) as log:
+        return [snapshot for e in due if (snapshot := _try(e, log, catalogue, now=now))]
 
 
 def analyse_one(experiment_id: int, *, now: datetime) -> Snapshot:
     """A snapshot now, whether it is due or not."""
     experiment = Experiment.objects.get(pk=experiment_id)
-    return analyse(experiment, readers.open_log(settings.LOG_DIR), _catalogue(), now=now)
+    with closing(readers.open_log(settings.LOG_DIR)) as log:
+        return analyse(experiment, log, _catalogue(), now=now)
 
 
 def is_due(experiment: Experiment, *, now: datetime) -> bool:
@@ -87,9 +90,9 @@ def recount(snapshot: Snapshot) -> Scorecard:
     The same as the snapshot, as long as those versions have not been vacuumed, and but for the
     figures of slates where the catalogue has changed. Raises LogVersionGone.
     """
-    log = readers.open_log(settings.LOG_DIR, versions=snapshot.log_versions)
     spec = msgspec.convert(snapshot.settings, ScorecardSpec)
-    return _count(log, spec, snapshot.previous, _catalogue())
+    with closing(readers.open_log(settings.LOG_DIR, versions=snapshot.log_versions)) as log:
+        return _count(log, spec, snapshot.previous, _catalogue())
 
 
 def _count(

@@ -24,7 +24,7 @@ LEASE = "aa-audit"
 TELL_SECONDS = 1.0  # between two writes of how far it is
 BROKEN = (
     "It ended with an error that is no fault of the settings ({error}). The log of the worker of "
-    "queue `analysis` has all of it. Run the audit again once that is mended."
+    "queue `train` has all of it. Run the audit again once that is mended."
 )
 
 

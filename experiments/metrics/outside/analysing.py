@@ -51,7 +51,7 @@ def _scorecard(
     nameless = survey.incomplete("exposures", served)
     notes = [*nameless, *survey.incomplete("events", done)]
     if any(note.about == "exposures.user" for note in nameless):
-        served = served.filter(served.user.notnull())
+        served = served.filter(served.user != "")
     arms = survey.arms(served, since=request.started_at, until=request.as_of)
     mine = of_experiment(arms, request)
     last = _last(mine, done)

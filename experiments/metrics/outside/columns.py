@@ -14,7 +14,8 @@ from experiments.metrics.outside.times import in_utc
 from experiments.metrics.shape import REQUIRED
 
 TEXTS = "map<string, string>"
-IDS = ("user", "variant", "item", "request_id", "experiment")
+IDS = ("user", "item", "request_id")
+NAMES = ("variant", "experiment")
 MAPS = ("attributes", "properties")
 
 
@@ -73,6 +74,8 @@ def _plain(name: str, column: str, value: Value, table: Table) -> Value:
         raise InvalidRequest(name, f"items must be ids or structs with an id, not {kind}")
     if column in NUMBERS and isinstance(value, StringValue):
         return number_of(name, column, value, table)
+    if column in NAMES:
+        return ids.known(value)
     return ids.as_text(value) if column in IDS else value
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import ibis
 from ibis import _
-from ibis.expr.types import Table
+from ibis.expr.types import BooleanValue, Table
 
 from experiments.metrics.engine import EPOCH, microseconds
 from experiments.metrics.outside.exceptions import InvalidRequest
@@ -63,12 +63,23 @@ def incomplete(name: str, table: Table) -> list[Note]:
     needed: Sequence[str] = REQUIRED[name]
     if name == "exposures" and "reason" in table.columns:  # then not every row is of a variant
         needed = [column for column in needed if column != "variant"]
-    counts = {c: table.filter(table[c].isnull()).count().to_pyarrow().as_py() for c in needed}
+    counts = {
+        column: sum(_counted(table, lack) for lack in _lacks(table[column])) for column in needed
+    }
     return [
         Note(about=f"{name}.{column}", text=f"{count:,} {name} without {column} are not counted.")
         for column, count in counts.items()
         if count
     ]
+
+
+def _lacks(column: ibis.Value) -> list[BooleanValue]:
+    """Asked one by one, both are mostly answered by what a file says of its smallest value."""
+    return [column.isnull(), column == ""] if column.type().is_string() else [column.isnull()]
+
+
+def _counted(table: Table, condition: BooleanValue) -> int:
+    return int(table.filter(condition).count().to_pyarrow().as_py())
 
 
 def _column(table: Table, name: str, kind: str) -> ibis.Value:

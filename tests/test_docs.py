@@ -23,7 +23,17 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
 READING = (DOCS / "how-to" / "read-the-log.md").read_text()
-OURS = ("config", "offline", "api", "serving", "events", "pipelines", "dashboard", "simulator")
+OURS = (
+    "config",
+    "offline",
+    "api",
+    "serving",
+    "events",
+    "pipelines",
+    "dashboard",
+    "simulator",
+    "people",
+)
 OF_EVERY_COMMAND = {"-h", "--version", "-v", "--settings", "--pythonpath", "--traceback"}
 OF_EVERY_COMMAND |= {"--no-color", "--force-color", "--skip-checks"}
 # What the supervisor and Django's own start scripts pass on: nobody sets these.

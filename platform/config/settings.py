@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "events",
     "experiments",
     "recommenders",
+    "people",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",

@@ -22,6 +22,7 @@ ROOMS = [
     "tests/events/test_lease.py",
     "tests/experiments/test_services.py",
     "tests/pipelines/test_care.py",
+    "tests/people",
     "tests/recommenders/test_jobs.py",
     "tests/serving",
 ]

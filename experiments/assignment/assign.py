@@ -2,83 +2,132 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from enum import StrEnum
+from collections.abc import Mapping
+from typing import Any
 
-import msgspec
+from experiments.assignment.assignments import Assignment, Reason, Standing
+from experiments.assignment.person import Person
+from experiments.assignment.plan import Plan, PlannedVariant
+from experiments.assignment.router import Experiment, Place, router_of
 
-from experiments.assignment.hashing import bucket
-from experiments.assignment.plan import Plan, PlannedExperiment, Range
-
-
-class Reason(StrEnum):
-    SPLIT = "split"
-    OUTSIDE_TRAFFIC = "outside_traffic"
-    OTHER_EXPERIMENT = "other_experiment"
-    NO_EXPERIMENT = "no_experiment"
+Attributes = Mapping[str, Any]
 
 
-class Assignment(msgspec.Struct, frozen=True, kw_only=True):
-    """Where one user stands under one plan. `variant` and `bucket` are None outside the
-    experiment.
-    """
-
-    placement: str
-    experiment: str | None
-    phase: int | None
-    variant: str | None
-    recommender: str
-    bucket: int | None
-    reason: Reason
-
-
-def assign(plan: Plan, user: str) -> tuple[Assignment, ...]:
+def assign(
+    plan: Plan, user: str, attributes: Attributes | None = None, *, device: str | None = None
+) -> tuple[Assignment, ...]:
     """The assignment of `user` on every placement of the plan, in the plan's order."""
-    return tuple(assign_on(plan, user, placement) for placement in plan.placements)
+    router = router_of(plan)
+    person = Person(router, user, attributes, device)
+    return tuple(_on(place, person) for place in router.places.values())
 
 
-def assign_on(plan: Plan, user: str, placement: str) -> Assignment:
+def assign_on(
+    plan: Plan,
+    user: str,
+    placement: str,
+    attributes: Attributes | None = None,
+    *,
+    device: str | None = None,
+) -> Assignment:
     """The assignment of `user` on one placement. Raises KeyError for a placement not in
     the plan.
     """
-    default = plan.placements[placement].default_recommender
-    here = [experiment for experiment in plan.experiments if experiment.placement == placement]
-    for experiment in here:
-        if _holds(experiment.slots, bucket(experiment.layer_seed, user)):
-            return _split(experiment, user)
+    router = router_of(plan)
+    return _on(router.places[placement], Person(router, user, attributes, device))
+
+
+def standings(
+    plan: Plan, user: str, attributes: Attributes | None = None, *, device: str | None = None
+) -> tuple[Standing, ...]:
+    """Where `user` stands towards every experiment of the plan, in the plan's order."""
+    router = router_of(plan)
+    person = Person(router, user, attributes, device)
+    return tuple(
+        _towards(experiment, router.places[experiment.planned.placement], person)
+        for experiment in router.experiments
+    )
+
+
+def _on(place: Place, person: Person) -> Assignment:
+    for experiment in place.overriding:
+        if variant := experiment.overrides.get(person.user):
+            return _in(experiment, variant, person.arm_bucket(experiment), Reason.OVERRIDE)
+    layer = place.layer
+    if layer is None:
+        return _outside(place, Reason.NO_EXPERIMENT)
+    if person.held_out_of(layer):
+        return _outside(place, Reason.HOLDOUT)
+    owner = layer.owners.of(person.bucket_of(layer))
+    if owner is None:
+        return _outside(place, Reason.OUTSIDE_TRAFFIC)
+    if owner not in place.experiments:
+        return _outside(place, Reason.OTHER_EXPERIMENT)
+    return _judged(place, place.experiments[owner], person)
+
+
+def _judged(place: Place, experiment: Experiment, person: Person) -> Assignment:
+    """Of a user whose bucket of the placement's layer is the experiment's."""
+    if reason := _kept_out(experiment, person):
+        return _outside(place, reason)
+    bucket = person.arm_bucket(experiment)
+    variant = experiment.arms.of(bucket)
+    if variant is None or variant.killed:
+        return _outside(place, Reason.ARM_KILLED)
+    return _in(experiment, variant, bucket, Reason.SPLIT)
+
+
+def _kept_out(experiment: Experiment, person: Person) -> Reason | None:
+    """Why the user is not in the experiment, before there is any talk of arms; or None."""
+    layers, key = experiment.layers, experiment.planned.key
+    if any(person.held_out_of(layer) for layer in layers):
+        return Reason.HOLDOUT
+    owners = {layer.owners.of(person.bucket_of(layer)) for layer in layers}
+    if owners != {key}:
+        return Reason.OTHER_EXPERIMENT if owners - {key, None} else Reason.OUTSIDE_TRAFFIC
+    return None
+
+
+def _towards(experiment: Experiment, place: Place, person: Person) -> Standing:
+    given = _on(place, person)
+    planned = experiment.planned
+    inside = given.experiment == planned.key
+    if inside:
+        reason = given.reason
+    elif given.reason is Reason.OVERRIDE:
+        reason = Reason.OTHER_EXPERIMENT
+    else:
+        reason = _kept_out(experiment, person) or given.reason
+    return Standing(
+        experiment=planned.key,
+        placement=planned.placement,
+        phase=planned.phase,
+        variant=given.variant if inside else None,
+        bucket=person.arm_bucket(experiment),
+        layer_buckets={layer.key: person.bucket_of(layer) for layer in experiment.layers},
+        reason=reason,
+    )
+
+
+def _in(experiment: Experiment, variant: PlannedVariant, bucket: int, reason: Reason) -> Assignment:
     return Assignment(
-        placement=placement,
+        placement=experiment.planned.placement,
+        experiment=experiment.planned.key,
+        phase=experiment.planned.phase,
+        variant=variant.key,
+        recommender=variant.recommender,
+        bucket=bucket,
+        reason=reason,
+    )
+
+
+def _outside(place: Place, reason: Reason) -> Assignment:
+    return Assignment(
+        placement=place.key,
         experiment=None,
         phase=None,
         variant=None,
-        recommender=default,
+        recommender=place.default_recommender,
         bucket=None,
-        reason=_reason_outside(plan, user, here),
+        reason=reason,
     )
-
-
-def _split(experiment: PlannedExperiment, user: str) -> Assignment:
-    place = bucket(experiment.seed, user)
-    variant = next(v for v in experiment.variants if _holds(v.ranges, place))
-    return Assignment(
-        placement=experiment.placement,
-        experiment=experiment.key,
-        phase=experiment.phase,
-        variant=variant.key,
-        recommender=variant.recommender,
-        bucket=place,
-        reason=Reason.SPLIT,
-    )
-
-
-def _reason_outside(plan: Plan, user: str, here: list[PlannedExperiment]) -> Reason:
-    if not here:
-        return Reason.NO_EXPERIMENT
-    layers = {experiment.layer_seed for experiment in here}
-    elsewhere = (e for e in plan.experiments if e.layer_seed in layers)
-    taken = any(_holds(e.slots, bucket(e.layer_seed, user)) for e in elsewhere)
-    return Reason.OTHER_EXPERIMENT if taken else Reason.OUTSIDE_TRAFFIC
-
-
-def _holds(ranges: Iterable[Range], place: int) -> bool:
-    return any(low <= place < high for low, high in ranges)

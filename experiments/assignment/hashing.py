@@ -7,6 +7,8 @@ breaks the correlation between experiments whose seeds differ in a few character
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 BUCKETS = 10_000
@@ -16,14 +18,32 @@ PRIME = 0x01000193
 _MASK = 0xFFFFFFFF
 
 
+def code_units(text: str) -> Sequence[int]:
+    """The UTF-16 code units of `text`."""
+    if text.isascii():
+        return text.encode()
+    units: list[int] = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2").tolist()
+    return units
+
+
 def fnv1a32(text: str) -> int:
     """FNV-1a of `text`'s UTF-16 code units, 0..2**32 - 1."""
-    value = OFFSET_BASIS
-    for unit in np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype="<u2").tolist():
+    return continued(OFFSET_BASIS, code_units(text))
+
+
+def continued(value: int, units: Sequence[int]) -> int:
+    """The hash of a text that goes on with `units`, where `value` is that of its beginning."""
+    for unit in units:
         value = ((value ^ unit) * PRIME) & _MASK
     return value
 
 
 def bucket(seed: str, unit: str) -> int:
     """The bucket of `unit` under `seed`, 0..9999."""
-    return fnv1a32(str(fnv1a32(seed + unit))) % BUCKETS
+    return bucket_after(fnv1a32(seed), code_units(unit))
+
+
+def bucket_after(seed_hash: int, units: Sequence[int]) -> int:
+    """The bucket of a unit, given by its code units, under a seed, given by its hash."""
+    decimal = str(continued(seed_hash, units)).encode()
+    return continued(OFFSET_BASIS, decimal) % BUCKETS

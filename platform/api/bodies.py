@@ -17,12 +17,11 @@ _REPORTED = msgspec.Meta(extra_json_schema={"$ref": "#/components/schemas/Report
 
 
 class AssignRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whose assignments are asked for. `attributes` are those of a RouteRequest; no assignment
-    depends on them.
-    """
+    """Whose assignments are asked for. `attributes` and `device` are those of a RouteRequest."""
 
     user: Id
     attributes: Attributes = {}
+    device: Id | None = None
 
 
 class AssignResponse(msgspec.Struct, frozen=True, kw_only=True):

@@ -47,6 +47,7 @@ class RouteView(CountedView):
             OpenApiParameter("user", str, required=True),
             OpenApiParameter("placement", str, required=True),
             OpenApiParameter("k", int, default=10),
+            OpenApiParameter("device", str),
             OpenApiParameter("request_id", str),
         ],
         responses=schema.responses(200, RouteResponse, 400, 404),
@@ -76,7 +77,9 @@ class AssignView(APIView):
         plan = plans.current()
         return Response(
             bodies.AssignResponse(
-                user=asked.user, plan_version=plan.version, assignments=assign(plan, asked.user)
+                user=asked.user,
+                plan_version=plan.version,
+                assignments=assign(plan, asked.user, asked.attributes, device=asked.device),
             )
         )
 

@@ -115,7 +115,9 @@ def _planned(reported: ReportedExposure, plan: Plan) -> Assignment:
     experiment = next((e for e in plan.experiments if e.key == reported.experiment), None)
     if experiment is None:
         raise Invalid(_not_running(reported.experiment, plan), pointer="/experiment")
-    given = assign_on(plan, reported.user, experiment.placement)
+    given = assign_on(
+        plan, reported.user, experiment.placement, reported.attributes, device=reported.device
+    )
     if given.experiment != experiment.key:
         raise Invalid(
             f"{under} gives this user no variant of {experiment.key}: {given.reason.value}.",

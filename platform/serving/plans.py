@@ -27,6 +27,7 @@ from experiments.assignment import (
     EMPTY,
     Plan,
     PlannedExperiment,
+    PlannedGate,
     PlannedKey,
     PlannedPlacement,
     PlannedRecommender,
@@ -92,8 +93,13 @@ def _planned(experiment: Experiment) -> PlannedExperiment:
         placement=experiment.placement.key,
         phase=phase.number,
         seed=experiment.seed,
-        layer_seed=experiment.layer.seed,
-        slots=tuple((low, high) for low, high in experiment.slots),
+        gates=(
+            PlannedGate(
+                layer=experiment.layer.key,
+                seed=experiment.layer.seed,
+                slots=tuple((low, high) for low, high in experiment.slots),
+            ),
+        ),
         variants=tuple(
             PlannedVariant(
                 key=variant.key,

@@ -34,6 +34,7 @@ class ReportedExposure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     A repeated `request_id` is one exposure, and clicks on the slate carry it. `at` is when it was
     shown, by the caller's clock, with a time zone; by default now. With the `phase` of the
     assignment, an exposure of an earlier phase is refused instead of being counted in this one.
+    Give the `attributes` and the `device` that /assign was given: they are judged by again.
     """
 
     request_id: Id
@@ -44,6 +45,7 @@ class ReportedExposure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     phase: int | None = None
     model_version: Id | None = None
     attributes: Attributes = {}
+    device: Id | None = None
     latency_ms: Milliseconds = 0.0
     at: Moment | None = None
 

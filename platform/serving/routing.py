@@ -40,6 +40,7 @@ class RouteRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     placement: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     k: Annotated[int, msgspec.Meta(ge=1, le=100)] = 10
     attributes: Attributes = {}
+    device: Id | None = None
     exclude: Annotated[list[Id], msgspec.Meta(max_length=1000)] = []
     context: Context = Context()
     request_id: Id | None = None
@@ -116,7 +117,9 @@ def _where(request: RouteRequest) -> tuple[Plan, Assignment, Live]:
 
 def _assign(plan: Plan, request: RouteRequest) -> Assignment:
     try:
-        return assign_on(plan, request.user, request.placement)
+        return assign_on(
+            plan, request.user, request.placement, request.attributes, device=request.device
+        )
     except KeyError:
         known = ", ".join(plan.placements) or "none yet"
         raise UnknownPlacement(

@@ -103,7 +103,7 @@ def test_route_answers_alike_by_body_and_by_query(api: Client) -> None:
             400,
             "/colour",
             "colour is not a field of this request; it takes user, placement, k, attributes, "
-            "exclude, context, request_id.",
+            "device, exclude, context, request_id.",
         ),
         ([], 400, "", "This request must be an object, not a list."),
         (
@@ -180,7 +180,7 @@ def test_assign_agrees_with_route_and_records_nothing(api: Client, settings: Set
     assert open_log(settings.LOG_DIR).exposures().count().to_pyarrow().as_py() == 0
 
 
-def test_attributes_change_no_assignment_and_are_judged_as_route_judges_them(api: Client) -> None:
+def test_attributes_are_judged_as_route_judges_them(api: Client) -> None:
     bare = post(api, "assign", {"user": "u1"})
     told = post(api, "assign", {"user": "u1", "attributes": {"country": "NL", "age": 7}})
     wrong = {"user": "u1", "attributes": {"country": ["NL"]}}

@@ -186,7 +186,7 @@ def test_an_exposure_of_another_phase_is_not_counted_in_this_one(api: Client) ->
             {"colour": "red"},
             "/colour",
             "colour is not a field of this exposure; it takes request_id, user, experiment, "
-            "variant, items, phase, model_version, attributes, latency_ms, at.",
+            "variant, items, phase, model_version, attributes, device, latency_ms, at.",
         ),
     ],
 )

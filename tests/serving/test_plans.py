@@ -29,7 +29,9 @@ def test_starting_publishes_everything_that_routing_needs(tmp_path: Path) -> Non
     assert plan.version == PublishedPlan.objects.latest().pk
     assert plan.placements["home"].default_recommender == "popular"
     [planned] = plan.experiments
-    assert (planned.key, planned.phase, planned.slots) == ("home-ctr", 1, ((0, 5000),))
+    assert (planned.key, planned.phase) == ("home-ctr", 1)
+    [gate] = planned.gates
+    assert (gate.layer, gate.unit, gate.slots) == ("home", "user", ((0, 5000),))
     assert [(v.key, v.ranges) for v in planned.variants] == [
         ("popular", ((0, 5000),)),
         ("item-knn", ((5000, 10000),)),

@@ -124,7 +124,7 @@ def archive(row: MetricDefinition, *, now: datetime) -> MetricDefinition:
     """Offer it no longer. Raises NotAllowed, naming the drafts and running experiments by it."""
     with transaction.atomic():
         row = _locked(row)
-        open_ones = [e for e in using().get(row.key, []) if e.status != Experiment.Status.STOPPED]
+        open_ones = [e for e in using().get(row.key, []) if e.status not in Experiment.ENDED]
         if open_ones:
             named = ", ".join(
                 f"{experiment.name} ({experiment.status})" for experiment in open_ones

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments import services
+from experiments.checks import VariantSpec
 from experiments.measurement import Measurement
 from experiments.models import Experiment, Placement
-from experiments.services import VariantSpec
 from recommenders import jobs
 from recommenders.algorithms import create
 from recommenders.dataset import Dataset
 from recommenders.models import Recommender
 from recommenders.services import add_version, register
+from tests.acting import create_experiment, create_placement
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -56,11 +56,9 @@ def home_experiment(models_dir: Path, *, traffic: str = "1") -> Experiment:
     """A draft on `home` of `popular`, the default there, against `item-knn`, half and half."""
     popular = trained("popular", "popularity", models_dir)
     knn = trained("item-knn", "item_knn", models_dir)
-    home: Placement = services.create_placement(
-        key="home", name="Home", default_recommender=popular
-    )
+    home: Placement = create_placement(key="home", name="Home", default_recommender=popular)
     half = Decimal("0.5")
-    return services.create_experiment(
+    return create_experiment(
         name="Home CTR",
         placement=home,
         variants=[VariantSpec(recommender=r, weight=half) for r in (popular, knn)],

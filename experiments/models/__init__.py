@@ -1,16 +1,26 @@
 """Where recommendations are shown, what is compared there, and what was found."""
 
+from experiments.models.comparisons import (
+    Experiment,
+    Membership,
+    Override,
+    Phase,
+    Variant,
+)
 from experiments.models.definitions import ExclusionRule, MetricDefinition
 from experiments.models.findings import Audit, PlacementBaseline, Snapshot
-from experiments.models.traffic import KEY, Experiment, Layer, Phase, Placement, Variant, new_seed
+from experiments.models.places import KEY, Holdout, Layer, Placement, new_seed
 
 __all__ = [
     "KEY",
     "Audit",
     "ExclusionRule",
     "Experiment",
+    "Holdout",
     "Layer",
+    "Membership",
     "MetricDefinition",
+    "Override",
     "Phase",
     "Placement",
     "PlacementBaseline",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from experiments.models.traffic import Experiment, Placement
+from experiments.models.comparisons import Experiment
+from experiments.models.places import Placement
 
 
 class Audit(models.Model):

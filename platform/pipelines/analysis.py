@@ -10,7 +10,7 @@ import msgspec
 from django.conf import settings
 
 from events import readers
-from experiments import cadence, selectors, services
+from experiments import cadence, selectors, snapshots
 from experiments.metrics import Catalogue, Scorecard, ScorecardSpec, scorecard
 from experiments.models import Experiment, Snapshot
 from recommenders.models import Item
@@ -70,7 +70,7 @@ def analyse(
     spec = selectors.scorecard_spec(experiment, as_of=now)
     last = selectors.latest_snapshot(experiment)
     card = _count(log, spec, last, catalogue)
-    snapshot = services.store_snapshot(
+    snapshot = snapshots.store_snapshot(
         experiment,
         card,
         spec=spec,

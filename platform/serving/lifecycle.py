@@ -1,27 +1,23 @@
-"""Moves of an experiment that change what is routed: each publishes the plan with its commit."""
+"""What changes who is routed where publishes the plan with its own commit."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 from django.db import transaction
 
-from experiments import services
-from experiments.models import Experiment
 from serving import plans
 
+P = ParamSpec("P")
+T = TypeVar("T")
 
-def start_experiment(experiment: Experiment, *, now: datetime) -> Experiment:
-    """Starts a draft. Raises experiments.exceptions.NotAllowed with what is missing."""
+
+def routed(change: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Does the change, of `experiments.moves` or the like, and publishes the plan that it leads to:
+    both or neither. Raises what the change raises.
+    """
     with transaction.atomic():
-        started = services.start_experiment(experiment, now=now)
+        done = change(*args, **kwargs)
         plans.publish()
-    return started
-
-
-def stop_experiment(experiment: Experiment, *, now: datetime) -> Experiment:
-    """Stops a running experiment: the next request of every process gets the default."""
-    with transaction.atomic():
-        stopped = services.stop_experiment(experiment, now=now)
-        plans.publish()
-    return stopped
+    return done

@@ -22,20 +22,9 @@ from django.db import DatabaseError, transaction
 
 from events import runtime
 from events.best_effort import BestEffort
-from experiments import selectors
-from experiments.assignment import (
-    EMPTY,
-    Plan,
-    PlannedExperiment,
-    PlannedGate,
-    PlannedKey,
-    PlannedPlacement,
-    PlannedRecommender,
-    PlannedVariant,
-)
-from experiments.models import Experiment, Placement
-from recommenders.models import Recommender
-from serving.models import ApiKey, PublishedPlan
+from experiments.assignment import EMPTY, Plan
+from serving import building
+from serving.models import PublishedPlan
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +40,7 @@ def publish() -> None:
         # Whoever publishes waits here for whoever already does, and then sees what they changed.
         PublishedPlan.objects.select_for_update().order_by("pk").first()
         row = PublishedPlan.objects.create(body={})
-        row.body = msgspec.to_builtins(build(row.pk))
+        row.body = msgspec.to_builtins(building.build(row.pk))
         row.save(update_fields=["body"])
         transaction.on_commit(announce)
 
@@ -62,63 +51,6 @@ def announce() -> None:
     holder.hold(plan)
     _mirror(plan)
     _announce(plan.version)
-
-
-def build(version: int) -> Plan:
-    """The plan that the database describes now."""
-    return Plan(
-        version=version,
-        placements={
-            placement.key: PlannedPlacement(
-                key=placement.key, default_recommender=placement.default_recommender.key
-            )
-            for placement in Placement.objects.select_related("default_recommender")
-        },
-        experiments=tuple(_planned(experiment) for experiment in selectors.running()),
-        recommenders={
-            recommender.key: _recommender(recommender)
-            for recommender in Recommender.objects.select_related("live__recommender")
-        },
-        keys={
-            key.sha256: PlannedKey(name=key.name, sha256=key.sha256)
-            for key in ApiKey.objects.filter(revoked_at=None)
-        },
-    )
-
-
-def _planned(experiment: Experiment) -> PlannedExperiment:
-    phase = list(experiment.phases.all())[-1]
-    return PlannedExperiment(
-        key=experiment.key,
-        placement=experiment.placement.key,
-        phase=phase.number,
-        seed=experiment.seed,
-        gates=(
-            PlannedGate(
-                layer=experiment.layer.key,
-                seed=experiment.layer.seed,
-                slots=tuple((low, high) for low, high in experiment.slots),
-            ),
-        ),
-        variants=tuple(
-            PlannedVariant(
-                key=variant.key,
-                recommender=variant.recommender.key,
-                ranges=tuple((low, high) for low, high in phase.ranges[variant.key]),
-            )
-            for variant in experiment.variants.all()
-        ),
-    )
-
-
-def _recommender(recommender: Recommender) -> PlannedRecommender:
-    live = recommender.live
-    return PlannedRecommender(
-        key=recommender.key,
-        version=live.name if live else None,
-        folder=live.folder if live else None,
-        popular=tuple((item, people) for item, people in live.popular) if live else (),
-    )
 
 
 def _mirror(plan: Plan) -> None:

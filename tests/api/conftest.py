@@ -7,7 +7,7 @@ from django.test import Client
 
 from experiments.models import Experiment
 from serving.keys import create_key
-from serving.lifecycle import start_experiment
+from tests.acting import start_experiment
 from tests.installation import NOW, home_experiment
 
 

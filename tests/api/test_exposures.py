@@ -16,7 +16,7 @@ from events.journal import Journal
 from events.readers import open_log
 from experiments.models import Experiment
 from serving import plans
-from serving.lifecycle import start_experiment, stop_experiment
+from tests.acting import start_experiment, stop_experiment
 from tests.installation import NOW, home_experiment
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = [
     "tests/contracts/test_database.py",
     "tests/events/test_lease.py",
-    "tests/experiments/test_services.py",
+    "tests/experiments/test_drafts.py",
     "tests/pipelines/test_care.py",
     "tests/people",
     "tests/recommenders/test_jobs.py",

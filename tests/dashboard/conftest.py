@@ -9,15 +9,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from experiments.checks import VariantSpec
 from experiments.measurement import Measurement
 from experiments.models import Experiment, Placement
-from experiments.services import (
-    VariantSpec,
-    create_experiment,
-    create_placement,
-    start_experiment,
-)
 from recommenders.models import Recommender
+from tests.acting import create_experiment, create_placement, start_experiment
 from tests.dashboard.factories import START, make_recommender
 
 

@@ -27,7 +27,7 @@ from experiments.metrics.results import (
     Verdict,
 )
 from experiments.models import Experiment, Snapshot
-from experiments.services import store_snapshot
+from experiments.snapshots import store_snapshot
 from recommenders.models import ModelVersion, Recommender
 
 START = datetime(2026, 11, 10, 8, tzinfo=UTC)

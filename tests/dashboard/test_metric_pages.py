@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from experiments import metric_definitions
 from experiments.metrics import METRICS
 from experiments.models import Experiment, MetricDefinition
-from experiments.services import start_experiment, stop_experiment
+from tests.acting import start_experiment, stop_experiment
 from tests.dashboard.factories import AS_OF, metric, scorecard, snapshot_of
 from tests.dashboard.test_data_page import event, exposure, write
 from tests.dashboard.test_experiment_form import error_of

@@ -8,11 +8,11 @@ from decimal import Decimal
 
 import pytest
 
-from experiments import services
+from experiments.checks import VariantSpec
 from experiments.measurement import Measurement
 from experiments.models import Experiment, Placement
-from experiments.services import VariantSpec
 from recommenders.models import ModelVersion, Recommender
+from tests.acting import create_experiment, create_placement
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -45,14 +45,14 @@ def make_recommender() -> MakeRecommender:
 
 @pytest.fixture
 def home(make_recommender: MakeRecommender) -> Placement:
-    return services.create_placement(
+    return create_placement(
         key="home", name="Home", default_recommender=make_recommender("popular")
     )
 
 
 @pytest.fixture
 def draft(home: Placement, make_recommender: MakeRecommender) -> Experiment:
-    return services.create_experiment(
+    return create_experiment(
         name="Home CTR",
         placement=home,
         variants=halves(home.default_recommender, make_recommender("item-knn")),

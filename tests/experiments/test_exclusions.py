@@ -19,7 +19,7 @@ from experiments.metrics.exclusions import (
 )
 from experiments.models import ExclusionRule
 from experiments.selectors import scorecard_spec
-from experiments.services import start_experiment
+from tests.acting import start_experiment
 from tests.installation import NOW, home_experiment
 
 pytestmark = pytest.mark.django_db

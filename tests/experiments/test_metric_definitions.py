@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from django.contrib.auth.models import User
 
-from experiments import metric_definitions, selectors, services
+from experiments import metric_definitions, selectors
 from experiments.exceptions import Invalid, NotAllowed
 from experiments.measurement import Measurement
 from experiments.metrics import METRICS, Metric, UnknownMetric
@@ -17,6 +17,7 @@ from experiments.metrics.builtin import slow_slates
 from experiments.metrics.filters import Compare, Equals
 from experiments.metrics.measures import Clicks, Events, Slates, Window
 from experiments.models import Experiment, MetricDefinition
+from tests.acting import create_experiment, start_experiment, stop_experiment
 from tests.experiments.conftest import halves
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +49,7 @@ define = metric_definitions.define
 def measured_by(key: str, draft: Experiment, name: str = "By GMV") -> Experiment:
     """A draft like the given one with that goal."""
     arms = [variant.recommender for variant in draft.variants.all()]
-    return services.create_experiment(
+    return create_experiment(
         name=name,
         placement=draft.placement,
         variants=halves(*arms),
@@ -192,7 +193,7 @@ def test_what_is_drafted_or_runs_by_a_metric_keeps_it_from_being_archived(
     draft: Experiment,
 ) -> None:
     row = define(metric=GMV, now=NOW)
-    running = services.start_experiment(measured_by("gmv", draft), now=NOW)
+    running = start_experiment(measured_by("gmv", draft), now=NOW)
     measured_by("gmv", draft, name="To come")
 
     with pytest.raises(NotAllowed) as refused:
@@ -207,8 +208,8 @@ def test_what_is_drafted_or_runs_by_a_metric_keeps_it_from_being_archived(
 
 def test_what_was_stopped_keeps_its_archived_metric(draft: Experiment) -> None:
     row = define(metric=GMV, now=NOW)
-    experiment = services.start_experiment(measured_by("gmv", draft), now=NOW)
-    services.stop_experiment(experiment, now=LATER)
+    experiment = start_experiment(measured_by("gmv", draft), now=NOW)
+    stop_experiment(experiment, now=LATER)
 
     metric_definitions.archive(row, now=LATER)
 
@@ -231,5 +232,5 @@ def test_an_archived_metric_is_restored_unless_its_name_was_taken() -> None:
 
 def _spec_of(experiment: Experiment) -> Any:
     if experiment.status == "draft":
-        experiment = services.start_experiment(experiment, now=NOW)
+        experiment = start_experiment(experiment, now=NOW)
     return selectors.scorecard_spec(experiment, as_of=LATER)

@@ -18,17 +18,17 @@ from scipy import stats
 from events import ingest
 from events.journal import Journal
 from events.records import Exposure
-from experiments import selectors, services
+from experiments import selectors
 from experiments.assignment import BUCKETS, bucket_many
+from experiments.checks import VariantSpec
 from experiments.measurement import Measurement
 from experiments.metrics import Scorecard
 from experiments.metrics.results import Method, Scale
 from experiments.models import Experiment, Layer, Snapshot
-from experiments.services import VariantSpec
 from experiments.stats import Settings, compare
 from pipelines import analysis
 from serving import routing
-from serving.lifecycle import start_experiment
+from tests.acting import create_experiment, create_placement, start_experiment
 from tests.installation import NOW, trained
 from tests.pipelines.crowd import DAY, DAYS, ITEMS, Crowd, send, totals
 
@@ -50,8 +50,8 @@ def running(tmp_path: Path) -> Experiment:
     """`popular` against itself, half and half, with the seeds of every run."""
     past = pd.DataFrame({"user": "regular", "item": [f"item-{n:02}" for n in range(ITEMS)]})
     popular = trained("popular", "popularity", tmp_path / "models", past=past.assign(at=NOW - DAY))
-    home = services.create_placement(key="home", name="Home", default_recommender=popular)
-    experiment = services.create_experiment(
+    home = create_placement(key="home", name="Home", default_recommender=popular)
+    experiment = create_experiment(
         name="A/A",
         placement=home,
         variants=[VariantSpec(recommender=popular, weight=Decimal("0.5")) for _ in range(2)],

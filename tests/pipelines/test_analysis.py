@@ -15,8 +15,8 @@ from experiments import selectors
 from experiments.metrics import ScorecardSpec, encode
 from experiments.models import Experiment, Phase, Snapshot
 from pipelines import analysis, pulse
-from serving.lifecycle import start_experiment, stop_experiment
 from serving.routing import RouteRequest, route
+from tests.acting import start_experiment, stop_experiment
 from tests.installation import NOW, home_experiment
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,8 +11,8 @@ from pytest_django import Settings
 from experiments import baselines
 from experiments.metrics import METRICS
 from experiments.models import Placement, PlacementBaseline
-from experiments.services import create_placement
 from pipelines import forecasts
+from tests.acting import create_placement
 from tests.dashboard.factories import make_recommender
 from tests.pipelines import readers_log
 

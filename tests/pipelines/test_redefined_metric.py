@@ -17,8 +17,8 @@ from experiments.metrics import Metric, Scorecard
 from experiments.metrics.filters import Equals
 from experiments.metrics.measures import Events
 from experiments.models import Experiment, MetricDefinition, Snapshot
-from experiments.services import start_experiment, stop_experiment
 from pipelines import analysis
+from tests.acting import start_experiment, stop_experiment
 from tests.installation import NOW, home_experiment
 
 pytestmark = pytest.mark.django_db(transaction=True)

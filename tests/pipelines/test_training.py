@@ -9,7 +9,6 @@ from celery import current_app
 from django.conf import settings
 
 from events.importing import import_events
-from experiments.services import create_placement
 from pipelines import slates, training
 from recommenders import artefacts, jobs
 from recommenders.algorithms import conv_ctr, load
@@ -17,6 +16,7 @@ from recommenders.models import Recommender
 from recommenders.services import register
 from serving import plans
 from serving.slates import decode, key
+from tests.acting import create_placement
 from tests.installation import NOW, behaviour
 
 pytestmark = pytest.mark.django_db(transaction=True)

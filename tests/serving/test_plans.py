@@ -9,8 +9,8 @@ from pytest_django import Settings
 
 from experiments.assignment import EMPTY
 from serving import keys, plans
-from serving.lifecycle import start_experiment, stop_experiment
 from serving.models import PublishedPlan
+from tests.acting import start_experiment, stop_experiment
 from tests.installation import NOW, home_experiment
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -16,8 +16,8 @@ from experiments.models import Experiment
 from serving import engine, plans, slates
 from serving.engine import Ranked
 from serving.exceptions import UnknownPlacement
-from serving.lifecycle import start_experiment, stop_experiment
 from serving.routing import RouteRequest, RouteResponse, route
+from tests.acting import start_experiment, stop_experiment
 from tests.installation import NOW, home_experiment
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import transaction
-
+from experiments import moves
+from experiments.checks import VariantSpec
+from experiments.drafts import Draft, create_experiment
 from experiments.measurement import Measurement
 from experiments.models import Experiment, Placement
-from experiments.services import VariantSpec, create_experiment, create_placement
+from experiments.places import create_placement
+from people.actors import COMMAND
 from recommenders.models import Recommender
-from serving import plans
-from serving.lifecycle import start_experiment
+from serving.lifecycle import routed
 
 PLACEMENT = "home"
 EXPERIMENT = "home-ctr"
@@ -26,10 +27,10 @@ def running(recommenders: Sequence[Recommender], *, now: datetime) -> Experiment
 
     One that somebody has stopped since is left as it is.
     """
-    placement = _placement(recommenders[0])
+    placement = _placement(recommenders[0], now=now)
     experiment = Experiment.objects.filter(key=EXPERIMENT).first()
     if experiment is None:
-        experiment = create_experiment(
+        draft = Draft(
             name=NAME,
             hypothesis=HYPOTHESIS,
             placement=placement,
@@ -40,15 +41,21 @@ def running(recommenders: Sequence[Recommender], *, now: datetime) -> Experiment
             measurement=Measurement(goals=("ctr",), planned_users=10_000),
             traffic=TRAFFIC,
         )
+        experiment = create_experiment(draft, now=now, actor=COMMAND)
     if experiment.status == Experiment.Status.DRAFT:
-        experiment = start_experiment(experiment, now=now)
+        experiment = routed(moves.start, experiment, now=now, actor=COMMAND)
     return experiment
 
 
-def _placement(default: Recommender) -> Placement:
+def _placement(default: Recommender, *, now: datetime) -> Placement:
     placement = Placement.objects.filter(key=PLACEMENT).first()
     if placement is not None:
         return placement
-    with transaction.atomic():
-        plans.publish()
-        return create_placement(key=PLACEMENT, name="Home", default_recommender=default)
+    return routed(
+        create_placement,
+        key=PLACEMENT,
+        name="Home",
+        default_recommender=default,
+        now=now,
+        actor=COMMAND,
+    )

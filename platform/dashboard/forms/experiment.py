@@ -32,10 +32,13 @@ class PlacementChoice:
 
 
 def placement_choices() -> list[PlacementChoice]:
-    """Every placement; a layer's free share is read once, however many placements share it."""
+    """Every placement, with what its layer has free."""
     placements = list(Placement.objects.select_related("layer"))
-    free = {p.layer.pk: formats.share(float(selectors.free_share(p.layer))) for p in placements}
-    return [PlacementChoice(placement=p, free=free[p.layer.pk]) for p in placements]
+    free = selectors.free_shares()
+    return [
+        PlacementChoice(placement=p, free=formats.share(float(free[p.layer.pk])))
+        for p in placements
+    ]
 
 
 class ExperimentForm(forms.Form):
@@ -95,7 +98,7 @@ class ExperimentForm(forms.Form):
         return self._placements[self.cleaned_data["placement"]].placement
 
     def wanted(self) -> dict[str, Any]:
-        """The arguments of `create_experiment` but for variants, measurement and actor."""
+        """What a Draft needs but for variants and measurement."""
         return dict(self.cleaned_data)
 
     def refuse(self, error: ExperimentError) -> None:

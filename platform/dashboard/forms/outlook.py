@@ -10,12 +10,12 @@ from django.http import QueryDict
 
 from dashboard.forms.measurement import CORRECTIONS
 from experiments import metric_definitions
+from experiments.checks import MOST_VARIANTS
 from experiments.measurement import CONFIDENCE, E_BH_NEEDS_SEQUENTIAL
 from experiments.metrics import Metric
 from experiments.metrics.forecasts import Terms
 from experiments.metrics.results import Method
 from experiments.models import Placement
-from experiments.services import MOST_VARIANTS
 
 
 @dataclass(frozen=True, kw_only=True)

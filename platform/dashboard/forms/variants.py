@@ -11,8 +11,8 @@ from django import forms
 from django.http import QueryDict
 
 from dashboard.forms.selects import TellingField
+from experiments.checks import MOST_VARIANTS, VariantSpec
 from experiments.exceptions import ExperimentError
-from experiments.services import MOST_VARIANTS, VariantSpec
 from recommenders.models import Recommender
 
 HUNDRED = Decimal(100)

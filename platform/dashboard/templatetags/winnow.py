@@ -14,9 +14,9 @@ from django.utils.timezone import now
 
 from dashboard import formats
 from dashboard.reading.words import within_sentence
+from experiments.checklist import Check
 from experiments.metric_definitions import metric_named
 from experiments.metrics import UnknownMetric
-from experiments.selectors import Check
 from recommenders.models import ModelVersion, Training
 
 register = template.Library()

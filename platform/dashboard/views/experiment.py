@@ -12,13 +12,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import queries
+from dashboard.people import person
 from dashboard.reading.measured import facts
 from dashboard.reading.page import experiment_page
-from experiments import looks, metric_definitions, selectors
+from experiments import checklist, looks, metric_definitions, moves, selectors
 from experiments.exceptions import ExperimentError
 from experiments.metrics.results import Scale
 from experiments.models import Experiment
-from serving import lifecycle
+from people.actors import Actor
+from serving.lifecycle import routed
 from serving.models import Pulse
 
 NOTHING_NEW = 204
@@ -47,7 +49,7 @@ def live(request: HttpRequest, key: str) -> HttpResponse:
 def start(request: HttpRequest, key: str) -> HttpResponse:
     experiment = get_object_or_404(Experiment, key=key)
     try:
-        lifecycle.start_experiment(experiment, now=now())
+        routed(moves.start, experiment, now=now(), actor=Actor.of(person(request)))
     except ExperimentError as error:
         messages.error(request, error.message)
     else:
@@ -59,7 +61,7 @@ def start(request: HttpRequest, key: str) -> HttpResponse:
 def stop(request: HttpRequest, key: str) -> HttpResponse:
     experiment = get_object_or_404(Experiment, key=key)
     try:
-        lifecycle.stop_experiment(experiment, now=now())
+        routed(moves.stop, experiment, now=now(), actor=Actor.of(person(request)))
     except ExperimentError as error:
         messages.error(request, error.message)
     else:
@@ -81,7 +83,7 @@ def analyse(request: HttpRequest, key: str) -> HttpResponse:
 
 def _context(request: HttpRequest, experiment: Experiment) -> dict[str, Any]:
     draft = experiment.status == Experiment.Status.DRAFT
-    stopped = experiment.status == Experiment.Status.STOPPED
+    stopped = experiment.stopped_at is not None
     snapshot = None if draft else selectors.latest_snapshot(experiment)
     pulse = None if draft else Pulse.objects.first()
     page = experiment_page(
@@ -100,7 +102,7 @@ def _context(request: HttpRequest, experiment: Experiment) -> dict[str, Any]:
         "measured": facts(
             experiment.measured, metric_definitions.named(experiment.measured.chosen)
         ),
-        "checklist": selectors.launch_checklist(experiment) if draft else [],
+        "checklist": checklist.launch_checklist(experiment, now=now()) if draft else [],
         "api_call": request.build_absolute_uri(f"/api/v1/experiments/{experiment.key}/results"),
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard import queries
@@ -14,9 +15,10 @@ from dashboard.forms.variants import VariantRows
 from dashboard.people import person
 from dashboard.reading.rows import experiment_row
 from experiments import metric_definitions
+from experiments.drafts import Draft, create_experiment
 from experiments.exceptions import ExperimentError
 from experiments.models import Experiment
-from experiments.services import create_experiment
+from people.actors import Actor
 from recommenders.models import Recommender
 
 
@@ -56,12 +58,8 @@ def _create(
     if not (form.is_valid() & variants.is_valid() & measurement.is_valid()):
         return None
     try:
-        return create_experiment(
-            **form.wanted(),
-            variants=variants.wanted(),
-            measurement=measurement.wanted(),
-            actor=person(request),
-        )
+        draft = Draft(**form.wanted(), variants=variants.wanted(), measurement=measurement.wanted())
+        return create_experiment(draft, now=now(), actor=Actor.of(person(request)))
     except ExperimentError as error:
         if not (variants.refuse(error) or measurement.refuse(error)):
             form.refuse(error)

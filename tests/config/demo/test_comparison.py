@@ -9,7 +9,7 @@ from django.utils import timezone
 from config.demo import burst, comparison, training
 from experiments.models import Experiment, Placement
 from recommenders.models import ModelVersion, Recommender
-from serving.lifecycle import stop_experiment
+from tests.acting import stop_experiment
 
 pytestmark = pytest.mark.django_db
 

@@ -2,12 +2,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
+from django.utils import timezone
 
 from experiments.exceptions import Invalid
-from experiments.services import create_placement
+from experiments.places import create_placement
+from people.actors import COMMAND
 from recommenders.models import Recommender
-from serving import plans
+from serving.lifecycle import routed
 
 
 class Command(BaseCommand):
@@ -21,13 +22,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         key = options["key"]
         try:
-            with transaction.atomic():
-                create_placement(
-                    key=key,
-                    name=options["name"] or key,
-                    default_recommender=_recommender(options["recommender"]),
-                )
-                plans.publish()
+            routed(
+                create_placement,
+                key=key,
+                name=options["name"] or key,
+                default_recommender=_recommender(options["recommender"]),
+                now=timezone.now(),
+                actor=COMMAND,
+            )
         except Invalid as error:
             raise CommandError(error.message) from error
         self.stdout.write(f"Placement {key} shows {options['recommender']}.")

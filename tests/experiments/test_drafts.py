@@ -6,12 +6,18 @@ from decimal import Decimal
 
 import pytest
 
-from experiments import selectors, services
+from experiments import selectors
+from experiments.checks import VariantSpec
 from experiments.exceptions import Invalid, NotAllowed
 from experiments.measurement import Measurement
 from experiments.models import Experiment, Layer, Phase, Placement, Variant
-from experiments.services import VariantSpec
 from recommenders.models import Recommender
+from tests.acting import (
+    create_experiment,
+    create_placement,
+    start_experiment,
+    stop_experiment,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +34,7 @@ def create(home: Placement, weights: list[str], **changes: object) -> Experiment
         ],
         "measurement": Measurement(goals=("ctr",)),
     }
-    return services.create_experiment(**(given | changes))  # type: ignore[arg-type]
+    return create_experiment(**(given | changes))
 
 
 def test_a_draft_has_its_arms_in_order_and_takes_no_users(draft: Experiment) -> None:
@@ -109,7 +115,7 @@ def test_a_placement_that_cannot_be_is_refused_and_nothing_is_made(
     given = {"key": "cart", "name": "Cart"} | changes
 
     with pytest.raises(Invalid) as refused:
-        services.create_placement(**given, default_recommender=home.default_recommender)
+        create_placement(**given, default_recommender=home.default_recommender)
 
     assert refused.value.field == field
     assert refused.value.message.startswith(message)
@@ -167,7 +173,7 @@ def test_a_name_is_taken_whatever_its_case(draft: Experiment, home: Placement) -
 
 
 def test_starting_claims_users_and_opens_the_first_phase(draft: Experiment) -> None:
-    running = services.start_experiment(draft, now=NOW)
+    running = start_experiment(draft, now=NOW)
 
     assert running.status == "running"
     assert running.slots == [(0, 8000)]
@@ -188,7 +194,7 @@ def test_an_arm_without_a_trained_model_cannot_start(
     experiment = create(home, [], variants=arms)
 
     with pytest.raises(NotAllowed, match="conv-ctr has no trained model yet: train it first"):
-        services.start_experiment(experiment, now=NOW)
+        start_experiment(experiment, now=NOW)
 
     experiment.refresh_from_db()
     assert (experiment.status, experiment.slots) == ("draft", [])
@@ -198,20 +204,20 @@ def test_an_arm_without_a_trained_model_cannot_start(
 def test_two_experiments_of_a_layer_cannot_take_more_than_all_its_users(
     draft: Experiment, home: Placement
 ) -> None:
-    services.start_experiment(draft, now=NOW)
+    start_experiment(draft, now=NOW)
     second = create(home, ["0.5", "0.5"], traffic=Decimal("0.3"))
 
     with pytest.raises(NotAllowed, match="has 20% of its users free and this experiment wants 30%"):
-        services.start_experiment(second, now=NOW)
+        start_experiment(second, now=NOW)
 
     second.refresh_from_db()
     assert second.status == "draft"
 
 
 def test_stopping_ends_the_phase_and_frees_the_users(draft: Experiment) -> None:
-    services.start_experiment(draft, now=NOW)
+    start_experiment(draft, now=NOW)
 
-    stopped = services.stop_experiment(draft, now=NOW)
+    stopped = stop_experiment(draft, now=NOW)
 
     assert (stopped.status, stopped.slots) == ("stopped", [])
     assert stopped.phases.get().ended_at == NOW
@@ -220,8 +226,8 @@ def test_stopping_ends_the_phase_and_frees_the_users(draft: Experiment) -> None:
 
 @pytest.mark.parametrize("move", ["start", "stop"])
 def test_a_stopped_experiment_moves_no_more(draft: Experiment, move: str) -> None:
-    services.start_experiment(draft, now=NOW)
-    services.stop_experiment(draft, now=NOW)
+    start_experiment(draft, now=NOW)
+    stop_experiment(draft, now=NOW)
 
     with pytest.raises(NotAllowed, match=f"A stopped experiment cannot {move}"):
-        getattr(services, f"{move}_experiment")(draft, now=NOW)
+        {"start": start_experiment, "stop": stop_experiment}[move](draft, now=NOW)

@@ -1,0 +1,95 @@
+"""What must hold of an experiment's parts, whoever sets them. Each raises Invalid, naming the field
+and what is allowed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from experiments.exceptions import Invalid
+from experiments.models import KEY
+
+if TYPE_CHECKING:
+    from recommenders.models import Recommender
+
+LONGEST_NAME = 120
+LONGEST_KEY = 64
+MOST_VARIANTS = 6
+FINEST_WEIGHT = Decimal("0.0001")  # one bucket
+
+
+@dataclass(frozen=True, kw_only=True)
+class VariantSpec:
+    """An arm to be: `weight` is a share of the experiment's users, 0.0001 to 1."""
+
+    recommender: Recommender
+    weight: Decimal
+    key: str | None = None
+
+
+def check_key(key: str, *, field: str) -> None:
+    if not re.fullmatch(KEY.regex, key):
+        raise Invalid(f"“{key[:LONGEST_KEY]}” cannot be a key. {KEY.message}", field=field)
+    if len(key) > LONGEST_KEY:
+        raise Invalid(f"Give a key of at most {LONGEST_KEY} characters.", field=field)
+
+
+def check_name(name: str, *, field: str = "name") -> None:
+    if not 1 <= len(name.strip()) <= LONGEST_NAME or "\0" in name:
+        raise Invalid(f"Give a name of 1 to {LONGEST_NAME} characters.", field=field)
+
+
+def check_traffic(traffic: Decimal, *, field: str = "traffic") -> None:
+    if not Decimal("0.01") <= traffic <= 1:
+        raise Invalid("Give a share of traffic from 1% to 100%.", field=field)
+    if traffic % FINEST_WEIGHT:
+        raise Invalid("Give a share in steps of 0.01%: that is one bucket.", field=field)
+
+
+def check_variants(variants: Sequence[VariantSpec]) -> None:
+    if not 2 <= len(variants) <= MOST_VARIANTS:
+        raise Invalid(
+            f"An experiment compares 2 to {MOST_VARIANTS} variants; this one has {len(variants)}.",
+            field="variants",
+        )
+    for index, variant in enumerate(variants):
+        check_weight(variant.weight, field=f"variants/{index}/weight")
+        if variant.key is not None:
+            check_key(variant.key, field=f"variants/{index}/key")
+    check_sum([variant.weight for variant in variants], field="variants")
+
+
+def check_weight(weight: Decimal, *, field: str) -> None:
+    if not 0 < weight <= 1:
+        raise Invalid("Give a weight above 0% and at most 100%.", field=field)
+    if weight % FINEST_WEIGHT:
+        raise Invalid("Give a weight in steps of 0.01%: that is one bucket.", field=field)
+
+
+def check_sum(weights: Sequence[Decimal], *, field: str) -> None:
+    total = sum(weights, Decimal(0))
+    if total != 1:
+        raise Invalid(
+            f"The weights sum to {total:.2%}. Change them so that they sum to 100%.", field=field
+        )
+
+
+def arm_keys(variants: Sequence[VariantSpec], taken: Sequence[str] = ()) -> list[str]:
+    """A key for each: its own, or its recommender's, made different from all before it."""
+    keys = list(taken)
+    for variant in variants:
+        keys.append(_free_key(variant.key or variant.recommender.key, keys))
+    return keys[len(taken) :]
+
+
+def _free_key(stem: str, taken: Sequence[str]) -> str:
+    key, n = stem, 1
+    while key in taken:
+        n += 1
+        end = f"-arm-{n}"
+        key = stem[: LONGEST_KEY - len(end)].rstrip("-") + end
+    return key

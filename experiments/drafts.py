@@ -1,0 +1,210 @@
+"""Experiments before they start: made, and made otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from experiments import metric_definitions, ramps
+from experiments.checks import (
+    LONGEST_NAME,
+    VariantSpec,
+    arm_keys,
+    check_key,
+    check_traffic,
+    check_variants,
+)
+from experiments.exceptions import Invalid, NotAllowed
+from experiments.lifecycle import article
+from experiments.measurement import Measurement, check
+from experiments.models import Experiment, Layer, Membership, Placement, Variant
+from experiments.moves.row import KIND, described, moving
+from people import trail
+from people.actors import Actor
+
+LONGEST_HYPOTHESIS = 4000
+MOST_LAYERS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerShare:
+    """A further layer an experiment takes part in, and its share of that one's users, 0.01 to 1."""
+
+    layer: Layer
+    share: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """All that is decided of an experiment before it starts. Without a key it gets one from its
+    name. `traffic` is its share of the placement's layer, where no ramp says otherwise.
+    """
+
+    name: str
+    placement: Placement
+    variants: Sequence[VariantSpec]
+    measurement: Measurement
+    key: str | None = None
+    hypothesis: str = ""
+    traffic: Decimal = Decimal(1)
+    layers: Sequence[LayerShare] = ()
+    condition: dict[str, Any] | None = None
+    ramp: ramps.Ramp | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
+def create_experiment(draft: Draft, *, now: datetime, actor: Actor) -> Experiment:
+    """A draft. Raises Invalid, naming the field, where it could never be started as given."""
+    _check(draft, now=now)
+    key = draft.key or _free_key(draft.name)
+    if Experiment.objects.filter(key=key).exists():
+        raise Invalid(f"There is an experiment “{key}” already.", field="key")
+    experiment = Experiment(key=key, created_by=actor.user)
+    try:
+        with transaction.atomic():
+            _write(experiment, draft)
+            trail.record(
+                at=now,
+                actor=actor,
+                verb="create",
+                kind=KIND,
+                key=key,
+                after=described(experiment),
+            )
+    except IntegrityError:  # somebody took the name between the check and here
+        raise _name_taken(draft.name) from None
+    return experiment
+
+
+def change_draft(
+    experiment: Experiment, draft: Draft, *, now: datetime, actor: Actor
+) -> Experiment:
+    """The draft as given, whole. Raises Invalid, naming the field; NotAllowed once it started."""
+    try:
+        with moving(experiment, "change", now=now, actor=actor) as row:
+            if row.status != Experiment.Status.DRAFT:
+                raise NotAllowed(
+                    f"{article(row.status)} experiment is no draft any more: arms, traffic, "
+                    "name and schedule have changes of their own; all else stays as launched."
+                )
+            if draft.key not in (None, row.key):
+                raise Invalid(f"A key never changes: this one is “{row.key}”.", field="key")
+            _check(draft, now=now, but=row)
+            row.variants.all().delete()
+            row.memberships.all().delete()
+            _write(row, draft)
+    except IntegrityError:
+        raise _name_taken(draft.name) from None
+    return row
+
+
+def delete_draft(experiment: Experiment, *, now: datetime, actor: Actor) -> None:
+    """Nothing is left of it but the audit trail. Raises NotAllowed once it started."""
+    with transaction.atomic():
+        row = Experiment.objects.select_for_update().get(pk=experiment.pk)
+        if row.status != Experiment.Status.DRAFT:
+            raise NotAllowed(f"{article(row.status)} experiment is kept. Archive it instead.")
+        trail.record(
+            at=now, actor=actor, verb="delete", kind=KIND, key=row.key, before=described(row)
+        )
+        row.delete()
+
+
+def _check(draft: Draft, *, now: datetime, but: Experiment | None = None) -> None:
+    _check_name(draft.name.strip(), but)
+    if draft.key is not None:
+        check_key(draft.key, field="key")
+    if len(draft.hypothesis) > LONGEST_HYPOTHESIS or "\0" in draft.hypothesis:
+        raise Invalid(f"Give at most {LONGEST_HYPOTHESIS:,} characters.", field="hypothesis")
+    check_variants(draft.variants)
+    check_traffic(draft.traffic)
+    _check_layers(draft)
+    check(draft.measurement, metric_definitions.metrics())
+    if draft.ramp is not None:
+        ramps.check(draft.ramp)
+    check_schedule(draft.starts_at, draft.ends_at, now=now)
+
+
+def check_schedule(starts_at: datetime | None, ends_at: datetime | None, *, now: datetime) -> None:
+    """Raises Invalid (starts_at, ends_at)."""
+    if starts_at is not None and starts_at <= now:
+        raise Invalid(
+            "Give a start that is still to come, or start it yourself.", field="starts_at"
+        )
+    if ends_at is not None and ends_at <= max(now, starts_at or now):
+        raise Invalid("Give an end that is still to come, after the start.", field="ends_at")
+
+
+def _check_name(name: str, but: Experiment | None) -> None:
+    if not slugify(name) or not slugify(name)[0].isalpha():
+        raise Invalid("Give a name that begins with a letter.", field="name")
+    if len(name) > LONGEST_NAME:
+        raise Invalid(f"Give a name of at most {LONGEST_NAME} characters.", field="name")
+    others = Experiment.objects.filter(name__iexact=name)
+    if (others.exclude(pk=but.pk) if but else others).exists():
+        raise _name_taken(name)
+
+
+def _name_taken(name: str) -> Invalid:
+    return Invalid(
+        f"An experiment named “{name.strip()}” exists. Choose another name.", field="name"
+    )
+
+
+def _check_layers(draft: Draft) -> None:
+    if len(draft.layers) > MOST_LAYERS:
+        raise Invalid(f"Give at most {MOST_LAYERS} further layers.", field="layers")
+    seen = {draft.placement.layer_id}
+    for index, one in enumerate(draft.layers):
+        if one.layer.pk in seen:
+            raise Invalid(
+                f"{one.layer} is among its layers already; a placement's own is so by itself.",
+                field=f"layers/{index}/layer",
+            )
+        seen.add(one.layer.pk)
+        check_traffic(one.share, field=f"layers/{index}/share")
+
+
+def _write(experiment: Experiment, draft: Draft) -> None:
+    experiment.name = draft.name.strip()
+    experiment.hypothesis = draft.hypothesis.strip()
+    experiment.placement = draft.placement
+    experiment.layer = draft.placement.layer
+    experiment.traffic = draft.traffic
+    experiment.condition = draft.condition
+    experiment.ramp = None if draft.ramp is None else msgspec.to_builtins(draft.ramp)
+    experiment.measurement = msgspec.to_builtins(draft.measurement)
+    experiment.starts_at, experiment.ends_at = draft.starts_at, draft.ends_at
+    experiment.save()
+    keys = arm_keys(draft.variants)
+    Variant.objects.bulk_create(
+        Variant(
+            experiment=experiment,
+            position=position,
+            key=key,
+            recommender=variant.recommender,
+            weight=variant.weight,
+        )
+        for position, (key, variant) in enumerate(zip(keys, draft.variants, strict=True))
+    )
+    Membership.objects.bulk_create(
+        Membership(experiment=experiment, layer=one.layer, share=one.share) for one in draft.layers
+    )
+
+
+def _free_key(name: str) -> str:
+    stem = re.sub("[-_]+", "-", slugify(name))[:56].strip("-")
+    key, n = stem, 1
+    while Experiment.objects.filter(key=key).exists():
+        n += 1
+        key = f"{stem}-{n}"
+    return key

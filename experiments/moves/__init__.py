@@ -1,0 +1,25 @@
+"""The moves of an experiment, a verb a module. Each does one thing whole, writes it into the audit
+trail within the same transaction, or raises and leaves nothing done.
+
+What changes who sees what must reach routing: `serving.lifecycle.routed` does a move and publishes
+the plan with its commit.
+"""
+
+from experiments.moves.arms import change_arms, kill_arm
+from experiments.moves.close import archive, ship
+from experiments.moves.pause import pause, resume
+from experiments.moves.start import start
+from experiments.moves.stop import stop
+from experiments.moves.traffic import change_traffic
+
+__all__ = [
+    "archive",
+    "change_arms",
+    "change_traffic",
+    "kill_arm",
+    "pause",
+    "resume",
+    "ship",
+    "start",
+    "stop",
+]

@@ -1,0 +1,78 @@
+"""What every move does around its own: lock the row, keep what changed, write it down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from experiments import lifecycle
+from experiments.exceptions import NotAllowed
+from experiments.models import Experiment, Phase
+from people import trail
+from people.actors import Actor
+
+KIND = "experiment"
+
+
+@contextmanager
+def moving(
+    experiment: Experiment, verb: str, *, now: datetime, actor: Actor, why: str = ""
+) -> Iterator[Experiment]:
+    """The experiment's row, locked, to be changed in the block and saved at its end, with an entry
+    in the audit trail of what is different then. What the block raises undoes all of it.
+    """
+    with transaction.atomic():
+        row = Experiment.objects.select_for_update().get(pk=experiment.pk)
+        before = described(row)
+        yield row
+        row.version += 1
+        row.save()
+        trail.record(
+            at=now,
+            actor=actor,
+            verb=verb,
+            kind=KIND,
+            key=row.key,
+            before=before,
+            after=described(row),
+            why=why,
+        )
+
+
+def described(experiment: Experiment) -> dict[str, Any]:
+    """What the audit trail keeps of an experiment's state."""
+    phase = experiment.phases.last()
+    return {
+        "status": experiment.status,
+        "name": experiment.name,
+        "hypothesis": experiment.hypothesis,
+        "traffic": str(experiment.traffic),
+        "slots": experiment.slots,
+        "condition": experiment.condition,
+        "starts_at": _text(experiment.starts_at),
+        "ends_at": _text(experiment.ends_at),
+        "ramp": experiment.ramp,
+        "phase": phase.number if phase else None,
+        "ranges": phase.ranges if phase else None,
+        "killed": phase.killed if phase else [],
+        "decision": experiment.decision,
+        "winner": experiment.winner.key if experiment.winner else None,
+    }
+
+
+def under_way(experiment: Experiment, what: str) -> Phase:
+    """The current phase. Raises NotAllowed for an experiment that is neither running nor paused."""
+    if experiment.status not in Experiment.HOLDING:
+        state = lifecycle.article(experiment.status)
+        raise NotAllowed(
+            f"{state} experiment has no {what} to change: only one that is running or paused has."
+        )
+    return experiment.phases.get(ended_at=None)
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

@@ -1,0 +1,49 @@
+"""Overrides: for quality assurance, somebody sees one variant whatever the split says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from experiments.exceptions import Invalid, NotAllowed
+from experiments.lifecycle import article
+from experiments.models import Experiment, Override
+from experiments.moves.row import moving
+from people.actors import Actor
+
+LONGEST_USER = 256
+MOST = 100
+
+
+def set_override(
+    experiment: Experiment, *, user: str, variant: str, now: datetime, actor: Actor
+) -> Override:
+    """In place of the one the user has. Raises Invalid, naming the field, and NotAllowed once the
+    experiment has ended.
+    """
+    why = f"{user} sees {variant}."
+    with moving(experiment, "override", now=now, actor=actor, why=why) as row:
+        if row.status in Experiment.ENDED:
+            raise NotAllowed(f"{article(row.status)} experiment shows nobody anything.")
+        if not 1 <= len(user) <= LONGEST_USER or "\0" in user:
+            raise Invalid(f"Give a user id of 1 to {LONGEST_USER} characters.", field="user")
+        variants = {one.key: one for one in row.variants.all()}
+        if variant not in variants:
+            raise Invalid(
+                f"There is no variant “{variant}”. Choose one of {', '.join(variants)}.",
+                field="variant",
+            )
+        if row.overrides.exclude(user=user).count() >= MOST:
+            raise Invalid(f"There are {MOST} overrides already, as many as may be.", field="user")
+        override, _ = row.overrides.update_or_create(
+            user=user, defaults={"variant": variants[variant]}
+        )
+    return override
+
+
+def remove_override(experiment: Experiment, *, user: str, now: datetime, actor: Actor) -> None:
+    """Raises Invalid (user) where there is none."""
+    why = f"{user} is split again."
+    with moving(experiment, "remove override", now=now, actor=actor, why=why) as row:
+        gone, _ = row.overrides.filter(user=user).delete()
+        if not gone:
+            raise Invalid(f"There is no override for “{user}”.", field="user")

@@ -21,6 +21,7 @@ ROOMS = [
     "tests/contracts/test_database.py",
     "tests/events/test_lease.py",
     "tests/experiments/test_drafts.py",
+    "tests/experiments/moves",
     "tests/pipelines/test_care.py",
     "tests/people",
     "tests/recommenders/test_jobs.py",

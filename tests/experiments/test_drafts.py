@@ -1,18 +1,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from experiments import selectors
 from experiments.checks import VariantSpec
+from experiments.drafts import Draft, LayerShare, change_draft, delete_draft
 from experiments.exceptions import Invalid, NotAllowed
 from experiments.measurement import Measurement
 from experiments.models import Experiment, Layer, Phase, Placement, Variant
+from experiments.ramps import Ramp, Step, ramp_of
+from people.models import AuditEntry
 from recommenders.models import Recommender
 from tests.acting import (
+    MADE,
+    TESTER,
     create_experiment,
     create_placement,
     start_experiment,
@@ -231,3 +236,127 @@ def test_a_stopped_experiment_moves_no_more(draft: Experiment, move: str) -> Non
 
     with pytest.raises(NotAllowed, match=f"A stopped experiment cannot {move}"):
         {"start": start_experiment, "stop": stop_experiment}[move](draft, now=NOW)
+
+
+def test_a_draft_is_made_otherwise_whole(draft: Experiment, home: Placement) -> None:
+    new = Draft(
+        name="Ranking",
+        placement=home,
+        variants=[
+            VariantSpec(recommender=home.default_recommender, weight=Decimal(w), key=key)
+            for key, w in (("control", "0.9"), ("same", "0.1"))
+        ],
+        measurement=Measurement(goals=("clicked",)),
+        hypothesis="It does nothing.",
+        traffic=Decimal("0.3"),
+        starts_at=NOW + timedelta(days=1),
+        ends_at=NOW + timedelta(days=8),
+    )
+
+    changed = change_draft(draft, new, now=NOW, actor=TESTER)
+
+    assert (changed.key, changed.name, changed.version) == ("home-ctr", "Ranking", 2)
+    assert [(v.key, v.weight) for v in changed.variants.all()] == [
+        ("control", Decimal("0.9")),
+        ("same", Decimal("0.1")),
+    ]
+    assert changed.measured.goals == ("clicked",)
+    assert (changed.traffic, changed.starts_at, changed.ends_at) == (
+        Decimal("0.3"),
+        NOW + timedelta(days=1),
+        NOW + timedelta(days=8),
+    )
+    entry = AuditEntry.objects.get(verb="change")
+    assert entry.before is not None
+    assert entry.after is not None
+    assert (entry.before["name"], entry.after["name"]) == ("Home CTR", "Ranking")
+
+
+def test_a_bad_change_leaves_the_draft_as_it_was(draft: Experiment, home: Placement) -> None:
+    half = VariantSpec(recommender=home.default_recommender, weight=Decimal("0.5"))
+    new = Draft(
+        name="Ranking", placement=home, variants=[half], measurement=Measurement(goals=("ctr",))
+    )
+    with pytest.raises(Invalid, match="compares 2 to 6 variants; this one has 1"):
+        change_draft(draft, new, now=NOW, actor=TESTER)
+
+    draft.refresh_from_db()
+    assert (draft.name, draft.version, draft.variants.count()) == ("Home CTR", 1, 2)
+    assert not AuditEntry.objects.filter(verb="change").exists()
+
+
+def test_what_has_started_is_no_draft(draft: Experiment, home: Placement) -> None:
+    start_experiment(draft, now=NOW)
+    arms = [VariantSpec(recommender=home.default_recommender, weight=Decimal("0.5"))] * 2
+    new = Draft(
+        name="Ranking", placement=home, variants=arms, measurement=Measurement(goals=("ctr",))
+    )
+    with pytest.raises(NotAllowed, match="A running experiment is no draft any more"):
+        change_draft(draft, new, now=NOW, actor=TESTER)
+    with pytest.raises(NotAllowed, match=r"A running experiment is kept\. Archive it instead\."):
+        delete_draft(draft, now=NOW, actor=TESTER)
+
+    draft.refresh_from_db()
+    assert (draft.name, draft.version) == ("Home CTR", 2)
+
+
+def test_a_deleted_draft_leaves_its_name_and_a_trace(draft: Experiment, home: Placement) -> None:
+    delete_draft(draft, now=NOW, actor=TESTER)
+
+    assert not Experiment.objects.exists()
+    entry = AuditEntry.objects.get(verb="delete")
+    assert (entry.key, entry.by, entry.after) == ("home-ctr", "tester", None)
+    assert create(home, ["0.5", "0.5"], name="Home CTR").key == "home-ctr"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"starts_at": MADE}, "starts_at"),
+        ({"ends_at": MADE}, "ends_at"),
+        ({"starts_at": MADE + timedelta(2), "ends_at": MADE + timedelta(1)}, "ends_at"),
+        ({"key": "No Key"}, "key"),
+        ({"key": "home-ctr"}, "key"),
+        ({"ramp": Ramp(steps=(Step(share=Decimal("0.1")),))}, "ramp/steps"),
+        (
+            {"ramp": Ramp(steps=(Step(share=Decimal("0.1")), Step(share=Decimal("0.1"))))},
+            "ramp/steps/1/share",
+        ),
+    ],
+)
+def test_a_schedule_a_key_or_a_ramp_that_cannot_be_is_refused(
+    draft: Experiment, home: Placement, changes: dict[str, object], field: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        create(home, ["0.5", "0.5"], **changes)
+
+    assert refused.value.field == field
+    assert Experiment.objects.get() == draft
+
+
+def test_a_further_layer_is_named_once_and_is_not_the_placements_own(home: Placement) -> None:
+    search = Layer.objects.create(key="search")
+    for layers, field in (
+        ([LayerShare(layer=home.layer)], "layers/0/layer"),
+        ([LayerShare(layer=search)] * 2, "layers/1/layer"),
+        ([LayerShare(layer=search, share=Decimal(2))], "layers/0/share"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            create(home, ["0.5", "0.5"], layers=layers)
+        assert refused.value.field == field
+
+
+def test_a_ramp_starts_at_its_first_step_and_claims_its_last(home: Placement) -> None:
+    steps = tuple(Step(share=Decimal(share), hours=1) for share in ("0.1", "0.4"))
+    experiment = create(home, ["0.5", "0.5"], ramp=Ramp(steps=steps))
+
+    running = start_experiment(experiment, now=NOW)
+
+    assert (running.traffic, running.slots, running.reserved) == (
+        Decimal("0.1"),
+        [(0, 1000)],
+        [(0, 4000)],
+    )
+    ramp = ramp_of(running)
+    assert ramp is not None
+    assert (ramp.state, ramp.at, ramp.since) == ("climbing", 0, NOW)

@@ -75,11 +75,14 @@ def test_items_without_ids_are_refused(files: Files) -> None:
 def test_slates_with_an_empty_request_id_are_each_a_slate(files: Files) -> None:
     files.write(
         [
-            served(u, v, request_id="")
-            for u, v in (("a", "control"), ("b", "new"))
-            for _ in range(3)
+            *(
+                served(u, v, request_id="")
+                for u, v in (("a", "control"), ("b", "new"))
+                for _ in range(3)
+            ),
+            *(served(u, v, items=[]) for u, v in (("a", "control"), ("b", "new"))),
         ],
-        [clicked("b", "1", request_id="")],
+        [clicked("b", "1", request_id=""), clicked("a", "no item of it")],
     )
 
     printed = files.analysed(*LINKED)

@@ -54,6 +54,7 @@ def _scorecard(
         served = served.filter(served.user != "")
     arms = survey.arms(served, since=request.started_at, until=request.as_of)
     mine = of_experiment(arms, request)
+    notes += survey.unplaced(arms, mine)
     last = _last(mine, done)
     spec, assumed = specify(mine, request, as_of=request.as_of or last)
     if request.as_of is None and last > now:

@@ -10,6 +10,7 @@ from experiments.metrics.outside.exceptions import InvalidRequest
 from experiments.metrics.outside.mapping import fields_of, listed
 from experiments.metrics.outside.numerals import NUMBERS, check_counts, number_of
 from experiments.metrics.outside.report import Note
+from experiments.metrics.outside.silence import saying
 from experiments.metrics.outside.times import in_utc
 from experiments.metrics.shape import REQUIRED
 
@@ -17,6 +18,7 @@ TEXTS = "map<string, string>"
 IDS = ("user", "item", "request_id")
 NAMES = ("variant", "experiment")
 MAPS = ("attributes", "properties")
+NO_FALLBACK = ("", "false", "0", "0.0")
 
 
 def ours(
@@ -34,13 +36,14 @@ def ours(
             raise InvalidRequest(name, _missing(name, column, table, mapping))
     if "items" in named and "impressions" in named and not named["items"].type().is_array():
         del named["items"]
+    named, empty = saying(name, named, table)
     times, notes = in_utc(name, table, named["at"])
     kept = {column: _plain(name, column, value, table) for column, value in named.items()}
     if "impressions" in kept:
         check_counts(name, "impressions", kept["impressions"], table)
     for column in MAPS:
         kept = _with_map(kept, column, table, attributes if column == "attributes" else ())
-    return table.select(**{**kept, "at": times}), notes
+    return table.select(**{**kept, "at": times}), [*empty, *notes]
 
 
 def _named(name: str, table: Table, mapping: Mapping[str, str]) -> dict[str, Value]:
@@ -76,7 +79,15 @@ def _plain(name: str, column: str, value: Value, table: Table) -> Value:
         return number_of(name, column, value, table)
     if column in NAMES:
         return ids.known(value)
+    if column == "fallback":
+        return _why(value)
     return ids.as_text(value) if column in IDS else value
+
+
+def _why(fallback: Value) -> Value:
+    """Why a slate fell back, null where it did not, also where a file says no more than whether."""
+    text = fallback.cast("string")
+    return text.lower().isin(NO_FALLBACK).ifelse(ibis.null("string"), text)
 
 
 def _with_map(

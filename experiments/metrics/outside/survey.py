@@ -73,6 +73,23 @@ def incomplete(name: str, table: Table) -> list[Note]:
     ]
 
 
+def unplaced(arms: Sequence[Arm], mine: Sequence[Arm]) -> list[Note]:
+    """Exposures of a variant that name no experiment or phase, where those asked about do."""
+    lacking = {
+        "experiment": [a for a in arms if a.experiment is None],
+        "phase": [a for a in arms if a.experiment == mine[0].experiment and a.phase is None],
+    }
+    return [
+        Note(
+            about=f"exposures.{column}",
+            text=f"{sum(arm.exposures for arm in left_out):,} exposures of a variant without "
+            f"{column} are not counted.",
+        )
+        for column, left_out in lacking.items()
+        if left_out and getattr(mine[0], column) is not None
+    ]
+
+
 def _lacks(column: ibis.Value) -> list[BooleanValue]:
     """Asked one by one, both are mostly answered by what a file says of its smallest value."""
     return [column.isnull(), column == ""] if column.type().is_string() else [column.isnull()]

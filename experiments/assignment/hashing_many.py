@@ -2,58 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from experiments.assignment.hashing import BUCKETS, OFFSET_BASIS, PRIME, fnv1a32
+from experiments.assignment.hashing import PRIME, fnv1a32
+from experiments.assignment.hashing_decimal import buckets_of
 
 Units: TypeAlias = "Sequence[str] | pa.Array | npt.NDArray[np.uint8]"
 Hashes: TypeAlias = "npt.NDArray[np.uint32]"
+Buckets: TypeAlias = "npt.NDArray[np.uint16]"
 CodeUnits: TypeAlias = "npt.NDArray[np.uint8] | npt.NDArray[np.uint16]"
+Positions: TypeAlias = "npt.NDArray[np.int64]"
 
-_ROWS = 32_768
+_ROWS = 16_384
 """Hashed at a time: what they need stays in the processor's caches, where arithmetic is fastest."""
 
 _PRIME = np.uint32(PRIME)
-_TEN = np.uint32(10)
-_MOST_DIGITS = 10  # of a 32-bit integer
-_ZERO = np.uint32(ord("0"))
 
 
-def bucket_many(seed: str, units: Units) -> npt.NDArray[np.uint16]:
+def bucket_many(seed: str, units: Units) -> Buckets:
     """The buckets of many units, shape (n,).
 
     `units` is a sequence of str, a pyarrow string array without nulls, or a matrix of shape (n,
-    width) of bytes: ASCII units of one length.
+    width) of bytes: ASCII units of one length. Raises ValueError for an array with nulls.
     """
     start = fnv1a32(seed)
     if isinstance(units, np.ndarray) and units.dtype == np.uint8:
-        return _of_one_length(start, units)
-    array = units if isinstance(units, pa.Array) else _as_array(list(units))
-    if array is not None and pc.all(pc.string_is_ascii(array)).as_py():
-        return _of_ascii(start, array)
-    return _of_any_text(start, array.to_pylist() if array is not None else list(units))
+        return _of_matrix(start, units)
+    if isinstance(units, pa.Array):
+        return _of_array(start, units)
+    return _of_strings(start, *_encoded(list(units)))
 
 
-def _as_array(units: list[str]) -> pa.Array | None:
-    """None for text that is no valid Unicode, which Arrow cannot hold."""
-    try:
-        return pa.array(units, pa.large_string())
-    except UnicodeEncodeError:
-        return None
-
-
-def _of_ascii(start: int, array: pa.Array) -> npt.NDArray[np.uint16]:
+def _of_array(start: int, array: pa.Array) -> Buckets:
+    if array.null_count:
+        raise ValueError(f"{array.null_count} units are null; a unit has to be text")
     text, offsets = _buffers(array.cast(pa.large_string()))
-    return _by_length(start, text, offsets)
+    if (text[offsets[0] : offsets[-1]] < 128).all():
+        return _of_strings(start, text, offsets)
+    return _of_strings(start, *_encoded(array.to_pylist()))
 
 
-def _buffers(array: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+def _buffers(array: pa.Array) -> tuple[npt.NDArray[np.uint8], Positions]:
     """The characters of all strings in a row, and where each begins, with the end of the last."""
     _, where, text = array.buffers()
     offsets = np.frombuffer(where or b"\0" * 8, dtype=np.int64)
@@ -61,70 +55,58 @@ def _buffers(array: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int
     return characters, offsets[array.offset : array.offset + len(array) + 1]
 
 
-def _of_any_text(start: int, units: list[str]) -> npt.NDArray[np.uint16]:
+def _encoded(units: list[str]) -> tuple[CodeUnits, Positions]:
+    """The code units of all strings in a row, and where each begins, with the end of the last."""
+    joined = "".join(units)
+    if joined.isascii():
+        lengths = np.fromiter(map(len, units), dtype=np.int64, count=len(units))
+        return np.frombuffer(joined.encode(), np.uint8), _ends(lengths)
     encoded = [unit.encode("utf-16-le", "surrogatepass") for unit in units]
-    lengths = np.fromiter((len(e) // 2 for e in encoded), dtype=np.int64, count=len(encoded))
-    offsets = np.concatenate([[0], lengths.cumsum()])
-    return _by_length(start, np.frombuffer(b"".join(encoded), dtype="<u2"), offsets)
+    lengths = np.fromiter(map(len, encoded), dtype=np.int64, count=len(units)) // 2
+    return np.frombuffer(b"".join(encoded), dtype="<u2"), _ends(lengths)
 
 
-def _by_length(
-    start: int, text: CodeUnits, offsets: npt.NDArray[np.int64]
-) -> npt.NDArray[np.uint16]:
-    """Buckets of the strings text[offsets[i] : offsets[i + 1]]; those of one length together."""
-    begin, lengths = offsets[:-1], np.diff(offsets)
+def _ends(lengths: Positions) -> Positions:
+    return np.concatenate([[0], lengths.cumsum()])
+
+
+def _of_strings(start: int, text: CodeUnits, offsets: Positions) -> Buckets:
+    """Buckets of the strings text[offsets[i] : offsets[i + 1]]."""
+    lengths = np.diff(offsets)
+    if len(lengths) and (lengths == lengths[0]).all():
+        width = int(lengths[0])
+        return _of_matrix(start, text[offsets[0] : offsets[-1]].reshape(len(lengths), width))
     buckets = np.empty(len(lengths), dtype=np.uint16)
-    for rows, length in _alike(lengths):
-        if length == 0:
-            buckets[rows] = _of_one_length(start, np.empty((1, 0), dtype=np.uint8))[0]
-            continue
-        windows: Any = np.lib.stride_tricks.sliding_window_view(text, length)
-        for at in range(0, len(rows), _ROWS):
-            some = rows[at : at + _ROWS]
-            buckets[some] = _of_one_length(start, windows[begin[some]])
+    for at in range(0, len(lengths), _ROWS):
+        here = slice(at, at + _ROWS)
+        buckets[here] = buckets_of(_ragged(start, text, offsets[:-1][here], lengths[here]))
     return buckets
 
 
-def _alike(lengths: npt.NDArray[np.int64]) -> Iterator[tuple[npt.NDArray[np.int64], int]]:
-    """The positions of each length that occurs, and the length."""
-    order = np.argsort(lengths, kind="stable")
-    changes = np.flatnonzero(np.diff(lengths[order])) + 1
-    for rows in np.split(order, changes):
-        if len(rows):
-            yield rows, int(lengths[rows[0]])
+def _ragged(start: int, text: CodeUnits, begin: Positions, lengths: Positions) -> Hashes:
+    """The hash of each string. The longest come first, so that those which have a character at some
+    place are always the first so many.
+    """
+    order = np.argsort(-lengths, kind="stable")
+    having = len(lengths) - np.bincount(lengths).cumsum()
+    at, value = begin[order], np.full(len(order), start, np.uint32)
+    for n in having[:-1].tolist():
+        np.bitwise_xor(value[:n], text.take(at[:n]), out=value[:n])
+        np.multiply(value[:n], _PRIME, out=value[:n])
+        at[:n] += 1
+    hashes = np.empty_like(value)
+    hashes[order] = value
+    return hashes
 
 
-def _of_one_length(start: int, matrix: CodeUnits) -> npt.NDArray[np.uint16]:
+def _of_matrix(start: int, matrix: CodeUnits) -> Buckets:
     """Buckets of the rows, each a unit: shape (n, width) to (n,)."""
     buckets = np.empty(len(matrix), dtype=np.uint16)
     for at in range(0, len(matrix), _ROWS):
-        some = matrix[at : at + _ROWS]
-        # A copy in which the characters at one place of all units lie side by side.
-        first = _hash(np.full(len(some), start, np.uint32), some.T.astype(np.uint32, order="C"))
-        buckets[at : at + _ROWS] = _hash_of_decimal(first) % np.uint32(BUCKETS)
+        here: Any = matrix[at : at + _ROWS]
+        value = np.full(len(here), start, np.uint32)
+        for column in here.T:
+            np.bitwise_xor(value, column, out=value)
+            np.multiply(value, _PRIME, out=value)
+        buckets[at : at + _ROWS] = buckets_of(value)
     return buckets
-
-
-def _hash(value: Hashes, columns: npt.NDArray[np.uint32]) -> Hashes:
-    """FNV-1a continued from `value`, in place: shape (width, n) and (n,)."""
-    for column in columns:
-        np.bitwise_xor(value, column, out=value)
-        np.multiply(value, _PRIME, out=value)
-    return value
-
-
-def _hash_of_decimal(numbers: Hashes, digits: int = _MOST_DIGITS) -> Hashes:
-    """FNV-1a of the decimal form of numbers that have at most so many digits."""
-    columns = np.empty((digits, len(numbers)), dtype=np.uint32)
-    rest = numbers
-    for column in columns[::-1]:
-        tenth = rest // _TEN
-        np.multiply(tenth, _TEN, out=column)
-        np.subtract(rest, column, out=column)
-        np.add(column, _ZERO, out=column)
-        rest = tenth
-    value = _hash(np.full(len(numbers), OFFSET_BASIS, dtype=np.uint32), columns)
-    shorter = np.flatnonzero(columns[0] == _ZERO)
-    if digits > 1 and len(shorter):
-        value[shorter] = _hash_of_decimal(numbers[shorter], digits - 1)
-    return value

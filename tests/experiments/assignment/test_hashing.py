@@ -3,11 +3,14 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pytest
+from growthbook.core import gbhash
 from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.assignment import bucket, bucket_many
 from experiments.assignment.hashing import fnv1a32
+from experiments.assignment.hashing_decimal import buckets_of
 
 VECTORS = json.loads((Path(__file__).parents[2] / "contracts" / "assignment.json").read_text())[
     "vectors"
@@ -31,6 +34,34 @@ def test_many_buckets_equal_single_ones(seed: str, units: list[str]) -> None:
 
     assert bucket_many(seed, units).tolist() == expected
     assert bucket_many(seed, pa.array(units, pa.string())).tolist() == expected
+
+
+@given(st.text(max_size=20), st.text(max_size=300))
+def test_a_bucket_is_the_one_of_growthbooks_second_hash(seed: str, unit: str) -> None:
+    assert bucket(seed, unit) / 10_000 == gbhash(seed, unit, 2)
+
+
+def test_units_of_many_lengths_keep_their_places() -> None:
+    units = ["", "x" * 256, *(f"u{i * i}" for i in range(40_000)), "", "ü"]
+
+    for some in (units[:-1], units):
+        assert bucket_many("seed", some).tolist() == [bucket("seed", unit) for unit in some]
+        assert bucket_many("seed", pa.array(["cut", *some]).slice(1)).tolist() == [
+            bucket("seed", unit) for unit in some
+        ]
+
+
+def test_an_array_with_a_null_has_no_buckets() -> None:
+    with pytest.raises(ValueError, match="1 units are null; a unit has to be text"):
+        bucket_many("seed", pa.array(["u1", None]))
+
+
+def test_first_hashes_of_few_digits_are_hashed_without_leading_zeros() -> None:
+    numbers = [0, 1, 9, 10, 99_999, 100_000, 2**32 - 1]
+
+    assert buckets_of(np.array(numbers, dtype=np.uint32)).tolist() == [
+        fnv1a32(str(number)) % 10_000 for number in numbers
+    ]
 
 
 def test_a_matrix_of_bytes_holds_units_of_one_length() -> None:

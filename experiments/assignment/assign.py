@@ -70,6 +70,8 @@ def _judged(place: Place, experiment: Experiment, person: Person) -> Assignment:
     """Of a user whose bucket of the placement's layer is the experiment's."""
     if reason := _kept_out(experiment, person):
         return _outside(place, reason)
+    if experiment.targets and not experiment.targets(person.attributes):
+        return _outside(place, Reason.NOT_TARGETED)
     bucket = person.arm_bucket(experiment)
     variant = experiment.arms.of(bucket)
     if variant is None or variant.killed:

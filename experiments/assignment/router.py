@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from experiments.assignment.conditions import Test
+from experiments.assignment.conditions import compiled as compiled_condition
 from experiments.assignment.hashing import fnv1a32
 from experiments.assignment.owners import Owners
 from experiments.assignment.plan import (
@@ -13,6 +16,7 @@ from experiments.assignment.plan import (
     PlannedVariant,
     Unit,
 )
+from experiments.exceptions import Invalid
 
 _KEPT_AS = "router"
 
@@ -39,7 +43,9 @@ class Layer:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Experiment:
-    """`layers` are those of the gates, in order; `unit` is the first one's."""
+    """`layers` are those of the gates, in order; `unit` is the first one's. `targets` is None where
+    all users are meant.
+    """
 
     planned: PlannedExperiment
     seed_hash: int
@@ -47,6 +53,7 @@ class Experiment:
     layers: tuple[Layer, ...]
     arms: Owners[PlannedVariant]
     overrides: dict[str, PlannedVariant]
+    targets: Test | None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -127,7 +134,18 @@ def _experiment(planned: PlannedExperiment, layers: dict[str, Layer]) -> Experim
         overrides={
             user: variants[key] for user, key in planned.overrides.items() if key in variants
         },
+        targets=None if planned.condition is None else _target(planned.condition),
     )
+
+
+def _target(condition: dict[str, Any]) -> Test:
+    """The condition's test. One that this version cannot read, because another saved it, takes
+    nobody.
+    """
+    try:
+        return compiled_condition(condition)
+    except Invalid:
+        return lambda attributes: False
 
 
 def _place(key: str, default_recommender: str, experiments: tuple[Experiment, ...]) -> Place:

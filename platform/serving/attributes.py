@@ -7,7 +7,10 @@ from typing import Annotated
 
 import msgspec
 
-Attribute = str | int | float | bool
+MOST_VALUES = 100
+
+Scalar = str | int | float | bool
+Attribute = Scalar | Annotated[list[Scalar], msgspec.Meta(max_length=MOST_VALUES)]
 Attributes = Annotated[dict[str, Attribute], msgspec.Meta(max_length=50)]
 
 
@@ -17,6 +20,6 @@ def as_logged(attributes: Mapping[str, Attribute]) -> dict[str, str]:
 
 
 def _text(value: Attribute) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    if isinstance(value, bool | list):
+        return msgspec.json.encode(value).decode()
     return str(value)

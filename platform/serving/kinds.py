@@ -70,6 +70,12 @@ def struct_of(kind: inspect.Type) -> inspect.StructType | None:
     return next((one for one in kinds if isinstance(one, inspect.StructType)), None)
 
 
+def listed(kind: inspect.Type) -> inspect.Type:
+    """Of a type that may be a list among others, the list's; any other as it is."""
+    kinds = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+    return next((one for one in kinds if isinstance(one, inspect.ListType)), kind)
+
+
 def _plain(kind: inspect.Type) -> inspect.Type:
     """Of a type that may also be null, the type."""
     if isinstance(kind, inspect.UnionType):

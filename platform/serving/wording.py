@@ -13,7 +13,7 @@ from msgspec import inspect
 
 from events.pointers import pointer
 from events.texts import NO_NUL
-from serving.kinds import allowed, bounds, inner, struct_of
+from serving.kinds import allowed, bounds, inner, listed, struct_of
 
 _AT_PATH = re.compile(r"^(?P<said>.*) - at `(?P<key>key in )?\$(?P<path>[^`]*)`$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
@@ -79,8 +79,10 @@ def _kind_at(kind: inspect.Type | None, steps: Steps) -> inspect.Type | None:
 def _name(steps: Steps, whole: str) -> str:
     if not steps:
         return f"{whole[:1].upper()}{whole[1:]}"
-    if steps[-1] == "...":
-        return f"A value in {_name(steps[:-1], whole)}"
+    if "..." in steps:
+        of, last = steps[: steps.index("...")], steps[-1]
+        which = "A value" if last == "..." else "An entry of a value"
+        return f"{which} in {_name(of, whole)}"
     parts = (f"[{step}]" if step.isdigit() else f".{step}" for step in steps)
     return _short("".join(parts).lstrip("."))
 
@@ -108,7 +110,7 @@ def _type(found: re.Match[str], steps: Steps, kind: inspect.Type, whole: str) ->
 
 
 def _bound(found: re.Match[str], steps: Steps, kind: inspect.Type, whole: str) -> str | None:
-    limits = bounds(kind)
+    limits = bounds(listed(kind) if "`array`" in found[0] else kind)
     return f"{_name(steps, whole)} must {limits}." if limits else None
 
 

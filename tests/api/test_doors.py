@@ -84,7 +84,21 @@ def test_route_answers_alike_by_body_and_by_query(api: Client) -> None:
             {"user": "u1", "placement": "home", "attributes": {"a": None}},
             400,
             "/attributes",
-            "A value in attributes must be text, a number or true or false, not null.",
+            "A value in attributes must be text, a number, true or false or a list of at most 100 "
+            "entries, not null.",
+        ),
+        (
+            {"user": "u1", "placement": "home", "attributes": {"a": [{}]}},
+            400,
+            "/attributes",
+            "An entry of a value in attributes must be text, a number or true or false, "
+            "not an object.",
+        ),
+        (
+            {"user": "u1", "placement": "home", "attributes": {"a": ["b"] * 101}},
+            400,
+            "/attributes",
+            "A value in attributes must have at most 100 entries.",
         ),
         (
             {"user": "u1", "placement": "home", "context": {"item": ""}},
@@ -182,8 +196,8 @@ def test_assign_agrees_with_route_and_records_nothing(api: Client, settings: Set
 
 def test_attributes_are_judged_as_route_judges_them(api: Client) -> None:
     bare = post(api, "assign", {"user": "u1"})
-    told = post(api, "assign", {"user": "u1", "attributes": {"country": "NL", "age": 7}})
-    wrong = {"user": "u1", "attributes": {"country": ["NL"]}}
+    told = post(api, "assign", {"user": "u1", "attributes": {"country": "NL", "tags": ["new"]}})
+    wrong = {"user": "u1", "attributes": {"country": [["NL"]]}}
     refused = post(api, "assign", wrong)
 
     assert (bare.status_code, told.status_code, refused.status_code) == (200, 200, 400)

@@ -54,7 +54,7 @@ def logged(settings: Settings) -> list[dict[str, Any]]:
 def test_the_plan_fills_in_what_the_caller_need_not_know(api: Client, settings: Settings) -> None:
     given = assigned(api)
 
-    said = {"country": "NL", "age": 30, "score": 0.5, "staff": False}
+    said = {"country": "NL", "age": 30, "score": 0.5, "staff": False, "tags": ["new", 2]}
     answer = send(api, exposure(api, attributes=said))
 
     assert (answer.status_code, answer.json()) == (
@@ -82,8 +82,13 @@ def test_the_plan_fills_in_what_the_caller_need_not_know(api: Client, settings: 
         {"id": "a-item-1", "score": 0.5, "propensity": 0.25},
     ]
     assert (row["reason"], row["served_by"], row["fallback"]) == ("split", "caller", None)
-    logged_as = {"country": "NL", "age": "30", "score": "0.5", "staff": "false"}
-    assert dict(row["attributes"]) == logged_as
+    assert dict(row["attributes"]) == {
+        "country": "NL",
+        "age": "30",
+        "score": "0.5",
+        "staff": "false",
+        "tags": '["new",2]',
+    }
 
 
 def test_a_repeated_request_is_one_exposure(api: Client, settings: Settings) -> None:

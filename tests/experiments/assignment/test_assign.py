@@ -1,3 +1,5 @@
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -32,6 +34,7 @@ def experiment(
     placement: str = "home",
     overrides: dict[str, str] | None = None,
     killed: str | None = None,
+    condition: dict[str, Any] | None = None,
 ) -> PlannedExperiment:
     arms = (("control", "popular", (0, 5000)), ("treatment", "knn", (5000, 10000)))
     return PlannedExperiment(
@@ -40,6 +43,7 @@ def experiment(
         phase=1,
         seed=f"seed of {key}",
         gates=gates,
+        condition=condition,
         overrides=overrides or {},
         variants=tuple(
             PlannedVariant(key=arm, recommender=served, ranges=(own,), killed=arm == killed)
@@ -143,6 +147,24 @@ def test_a_holdout_of_a_layer_keeps_out_of_all_that_take_traffic_of_it() -> None
         for held, cart in zip(buckets("held"), buckets("cart"), strict=True)
     ]
     assert set(reasons(running, "cart")) == {Reason.SPLIT}
+
+
+def test_who_does_not_meet_the_condition_is_not_targeted() -> None:
+    running = plan(experiment("one", gate("home", (0, 5000)), condition={"country": "NL"}))
+
+    for user, home in zip(USERS, buckets("home"), strict=True):
+        here, there = (
+            assign_on(running, user, "home", {"country": country}) for country in ("NL", "BE")
+        )
+        assert here.reason == ("split" if home < 5000 else "outside_traffic")
+        assert there.reason == ("not_targeted" if home < 5000 else "outside_traffic")
+        assert there == assign_on(running, user, "home")
+
+
+def test_a_condition_that_this_version_cannot_read_meets_nobody() -> None:
+    running = plan(experiment("one", gate("home", *ALL), condition={"a": {"$later": 1}}))
+
+    assert assign_on(running, "u1", "home", {"a": 1}).reason is Reason.NOT_TARGETED
 
 
 def test_users_of_a_killed_arm_leave_and_nobody_else_moves() -> None:

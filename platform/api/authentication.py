@@ -29,6 +29,14 @@ class ApiKeyAuthentication(BaseAuthentication):
         return 'Bearer realm="winnow"'
 
 
+def key_of(request: Request) -> PlannedKey:
+    """The key that an authenticated request came with."""
+    key = request.auth
+    if not isinstance(key, PlannedKey):
+        raise TypeError("A view that needs a key was reached without one.")
+    return key
+
+
 def secret_of(request: Request | HttpRequest) -> str | None:
     """The key that came with the request, whether it is known or not."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")

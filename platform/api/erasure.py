@@ -8,16 +8,22 @@ from rest_framework import status
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from api import bodies, schema
+from api.authentication import key_of
 from api.decoding import decode
+from api.door import Door
+from api.permissions import Needs
 from events.erasures import report_of, request_erasure
 from events.models import Erasure
+from people.actors import Actor
+from people.roles import Role
 
 
-class ErasuresView(APIView):
+class ErasuresView(Door):
     """Takes the request down; a worker does what it asks for."""
+
+    needs = Needs(read=Role.ADMIN, write=Role.ADMIN)
 
     @extend_schema(
         operation_id="erase",
@@ -27,7 +33,9 @@ class ErasuresView(APIView):
     )
     def post(self, request: Request) -> Response:
         asked = decode(request, bodies.ErasureRequest)
-        erasure = request_erasure(asked.user, now=timezone.now())
+        erasure = request_erasure(
+            asked.user, now=timezone.now(), actor=Actor.key(key_of(request).name)
+        )
         return Response(
             _state(erasure),
             status=status.HTTP_202_ACCEPTED,
@@ -35,8 +43,10 @@ class ErasuresView(APIView):
         )
 
 
-class ErasureView(APIView):
+class ErasureView(Door):
     """How an erasure went."""
+
+    needs = Needs(read=Role.ADMIN)
 
     @extend_schema(
         operation_id="erasure",

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from api import bodies, schema
 from api.counted import CountedView
 from api.decoding import decode
+from api.permissions import CLIENTS
 from api.problems import InvalidBody, Unavailable
 from events.counters import counters
 from events.exceptions import JournalError
@@ -21,11 +22,13 @@ from serving import exposing, rejections
 class ExposuresView(CountedView):
     """Takes exposures in. What is accepted is on disk before the answer."""
 
+    needs = CLIENTS
+
     @extend_schema(
         operation_id="exposures",
         summary="Record what was shown to users who were assigned without /route",
         request=schema.body(bodies.ExposuresRequest),
-        responses=schema.responses(202, Receipt, 400, 503),
+        responses=schema.responses(202, Receipt, 400, 413, 429, 503),
     )
     def post(self, request: Request) -> Response:
         batch = decode(request, bodies.ExposuresRequest).exposures

@@ -46,6 +46,11 @@ def ingestion(counts: Mapping[str, int]) -> Iterator[Metric]:
         if ending in MISSED:
             missed.add_metric([call, MISSED[ending]], count)
     yield missed
+    yield CounterMetricFamily(
+        "winnow_requests_limited",
+        "Requests refused because their key and address had used up a minute.",
+        value=counts.get("requests_limited", 0),
+    )
     yield gauge(
         "winnow_journal_bound_bytes", "Bytes of journals at which events are refused.", BOUND_BYTES
     )

@@ -43,11 +43,16 @@ class Host(Collector):
 @login_not_required
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Open to this machine; to any other with an API key."""
-    if not (_is_local(request) or keys.authenticate(secret_of(request) or "")):
-        detail = f"From another machine, metrics need an API key. {HOW}"
+    """Open to this machine; to any other with a server key."""
+    if not (_is_local(request) or _has_server_key(request)):
+        detail = f"From another machine, metrics need a server key, of any role. {HOW}"
         return problems.plain(401, "Unauthorized", detail)
     return HttpResponse(generate_latest(Host()), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def _has_server_key(request: HttpRequest) -> bool:
+    key = keys.authenticate(secret_of(request) or "")
+    return key is not None and key.kind == "server"
 
 
 def _is_local(request: HttpRequest) -> bool:

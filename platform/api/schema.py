@@ -49,7 +49,7 @@ def responses(code: int, type_: type, *problems: int) -> dict[tuple[int, str], A
     """The answer of an operation and the problems it may report instead."""
     schemas = _components()[0]
     answer = {(code, JSON): schemas[type_]}
-    return answer | {(p, PROBLEM): schemas[bodies.Problem] for p in (401, *problems)}
+    return answer | {(p, PROBLEM): schemas[bodies.Problem] for p in (401, 403, *problems)}
 
 
 def add_components(result: dict[str, Any], generator: object, **_: object) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from rest_framework.views import APIView
 from api import bodies, schema
 from api.counted import CountedView
 from api.decoding import convert_query, decode
+from api.door import Door
+from api.permissions import CLIENTS, Needs
 from api.problems import NOWHERE, InvalidBody, Unavailable
 from events import runtime
 from events.counters import counters
@@ -24,6 +26,7 @@ from events.texts import may_hold_nul
 from experiments import selectors
 from experiments.assignment import assign
 from experiments.models import Experiment
+from people.roles import Role
 from serving import plans, rejections, route_times
 from serving.routing import RouteRequest, RouteResponse, route
 
@@ -31,11 +34,13 @@ from serving.routing import RouteRequest, RouteResponse, route
 class RouteView(CountedView):
     """Serves a slate."""
 
+    needs = CLIENTS
+
     @extend_schema(
         operation_id="route",
         summary="Serve a slate and record the exposure",
         request=schema.body(RouteRequest),
-        responses=schema.responses(200, RouteResponse, 400, 404, 413),
+        responses=schema.responses(200, RouteResponse, 400, 404, 413, 429),
     )
     def post(self, request: Request) -> Response:
         return _routed(decode(request, RouteRequest))
@@ -50,7 +55,7 @@ class RouteView(CountedView):
             OpenApiParameter("device", str),
             OpenApiParameter("request_id", str),
         ],
-        responses=schema.responses(200, RouteResponse, 400, 404),
+        responses=schema.responses(200, RouteResponse, 400, 404, 429),
     )
     def get(self, request: Request) -> Response:
         return _routed(convert_query(request, RouteRequest))
@@ -63,14 +68,16 @@ def _routed(asked: RouteRequest) -> Response:
     return Response(answer)
 
 
-class AssignView(APIView):
+class AssignView(Door):
     """Says where a user stands, and records nothing."""
+
+    needs = CLIENTS
 
     @extend_schema(
         operation_id="assign",
         summary="All assignments of a user, without a slate or an exposure",
         request=schema.body(bodies.AssignRequest),
-        responses=schema.responses(200, bodies.AssignResponse, 400, 413),
+        responses=schema.responses(200, bodies.AssignResponse, 400, 413, 429),
     )
     def post(self, request: Request) -> Response:
         asked = decode(request, bodies.AssignRequest)
@@ -87,11 +94,13 @@ class AssignView(APIView):
 class EventsView(CountedView):
     """Takes events in. What is accepted is on disk before the answer."""
 
+    needs = CLIENTS
+
     @extend_schema(
         operation_id="events",
         summary="Record what users did",
         request=schema.body(bodies.EventsRequest),
-        responses=schema.responses(202, Receipt, 400, 413, 503),
+        responses=schema.responses(202, Receipt, 400, 413, 429, 503),
     )
     def post(self, request: Request) -> Response:
         batch = decode(request, bodies.EventsRequest).events
@@ -117,8 +126,10 @@ class EventsView(CountedView):
         return Response(receipt, status=status.HTTP_202_ACCEPTED)
 
 
-class ResultsView(APIView):
+class ResultsView(Door):
     """The numbers of an experiment's page."""
+
+    needs = Needs(read=Role.VIEWER)
 
     @extend_schema(
         operation_id="results",
@@ -149,6 +160,7 @@ class UnknownView(APIView):
     """Any other address below the API."""
 
     authentication_classes = []
+    permission_classes = []
 
     @extend_schema(exclude=True)
     def get(self, request: Request, rest: str) -> Response:

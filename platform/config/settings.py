@@ -165,6 +165,8 @@ SLATE_SIZE = 100  # items kept in a materialised slate: room for the largest k
 # The largest valid batch of events, 1,000 with 20 properties of 1,024 characters, fits as ASCII;
 # and what fits is below the 32 MiB that one append to a journal takes.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 2**20
+# Proxies in front of this one whose word on a caller's address is taken.
+TRUSTED_PROXIES = max(0, int(os.environ.get("WINNOW_PROXIES") or 0))
 LOGIN_URL = "dashboard:login"
 LOGIN_REDIRECT_URL = "dashboard:experiments"
 LOGOUT_REDIRECT_URL = "dashboard:login"
@@ -189,7 +191,7 @@ USE_TZ = True
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": [],  # a key is all it takes
+    "DEFAULT_PERMISSION_CLASSES": ["api.permissions.KeyAllows"],
     "DEFAULT_RENDERER_CLASSES": ["api.rendering.MsgspecRenderer"],
     "DEFAULT_PARSER_CLASSES": [],  # views decode the body themselves, into their own types
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -16,6 +16,8 @@ from kombu.exceptions import OperationalError
 
 from events.erased import digest
 from events.models import Erasure
+from people import trail
+from people.actors import COMMAND, Actor
 
 logger = logging.getLogger(__name__)
 
@@ -48,10 +50,11 @@ class Report(msgspec.Struct, kw_only=True):
     damaged: int = 0
 
 
-def request_erasure(user: str, *, now: datetime) -> Erasure:
+def request_erasure(user: str, *, now: datetime, actor: Actor = COMMAND) -> Erasure:
     """Ask for a person to be erased: what was taken from them up to now.
 
-    Where a request of theirs is open, it is that one, up to now. Whoever works on it goes on.
+    Where a request of theirs is open, it is that one, up to now. Whoever works on it goes on. The
+    audit trail names the request by its number, and never the person: it is kept for ever.
     """
     with transaction.atomic():
         # Locked, so that it is not finished between the look and the move.
@@ -63,6 +66,7 @@ def request_erasure(user: str, *, now: datetime) -> Erasure:
         if not created and erasure.requested_at < now:
             erasure.requested_at = now
             erasure.save(update_fields=["requested_at"])
+        trail.record(at=now, actor=actor, verb="ask for", kind="erasure", key=str(erasure.pk))
         transaction.on_commit(ring)
     return erasure
 

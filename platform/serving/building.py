@@ -21,6 +21,7 @@ from experiments.assignment import (
 from experiments.assignment.plan import Unit
 from experiments.models import Experiment, Holdout, Placement
 from recommenders.models import Recommender
+from serving.access import CLIENT
 from serving.models import ApiKey
 
 
@@ -102,7 +103,14 @@ def _recommender(recommender: Recommender) -> PlannedRecommender:
 
 
 def _key(key: ApiKey) -> PlannedKey:
-    return PlannedKey(name=key.name, sha256=key.sha256)
+    return PlannedKey(
+        name=key.name,
+        sha256=key.sha256,
+        kind="client" if key.kind == CLIENT else "server",
+        role=key.role,
+        origins=tuple(key.origins),
+        per_minute=key.per_minute,
+    )
 
 
 def _pairs(found: list[list[int]]) -> tuple[Range, ...]:

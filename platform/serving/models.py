@@ -6,15 +6,24 @@ from __future__ import annotations
 
 from django.db import models
 
+from people.roles import Role
+from serving.access import CLIENT, SERVER
+
 
 class ApiKey(models.Model):
-    """A key of the API. Only its SHA-256 is kept: it is long and random, so no salt or slow hash is
-    needed.
+    """A key of the API. Of a server key only the SHA-256 is kept: it is long and random, so no salt
+    or slow hash is needed. A client key lies open in pages and apps, and is kept whole too, as
+    `published`.
     """
 
     name = models.CharField(max_length=120)
     prefix = models.CharField(max_length=12, help_text="The first characters, to recognise it by.")
     sha256 = models.CharField(max_length=64, unique=True)
+    published = models.CharField(max_length=64, blank=True)
+    kind = models.CharField(max_length=8, choices=[(SERVER, SERVER), (CLIENT, CLIENT)])
+    role = models.CharField(max_length=12, choices=[(role.value, role.value) for role in Role])
+    origins = models.JSONField(default=list)
+    per_minute = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 

@@ -285,7 +285,7 @@ def test_the_schema_describes_every_door_and_its_errors(client: Client) -> None:
         "/api/v1/experiments/{key}/results",
     }
     route = schema["paths"]["/api/v1/route"]["post"]
-    assert set(route["responses"]) == {"200", "400", "401", "404", "413"}
+    assert set(route["responses"]) == {"200", "400", "401", "403", "404", "413", "429"}
     assert "RouteRequest" in schema["components"]["schemas"]
     assert schema["components"]["schemas"]["RouteRequest"]["properties"]["k"]["maximum"] == 100
 

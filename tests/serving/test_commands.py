@@ -69,3 +69,41 @@ def test_a_placement_that_cannot_be_leaves_nothing(
 
     assert str(refused.value).startswith(message)
     assert (Placement.objects.count(), Layer.objects.count()) == (0, 1)
+
+
+def test_a_key_of_each_kind_is_made_here() -> None:
+    server = authenticate(run("create_key", "reports", "--role", "viewer"))
+    client = authenticate(
+        run(
+            "create_key",
+            "web",
+            "--client",
+            "--origin=https://a.example",
+            "--origin=https://b.example",
+            "--per-minute=60",
+        )
+    )
+
+    assert server is not None
+    assert (server.kind, server.role) == ("server", "viewer")
+    assert client is not None
+    assert (client.kind, client.per_minute) == ("client", 60)
+    assert client.origins == ("https://a.example", "https://b.example")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--client", "--role", "viewer"], "A client key has no role. Leave out --role"),
+        (["--origin", "https://a.example"], "--origin and --per-minute are of client keys."),
+        (["--per-minute", "0"], "--origin and --per-minute are of client keys."),
+        (["--client", "--per-minute", "0"], "Give 1 to 1,000,000 requests a minute"),
+        (["--client", "--origin", "a.example"], "“a.example” is no origin."),
+    ],
+)
+def test_options_that_contradict_make_no_key(options: list[str], message: str) -> None:
+    with pytest.raises(CommandError) as refused:
+        run("create_key", "web", *options)
+
+    assert str(refused.value).startswith(message)
+    assert not ApiKey.objects.exists()

@@ -91,6 +91,16 @@ class Experiment(models.Model):
         return reverse("dashboard:experiment", args=[self.key])
 
     @property
+    def is_under_way(self) -> bool:
+        """Running or paused."""
+        return self.status in self.HOLDING
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was started and nobody meets it any more."""
+        return self.stopped_at is not None
+
+    @property
     def measured(self) -> Measurement:
         """How it is measured."""
         return msgspec.convert(self.measurement, Measurement)

@@ -8,10 +8,12 @@ from django.views.generic import RedirectView
 
 from dashboard.views import (
     audit,
+    closing,
     data,
     experiment,
     experiments,
     keys,
+    life,
     metrics,
     outlook,
     recommender,
@@ -32,9 +34,19 @@ urlpatterns = [
     path("new-experiment/outlook/count/", outlook.count, name="outlook-count"),
     path("experiments/<slug:key>/", experiment.page, name="experiment"),
     path("experiments/<slug:key>/live/", experiment.live, name="experiment-live"),
-    path("experiments/<slug:key>/start/", experiment.start, name="experiment-start"),
+    *(
+        path(
+            f"experiments/<slug:key>/{move}/",
+            life.move,
+            {"move": move},
+            name=f"experiment-{move}",
+        )
+        for move in life.DONE
+    ),
+    path("experiments/<slug:key>/ship/", closing.ship, name="experiment-ship"),
+    path("experiments/<slug:key>/archive/", closing.archive, name="experiment-archive"),
+    path("experiments/<slug:key>/delete/", life.delete, name="experiment-delete"),
     path("experiments/<slug:key>/analyse/", experiment.analyse, name="experiment-analyse"),
-    path("experiments/<slug:key>/stop/", experiment.stop, name="experiment-stop"),
     path("recommenders/", recommenders.listing, name="recommenders"),
     path("new-recommender/", recommenders.register, name="recommender-new"),
     path("recommenders/<slug:key>/", recommender.page, name="recommender"),

@@ -21,7 +21,10 @@ PARTS = ("Numerator per user", "Denominator per user")
 AFTER = {
     "running": "history is counted anew at the next analysis",
     "draft": "numbers will be those of the new definition",
+    "paused": "history is counted anew at the next analysis",
     "stopped": "numbers stay those of the old definition",
+    "shipped": "numbers stay those of the old definition",
+    "archived": "numbers stay those of the old definition",
 }
 
 

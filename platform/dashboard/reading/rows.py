@@ -45,6 +45,15 @@ class ExperimentRow:
     running: bool
 
 
+AT_REST = {
+    "draft": Badge(tone="flat", icon="draft", word="Draft"),
+    "paused": Badge(tone="warn", icon="wait", word="Paused"),
+    "stopped": Badge(tone="flat", icon="stopped", word="Stopped"),
+    "shipped": Badge(tone="better", icon="check", word="Shipped"),
+    "archived": Badge(tone="flat", icon="data", word="Archived"),
+}
+
+
 def experiment_row(experiment: Experiment, glance: Glance | None) -> ExperimentRow:
     headline = glance.decision.headline if glance else None
     return ExperimentRow(
@@ -62,11 +71,9 @@ def experiment_row(experiment: Experiment, glance: Glance | None) -> ExperimentR
 
 
 def badge_of(status: str, judged: Judged | None) -> Badge:
-    """Draft and stopped are said as such; a running experiment says what its decision says."""
-    if status == "draft":
-        return Badge(tone="flat", icon="draft", word="Draft")
-    if status == "stopped":
-        return Badge(tone="flat", icon="stopped", word="Stopped")
+    """A running experiment says what its decision says; any other what became of it."""
+    if status in AT_REST:
+        return AT_REST[status]
     tone, icon, word = verdicts.badge(judged.decision if judged else None)
     return Badge(tone=tone, icon=icon, word=word)
 

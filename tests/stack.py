@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 
 from tests.installation import behaviour
+from tests.tied import tied
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 90
@@ -50,6 +51,11 @@ class Stack:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def manage_all(self, *commands: Sequence[str]) -> str:
+        """The output of commands of manage.py that run after one another in one process."""
+        calls = [f"call_command({', '.join(map(repr, command))})\n" for command in commands]
+        return self.shell("from django.core.management import call_command\n" + "".join(calls))
 
     def shell(self, code: str) -> str:
         """The output of Python code run inside Django."""
@@ -111,7 +117,7 @@ def start(var: Path, port: int) -> Stack:
     var.mkdir(parents=True, exist_ok=True)
     with (var / "up.log").open("wb") as log:
         supervisor = subprocess.Popen(
-            [sys.executable, ROOT / "manage.py", "up", "--no-demo", "--port", str(port)],
+            tied([sys.executable, ROOT / "manage.py", "up", "--no-demo", "--port", str(port)]),
             env=env,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -120,8 +126,8 @@ def start(var: Path, port: int) -> Stack:
     wait_for(lambda: _is_ready(stack), READY_SECONDS, f"a ready stack; see {var / 'up.log'}")
     stack.env["VALKEY_URL"] = _valkey_url(stack)
     stack.env["DJANGO_SUPERUSER_PASSWORD"] = PASSWORD
-    stack.manage("createsuperuser", "--no-input", "--username", "ada", "--email", "ada@winnow.test")
-    key = stack.manage("create_key", "tests").strip()
+    ada = ("createsuperuser", "--no-input", "--username", "ada", "--email", "ada@winnow.test")
+    *_, key = stack.manage_all(ada, ("create_key", "tests")).split()
     return Stack(var=var, port=port, env=stack.env, supervisor=supervisor, key=key)
 
 
@@ -159,13 +165,15 @@ def fill(stack: Stack) -> None:
     behaviour().assign(at=behaviour()["at"].map(lambda at: at.isoformat())).to_csv(
         past, index=False
     )
-    stack.manage("import_items", str(items))
-    stack.manage("import_events", str(past))
     stack.shell(
         "from recommenders.services import register\n"
         "register(key='popular', algorithm='popularity', config={})\n"
         "register(key='item-knn', algorithm='item_knn', config={})\n"
     )
-    stack.manage("train", "popular")
-    stack.manage("train", "item-knn")
-    stack.manage("create_placement", "home", "popular", "--name", "Home")
+    stack.manage_all(
+        ("import_items", str(items)),
+        ("import_events", str(past)),
+        ("train", "popular"),
+        ("train", "item-knn"),
+        ("create_placement", "home", "popular", "--name", "Home"),
+    )

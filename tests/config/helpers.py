@@ -18,7 +18,7 @@ from config.supervisor.specs import ProcessSpec
 FAKE_UP = Path(__file__).parent / "fake_up.py"
 
 
-def eventually(condition: Callable[[], object], within: float = 8.0) -> bool:
+def eventually(condition: Callable[[], object], within: float = 30.0) -> bool:
     """Whether `condition` comes true within so many seconds."""
     deadline = time.monotonic() + within
     while not condition():

@@ -110,7 +110,7 @@ def test_rows_are_counted_today_and_in_all(browser: Client) -> None:
 
 
 def test_what_waits_in_a_journal_is_behind(browser: Client) -> None:
-    write(event("e1", received_at=NOW - timedelta(minutes=5)), drain=False)
+    write(event("e1", received_at=datetime.now(UTC) - timedelta(minutes=5)), drain=False)
 
     page = text(browser, ADDRESS + "live/")
 

@@ -36,6 +36,7 @@ from tests.events.torture_care import requests as requested
 ROOT = Path(__file__).parents[2]
 BATCH = 5
 USERS = 7
+FEWEST_VERSIONS = 15
 ERASED = ("u0", "u1", "u2")
 DRAIN = """
 import sys, threading, pathlib
@@ -72,6 +73,7 @@ class Reader(threading.Thread):
     def __init__(self, log_dir: Path) -> None:
         super().__init__(daemon=True)
         self.reads = 0
+        self.versions = 0
         self.wrong: list[str] = []
         self._log_dir = log_dir
         self._stop_asked = threading.Event()
@@ -110,7 +112,9 @@ class Reader(threading.Thread):
     def _ids_of_newest(self) -> pa.Array:
         log = open_log(self._log_dir)
         try:
-            return log.events().id.to_pyarrow().combine_chunks()
+            ids = log.events().id.to_pyarrow().combine_chunks()
+            self.versions = log.versions["events"]
+            return ids
         finally:
             log.close()
 
@@ -158,8 +162,8 @@ def torture(
     pause: tuple[float, float],
     rng: random.Random,
 ) -> Outcome:
-    """Run writers, drain and the log's care for `seconds`; kill one after each random pause, and
-    now and then ask for a user to be erased.
+    """Run writers, drain and the log's care for `seconds` from the first commits on; kill one
+    after each random pause, and now and then ask for a user to be erased.
 
     A writer whose name begins with `web` is a server: one of its workers is killed as often as all
     of it. The other writers append what was acknowledged to `notes`.
@@ -177,9 +181,10 @@ def torture(
     victims = _victims(list(begin), rng)
     reader = Reader(log_dir)
     reader.start()
-    begun = time.monotonic()
     try:
-        while time.monotonic() < begun + seconds:
+        _wait_until(lambda: reader.versions > 0)  # so that the time is one of work, not of starts
+        begun = time.monotonic()
+        while _goes_on(reader, time.monotonic() - begun, seconds):
             time.sleep(rng.uniform(*pause))
             if to_erase and time.monotonic() > begun + to_erase[0][0]:
                 ask(requests, to_erase.pop(0)[1])
@@ -194,6 +199,19 @@ def torture(
     _judge(outcome, journal_dir, log_dir, notes, requests)
     outcome.reads, outcome.wrong = reader.reads, reader.wrong + outcome.wrong
     return outcome
+
+
+def _goes_on(reader: Reader, worked: float, seconds: float) -> bool:
+    """For `seconds`, and on a busy machine for up to 5 times as long, until there is enough to
+    judge by."""
+    return worked < seconds or (reader.versions <= FEWEST_VERSIONS and worked < 5 * seconds)
+
+
+def _wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline, "waited 60 s for a first commit"
+        time.sleep(0.05)
 
 
 def _victims(names: Sequence[str], rng: random.Random) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.assignment.assignments import Assignment, Reason, Standing
-from experiments.assignment.person import Person
+from experiments.assignment.person import HELD_OUT, Person
 from experiments.assignment.plan import Plan, PlannedVariant
 from experiments.assignment.router import Experiment, Place, router_of
 
@@ -18,7 +18,7 @@ def assign(
 ) -> tuple[Assignment, ...]:
     """The assignment of `user` on every placement of the plan, in the plan's order."""
     router = router_of(plan)
-    person = Person(router, user, attributes, device)
+    person = Person(router, user, attributes, device, everywhere=True)
     return tuple(_on(place, person) for place in router.places.values())
 
 
@@ -34,7 +34,8 @@ def assign_on(
     the plan.
     """
     router = router_of(plan)
-    return _on(router.places[placement], Person(router, user, attributes, device))
+    person = Person(router, user, attributes, device, everywhere=False)
+    return _on(router.places[placement], person)
 
 
 def standings(
@@ -42,7 +43,7 @@ def standings(
 ) -> tuple[Standing, ...]:
     """Where `user` stands towards every experiment of the plan, in the plan's order."""
     router = router_of(plan)
-    person = Person(router, user, attributes, device)
+    person = Person(router, user, attributes, device, everywhere=True)
     return tuple(
         _towards(experiment, router.places[experiment.planned.placement], person)
         for experiment in router.experiments
@@ -50,44 +51,40 @@ def standings(
 
 
 def _on(place: Place, person: Person) -> Assignment:
-    for experiment in place.overriding:
-        if variant := experiment.overrides.get(person.user):
-            return _in(experiment, variant, person.arm_bucket(experiment), Reason.OVERRIDE)
-    layer = place.layer
-    if layer is None:
-        return _outside(place, Reason.NO_EXPERIMENT)
-    if person.held_out_of(layer):
-        return _outside(place, Reason.HOLDOUT)
-    owner = layer.owners.of(person.bucket_of(layer))
-    if owner is None:
-        return _outside(place, Reason.OUTSIDE_TRAFFIC)
-    if owner not in place.experiments:
-        return _outside(place, Reason.OTHER_EXPERIMENT)
-    return _judged(place, place.experiments[owner], person)
+    if override := place.overrides.get(person.user):
+        return _in(*override, person.bucket(override[0].seed), Reason.OVERRIDE)
+    if place.layer is None:
+        return place.outside[Reason.NO_EXPERIMENT]
+    owner = person.owner(place.layer)
+    if experiment := place.experiments.get(owner):  # type: ignore[call-overload]
+        return _judged(place, experiment, person)
+    return place.outside[_why_not(owner)]
 
 
 def _judged(place: Place, experiment: Experiment, person: Person) -> Assignment:
     """Of a user whose bucket of the placement's layer is the experiment's."""
-    if reason := _kept_out(experiment, person):
-        return _outside(place, reason)
+    if len(experiment.layers) > 1 and (reason := _kept_out(experiment, person)):
+        return place.outside[reason]
     if experiment.targets and not experiment.targets(person.attributes):
-        return _outside(place, Reason.NOT_TARGETED)
-    bucket = person.arm_bucket(experiment)
+        return place.outside[Reason.NOT_TARGETED]
+    bucket = person.bucket(experiment.seed)
     variant = experiment.arms.of(bucket)
     if variant is None or variant.killed:
-        return _outside(place, Reason.ARM_KILLED)
+        return place.outside[Reason.ARM_KILLED]
     return _in(experiment, variant, bucket, Reason.SPLIT)
 
 
 def _kept_out(experiment: Experiment, person: Person) -> Reason | None:
-    """Why the user is not in the experiment, before there is any talk of arms; or None."""
-    layers, key = experiment.layers, experiment.planned.key
-    if any(person.held_out_of(layer) for layer in layers):
+    """Why the user is not behind all gates of the experiment, or None."""
+    owners = {person.owner(layer) for layer in experiment.layers} - {experiment.planned.key}
+    reasons = {_why_not(owner) for owner in owners}
+    return next((reason for reason in Reason if reason in reasons), None)
+
+
+def _why_not(owner: object) -> Reason:
+    if owner is HELD_OUT:
         return Reason.HOLDOUT
-    owners = {layer.owners.of(person.bucket_of(layer)) for layer in layers}
-    if owners != {key}:
-        return Reason.OTHER_EXPERIMENT if owners - {key, None} else Reason.OUTSIDE_TRAFFIC
-    return None
+    return Reason.OUTSIDE_TRAFFIC if owner is None else Reason.OTHER_EXPERIMENT
 
 
 def _towards(experiment: Experiment, place: Place, person: Person) -> Standing:
@@ -105,8 +102,8 @@ def _towards(experiment: Experiment, place: Place, person: Person) -> Standing:
         placement=planned.placement,
         phase=planned.phase,
         variant=given.variant if inside else None,
-        bucket=person.arm_bucket(experiment),
-        layer_buckets={layer.key: person.bucket_of(layer) for layer in experiment.layers},
+        bucket=person.bucket(experiment.seed),
+        layer_buckets={layer.key: person.bucket(layer.seed) for layer in experiment.layers},
         reason=reason,
     )
 
@@ -119,17 +116,5 @@ def _in(experiment: Experiment, variant: PlannedVariant, bucket: int, reason: Re
         variant=variant.key,
         recommender=variant.recommender,
         bucket=bucket,
-        reason=reason,
-    )
-
-
-def _outside(place: Place, reason: Reason) -> Assignment:
-    return Assignment(
-        placement=place.key,
-        experiment=None,
-        phase=None,
-        variant=None,
-        recommender=place.default_recommender,
-        bucket=None,
         reason=reason,
     )

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from experiments.assignment.fnv import HEADS, MASK, OFFSET_BASIS, PAIRS, PRIME, PRIME_SQUARED, TAIL
+
 BUCKETS = 10_000
 
-OFFSET_BASIS = 0x811C9DC5
-PRIME = 0x01000193
-_MASK = 0xFFFFFFFF
+_HEADS = memoryview(HEADS.data)
+_PAIRS: list[int] = PAIRS.tolist()
 
 
 def code_units(text: str) -> Sequence[int]:
@@ -34,16 +35,21 @@ def fnv1a32(text: str) -> int:
 def continued(value: int, units: Sequence[int]) -> int:
     """The hash of a text that goes on with `units`, where `value` is that of its beginning."""
     for unit in units:
-        value = ((value ^ unit) * PRIME) & _MASK
+        value = ((value ^ unit) * PRIME) & MASK
     return value
 
 
 def bucket(seed: str, unit: str) -> int:
     """The bucket of `unit` under `seed`, 0..9999."""
-    return bucket_after(fnv1a32(seed), code_units(unit))
+    return bucket_of(fnv1a32(seed + unit))
 
 
-def bucket_after(seed_hash: int, units: Sequence[int]) -> int:
-    """The bucket of a unit, given by its code units, under a seed, given by its hash."""
-    decimal = str(continued(seed_hash, units)).encode()
-    return continued(OFFSET_BASIS, decimal) % BUCKETS
+def bucket_of(number: int) -> int:
+    """The bucket that a first hash leads to: that of its decimal form, 0..9999."""
+    head, rest = divmod(number, TAIL)
+    if not head:
+        return fnv1a32(str(number)) % BUCKETS
+    value = _HEADS[head]
+    value = value * PRIME_SQUARED + _PAIRS[(value & 255) * 100 + rest // 100]
+    value = value * PRIME_SQUARED + _PAIRS[(value & 255) * 100 + rest % 100]
+    return (value & MASK) % BUCKETS

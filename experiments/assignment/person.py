@@ -2,50 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from experiments.assignment.hashing import bucket_after, code_units
+from experiments.assignment.hashing import bucket_of, code_units, continued
 from experiments.assignment.plan import Unit
-from experiments.assignment.router import Experiment, Holdout, Layer, Router
+from experiments.assignment.router import Holdout, Layer, Router
+from experiments.assignment.seeds import Seed
+
+HELD_OUT = object()
+"""Stands for an owner where a holdout keeps the user out."""
 
 
 class Person:
-    """A user of a request. Their device stands for them where a layer's unit is the device."""
+    """A user of a request. Their device stands for them where a layer's unit is the device.
+
+    `everywhere` says that all placements are asked for: then they are hashed under all seeds in one
+    go.
+    """
 
     def __init__(
-        self, router: Router, user: str, attributes: Mapping[str, Any] | None, device: str | None
+        self,
+        router: Router,
+        user: str,
+        attributes: Mapping[str, Any] | None,
+        device: str | None,
+        *,
+        everywhere: bool,
     ) -> None:
         self.user = user
         self.attributes = attributes or {}
-        self._user_units = code_units(user)
-        self._device_units = code_units(device) if device else self._user_units
-        self._everywhere = router.holdouts
-        self._held_out: dict[str | None, bool] = {}
-        self._layer_buckets: dict[str, int] = {}
+        units = code_units(user)
+        self._units = {"user": units, "device": code_units(device) if device else units}
+        self._seeds = router.seeds if everywhere else None
+        self._hashes: dict[Unit, tuple[int, ...]] = {}
+        self._owners: dict[str, object] = {}
+        self._held_out = self._is_held(router.holdouts)
 
-    def held_out_of(self, layer: Layer) -> bool:
-        """Whether a holdout keeps them out of the layer, or of everything."""
-        return self._held(None, self._everywhere) or self._held(layer.key, layer.holdouts)
+    def bucket(self, seed: Seed) -> int:
+        """Their bucket under a seed."""
+        unit = seed.unit
+        if self._seeds is None:
+            return bucket_of(continued(seed.hash, self._units[unit]))
+        hashes = self._hashes.get(unit)
+        if hashes is None:
+            hashes = self._hashes[unit] = self._seeds.after(unit, self._units[unit])
+        return bucket_of(hashes[seed.lane])
 
-    def bucket_of(self, layer: Layer) -> int:
-        """Their bucket of the layer."""
-        known = self._layer_buckets.get(layer.key)
-        if known is None:
-            known = bucket_after(layer.seed_hash, self._units(layer.unit))
-            self._layer_buckets[layer.key] = known
-        return known
+    def owner(self, layer: Layer) -> object:
+        """The key of the experiment that has their bucket of the layer, None where none has, or
+        HELD_OUT.
+        """
+        if self._held_out:
+            return HELD_OUT
+        owner = self._owners.get(layer.key, self)
+        if owner is self:
+            held = self._is_held(layer.holdouts)
+            owner = HELD_OUT if held else layer.owners.of(self.bucket(layer.seed))
+            self._owners[layer.key] = owner
+        return owner
 
-    def arm_bucket(self, experiment: Experiment) -> int:
-        """Their bucket of the experiment's arms."""
-        return bucket_after(experiment.seed_hash, self._units(experiment.unit))
-
-    def _held(self, key: str | None, holdouts: tuple[Holdout, ...]) -> bool:
-        known = self._held_out.get(key)
-        if known is None:
-            known = any(h.held.of(bucket_after(h.seed_hash, self._units(h.unit))) for h in holdouts)
-            self._held_out[key] = known
-        return known
-
-    def _units(self, unit: Unit) -> Sequence[int]:
-        return self._user_units if unit == "user" else self._device_units
+    def _is_held(self, holdouts: tuple[Holdout, ...]) -> bool:
+        for holdout in holdouts:  # noqa: SIM110  (a loop is faster than `any`)
+            if holdout.held.of(self.bucket(holdout.seed)):
+                return True
+        return False

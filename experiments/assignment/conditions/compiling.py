@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from experiments.assignment.conditions import operands
 from experiments.assignment.conditions.operators import AROUND, ON_VALUES, value_test
 from experiments.assignment.conditions.paths import reader
+from experiments.assignment.conditions.together import all_of, any_of
 from experiments.assignment.conditions.where import Where, listed, short
 
 Test: TypeAlias = "Callable[[Mapping[str, Any]], bool]"
@@ -40,7 +41,7 @@ def _condition(said: object, where: Where) -> Test:
     if not isinstance(said, dict):
         raise where.refused('Give an object of attributes, such as {"country": "NL"}.')
     inside = where.deeper()
-    return _all_of(
+    return all_of(
         [_part(name, value, inside.step(name)) for name, value in operands.fields(said, where)]
     )
 
@@ -48,11 +49,11 @@ def _condition(said: object, where: Where) -> Test:
 def _part(name: str, value: Any, where: Where) -> Test:
     match name:
         case "$and":
-            return _all_of(_conditions(value, where))
+            return all_of(_conditions(value, where))
         case "$or":
-            return _any_of(_conditions(value, where))
+            return any_of(_conditions(value, where))
         case "$nor":
-            return _not(_any_of(_conditions(value, where)))
+            return _not(any_of(_conditions(value, where)))
         case "$not":
             return _not(_condition(value, where))
     return _attribute(name, value, where)
@@ -68,7 +69,10 @@ def _attribute(path: str, value: Any, where: Where) -> Test:
         )
     if not 1 <= len(path) <= LONGEST_PATH:
         raise where.refused(f"Give an attribute's name of 1 to {LONGEST_PATH} characters.")
-    read, test = reader(operands.text(path, where)), value_test(value, where)
+    path, test = operands.text(path, where), value_test(value, where)
+    if "." not in path:
+        return lambda attributes: test(attributes.get(path))
+    read = reader(path)
     return lambda attributes: test(read(attributes))
 
 
@@ -77,16 +81,6 @@ def _conditions(value: object, where: Where) -> list[Test]:
         _condition(one, where.step(place))
         for place, one in enumerate(operands.values(value, where))
     ]
-
-
-def _all_of(tests: list[Test]) -> Test:
-    if len(tests) == 1:
-        return tests[0]
-    return lambda attributes: all(test(attributes) for test in tests)
-
-
-def _any_of(tests: list[Test]) -> Test:
-    return lambda attributes: any(test(attributes) for test in tests)
 
 
 def _not(test: Test) -> Test:

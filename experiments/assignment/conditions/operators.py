@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from experiments.assignment.conditions import operands, values
+from experiments.assignment.conditions.together import all_of
 from experiments.assignment.conditions.values import ValueTest
 from experiments.assignment.conditions.where import Where, listed, short
 
@@ -26,7 +27,7 @@ def value_test(said: Any, where: Where) -> ValueTest:
 def _operators_test(said: dict[str, Any], where: Where) -> ValueTest:
     if not said:
         raise where.refused(f"Give a value, or an operator: {listed(ON_VALUES)}.")
-    return values.all_of(
+    return all_of(
         [
             _operator_test(name, operand, where.step(name))
             for name, operand in operands.fields(said, where)

@@ -9,8 +9,6 @@ from typing import Any
 def reader(path: str) -> Callable[[Mapping[str, Any]], Any]:
     """What reads the value at `path`, or None where there is none."""
     first, *rest = path.split(".")
-    if not rest:
-        return lambda attributes: attributes.get(path)
 
     def read(attributes: Mapping[str, Any]) -> Any:
         value = attributes.get(first)

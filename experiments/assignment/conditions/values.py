@@ -67,12 +67,6 @@ def negated(test: ValueTest) -> ValueTest:
     return lambda value: not test(value)
 
 
-def all_of(tests: list[ValueTest]) -> ValueTest:
-    if len(tests) == 1:
-        return tests[0]
-    return lambda value: all(test(value) for test in tests)
-
-
 def _holding(wanted: Iterable[Scalar]) -> ValueTest:
     # Python's sets take true for 1, so the two are kept apart.
     known = {(isinstance(one, bool), one) for one in wanted}

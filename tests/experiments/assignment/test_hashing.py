@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.assignment import bucket, bucket_many
-from experiments.assignment.hashing import fnv1a32
+from experiments.assignment.hashing import bucket_of, fnv1a32
 from experiments.assignment.hashing_decimal import buckets_of
 
 VECTORS = json.loads((Path(__file__).parents[2] / "contracts" / "assignment.json").read_text())[
@@ -57,9 +57,12 @@ def test_an_array_with_a_null_has_no_buckets() -> None:
 
 
 def test_first_hashes_of_few_digits_are_hashed_without_leading_zeros() -> None:
-    numbers = [0, 1, 9, 10, 99_999, 100_000, 2**32 - 1]
+    numbers = [0, 1, 9, 10, 9_999, 10_000, 99_999, 100_000, 2**32 - 1]
 
     assert buckets_of(np.array(numbers, dtype=np.uint32)).tolist() == [
+        fnv1a32(str(number)) % 10_000 for number in numbers
+    ]
+    assert [bucket_of(number) for number in numbers] == [
         fnv1a32(str(number)) % 10_000 for number in numbers
     ]
 

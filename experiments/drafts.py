@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,11 +10,9 @@ from typing import Any
 
 import msgspec
 from django.db import IntegrityError, transaction
-from django.utils.text import slugify
 
 from experiments import metric_definitions, ramps
 from experiments.checks import (
-    LONGEST_NAME,
     VariantSpec,
     arm_keys,
     check_key,
@@ -27,10 +24,10 @@ from experiments.lifecycle import article
 from experiments.measurement import Measurement, check
 from experiments.models import Experiment, Layer, Membership, Placement, Variant
 from experiments.moves.row import KIND, described, moving
+from experiments.naming import check_hypothesis, check_name, free_key, name_taken
 from people import trail
 from people.actors import Actor
 
-LONGEST_HYPOTHESIS = 4000
 MOST_LAYERS = 5
 
 
@@ -65,7 +62,7 @@ class Draft:
 def create_experiment(draft: Draft, *, now: datetime, actor: Actor) -> Experiment:
     """A draft. Raises Invalid, naming the field, where it could never be started as given."""
     _check(draft, now=now)
-    key = draft.key or _free_key(draft.name)
+    key = draft.key or free_key(draft.name)
     if Experiment.objects.filter(key=key).exists():
         raise Invalid(f"There is an experiment “{key}” already.", field="key")
     experiment = Experiment(key=key, created_by=actor.user)
@@ -81,7 +78,7 @@ def create_experiment(draft: Draft, *, now: datetime, actor: Actor) -> Experimen
                 after=described(experiment),
             )
     except IntegrityError:  # somebody took the name between the check and here
-        raise _name_taken(draft.name) from None
+        raise name_taken(draft.name) from None
     return experiment
 
 
@@ -103,7 +100,7 @@ def change_draft(
             row.memberships.all().delete()
             _write(row, draft)
     except IntegrityError:
-        raise _name_taken(draft.name) from None
+        raise name_taken(draft.name) from None
     return row
 
 
@@ -120,11 +117,10 @@ def delete_draft(experiment: Experiment, *, now: datetime, actor: Actor) -> None
 
 
 def _check(draft: Draft, *, now: datetime, but: Experiment | None = None) -> None:
-    _check_name(draft.name.strip(), but)
+    check_name(draft.name.strip(), but=but)
     if draft.key is not None:
         check_key(draft.key, field="key")
-    if len(draft.hypothesis) > LONGEST_HYPOTHESIS or "\0" in draft.hypothesis:
-        raise Invalid(f"Give at most {LONGEST_HYPOTHESIS:,} characters.", field="hypothesis")
+    check_hypothesis(draft.hypothesis)
     check_variants(draft.variants)
     check_traffic(draft.traffic)
     _check_layers(draft)
@@ -142,22 +138,6 @@ def check_schedule(starts_at: datetime | None, ends_at: datetime | None, *, now:
         )
     if ends_at is not None and ends_at <= max(now, starts_at or now):
         raise Invalid("Give an end that is still to come, after the start.", field="ends_at")
-
-
-def _check_name(name: str, but: Experiment | None) -> None:
-    if not slugify(name) or not slugify(name)[0].isalpha():
-        raise Invalid("Give a name that begins with a letter.", field="name")
-    if len(name) > LONGEST_NAME:
-        raise Invalid(f"Give a name of at most {LONGEST_NAME} characters.", field="name")
-    others = Experiment.objects.filter(name__iexact=name)
-    if (others.exclude(pk=but.pk) if but else others).exists():
-        raise _name_taken(name)
-
-
-def _name_taken(name: str) -> Invalid:
-    return Invalid(
-        f"An experiment named “{name.strip()}” exists. Choose another name.", field="name"
-    )
 
 
 def _check_layers(draft: Draft) -> None:
@@ -199,12 +179,3 @@ def _write(experiment: Experiment, draft: Draft) -> None:
     Membership.objects.bulk_create(
         Membership(experiment=experiment, layer=one.layer, share=one.share) for one in draft.layers
     )
-
-
-def _free_key(name: str) -> str:
-    stem = re.sub("[-_]+", "-", slugify(name))[:56].strip("-")
-    key, n = stem, 1
-    while Experiment.objects.filter(key=key).exists():
-        n += 1
-        key = f"{stem}-{n}"
-    return key

@@ -7,6 +7,7 @@ the plan with its commit.
 
 from experiments.moves.arms import change_arms, kill_arm
 from experiments.moves.close import archive, ship
+from experiments.moves.describe import describe
 from experiments.moves.pause import pause, resume
 from experiments.moves.start import start
 from experiments.moves.stop import stop
@@ -16,6 +17,7 @@ __all__ = [
     "archive",
     "change_arms",
     "change_traffic",
+    "describe",
     "kill_arm",
     "pause",
     "resume",

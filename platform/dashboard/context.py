@@ -13,6 +13,7 @@ from serving.models import Pulse
 
 PLACES = {
     "experiment": "experiments",
+    "changes": "experiments",
     "recommender": "recommenders",
     "metric": "metrics",
     "data": "data",

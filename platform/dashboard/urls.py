@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 
 from dashboard.views import (
     audit,
+    changes,
     closing,
     data,
     experiment,
@@ -45,6 +46,19 @@ urlpatterns = [
     ),
     path("experiments/<slug:key>/ship/", closing.ship, name="experiment-ship"),
     path("experiments/<slug:key>/archive/", closing.archive, name="experiment-archive"),
+    path("experiments/<slug:key>/changes/", changes.page, name="changes"),
+    *(
+        path(f"experiments/<slug:key>/changes/{name}/", view, name=f"changes-{name}")
+        for name, view in (
+            ("traffic", changes.traffic),
+            ("arms", changes.arms),
+            ("preview", changes.preview),
+            ("kill", changes.kill),
+            ("words", changes.words),
+            ("override", changes.override),
+            ("override-remove", changes.override_remove),
+        )
+    ),
     path("experiments/<slug:key>/delete/", life.delete, name="experiment-delete"),
     path("experiments/<slug:key>/analyse/", experiment.analyse, name="experiment-analyse"),
     path("recommenders/", recommenders.listing, name="recommenders"),

@@ -20,6 +20,7 @@ PAGES = [
     reverse("dashboard:experiment", args=["learned-ranking"]),
     reverse("dashboard:experiment-ship", args=["learned-ranking"]),
     reverse("dashboard:experiment-archive", args=["learned-ranking"]),
+    reverse("dashboard:changes", args=["learned-ranking"]),
     reverse("dashboard:recommenders"),
     reverse("dashboard:recommender-new"),
     reverse("dashboard:recommender", args=["popular"]),
@@ -45,6 +46,10 @@ POSTS = [
     reverse("dashboard:experiment-ship", args=["learned-ranking"]),
     reverse("dashboard:experiment-archive", args=["learned-ranking"]),
     reverse("dashboard:experiment-delete", args=["learned-ranking"]),
+    *(
+        reverse(f"dashboard:changes-{name}", args=["learned-ranking"])
+        for name in ("traffic", "arms", "kill", "words", "override", "override-remove")
+    ),
     reverse("dashboard:recommender-new"),
     reverse("dashboard:recommender-train", args=["popular"]),
     reverse("dashboard:data-audit-run"),

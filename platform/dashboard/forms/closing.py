@@ -57,7 +57,7 @@ class ShipForm(ClosingForm):
         super().__init__(data)
         picker = self.fields["winner"]
         assert isinstance(picker, forms.ChoiceField)  # noqa: S101  (for the type checker)
-        picker.choices = [(v.key, f"{v.letter}  {v.key} ({v.recommender.key})") for v in variants]
+        picker.choices = [(variant.key, _named(variant)) for variant in variants]
 
 
 class ArchiveForm(ClosingForm):
@@ -75,3 +75,8 @@ class ArchiveForm(ClosingForm):
         super().__init__(data)
         if not decides:
             del self.fields["decision"], self.fields["rationale"]
+
+
+def _named(variant: Variant) -> str:
+    serves = variant.recommender.key
+    return f"{variant.letter} {variant.key}" + (f" ({serves})" if serves != variant.key else "")

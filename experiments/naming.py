@@ -1,0 +1,47 @@
+"""What an experiment is called. Names are unique whatever their case, keys follow from names."""
+
+from __future__ import annotations
+
+import re
+
+from django.utils.text import slugify
+
+from experiments.checks import LONGEST_NAME
+from experiments.exceptions import Invalid
+from experiments.models import Experiment
+
+LONGEST_HYPOTHESIS = 4000
+
+
+def check_hypothesis(text: str) -> None:
+    """Raises Invalid (hypothesis)."""
+    if len(text) > LONGEST_HYPOTHESIS or "\0" in text:
+        raise Invalid(f"Give at most {LONGEST_HYPOTHESIS:,} characters.", field="hypothesis")
+
+
+def check_name(name: str, *, but: Experiment | None = None) -> None:
+    """Raises Invalid (name); `but` is the experiment that may have it."""
+    if not slugify(name) or not slugify(name)[0].isalpha():
+        raise Invalid("Give a name that begins with a letter.", field="name")
+    if len(name) > LONGEST_NAME:
+        raise Invalid(f"Give a name of at most {LONGEST_NAME} characters.", field="name")
+    others = Experiment.objects.filter(name__iexact=name)
+    if (others.exclude(pk=but.pk) if but else others).exists():
+        raise name_taken(name)
+
+
+def name_taken(name: str) -> Invalid:
+    """What is said of a name that another experiment has."""
+    return Invalid(
+        f"An experiment named “{name.strip()}” exists. Choose another name.", field="name"
+    )
+
+
+def free_key(name: str) -> str:
+    """A key made from the name that no experiment has yet."""
+    stem = re.sub("[-_]+", "-", slugify(name))[:56].strip("-")
+    key, n = stem, 1
+    while Experiment.objects.filter(key=key).exists():
+        n += 1
+        key = f"{stem}-{n}"
+    return key

@@ -1,0 +1,41 @@
+"""What a change of arms comes to, in words, before it is done. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from dashboard import formats
+from experiments.assignment import BUCKETS, ranges
+from experiments.moves.arms import Rearrangement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """`title` says how many change their arm, `lines` what else follows."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+def outcome(change: Rearrangement, *, phase: int, anew: bool) -> Outcome:
+    """Of the change that would follow that phase."""
+    share = formats.share(change.moved)
+    title = (
+        f"About {share} of its users would get another arm."
+        if anew
+        else f"{share} of its users would change their arm."
+        if change.moved
+        else "Nobody would change arm."
+    )
+    opens = (
+        f"It opens phase {phase + 1}. Whoever was exposed before stays with the phase and the arm "
+        "of first exposure; the phases are compared each within itself, then combined."
+    )
+    sizes = ", ".join(
+        f"{key} {formats.share(float(Decimal(ranges.size(held)) / BUCKETS))}"
+        for key, held in change.ranges.items()
+        if held and key not in change.killed
+    )
+    drawn = ("People who saw one arm may now see another: expect some to ask.",) if anew else ()
+    return Outcome(title=title, lines=(f"New ranges: {sizes}.", opens, *drawn))

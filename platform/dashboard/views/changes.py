@@ -1,0 +1,163 @@
+"""Changes to an experiment under way: what each would do is said before it is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from dashboard.forms.changes import ArmsForm, ChangeForm, OverrideForm, TrafficForm, WordsForm
+from dashboard.people import person
+from dashboard.reading.changes import outcome
+from experiments import moves, overrides, selectors
+from experiments.exceptions import ExperimentError
+from experiments.models import Experiment, Phase
+from experiments.moves.arms import rearranged
+from people.actors import Actor
+from serving.lifecycle import routed
+
+
+@require_safe
+def page(request: HttpRequest, key: str) -> HttpResponse:
+    return _page(request, _of(key))
+
+
+@require_POST
+def traffic(request: HttpRequest, key: str) -> HttpResponse:
+    experiment = _of(key)
+    form = TrafficForm(request.POST, experiment)
+    said = "Traffic is {0.traffic:.2%} of the layer. Nobody changed arm."
+    return _done(request, experiment, form, moves.change_traffic, said, traffic=form)
+
+
+@require_POST
+def arms(request: HttpRequest, key: str) -> HttpResponse:
+    experiment = _of(key)
+    form = ArmsForm(request.POST, list(experiment.variants.all()), _phase(experiment))
+    return _done(request, experiment, form, moves.change_arms, "A new phase is open.", arms=form)
+
+
+@require_POST
+def words(request: HttpRequest, key: str) -> HttpResponse:
+    experiment = _of(key)
+    form = WordsForm(request.POST, experiment)
+    return _done(request, experiment, form, moves.describe, "The words are changed.", words=form)
+
+
+@require_POST
+def override(request: HttpRequest, key: str) -> HttpResponse:
+    experiment = _of(key)
+    form = OverrideForm(request.POST, list(experiment.variants.all()))
+    said = "The override acts from the next request on."
+    return _done(request, experiment, form, overrides.set_override, said, override=form)
+
+
+@require_POST
+def override_remove(request: HttpRequest, key: str) -> HttpResponse:
+    experiment, user = _of(key), request.POST.get("user", "")
+    return _asked(
+        request, experiment, overrides.remove_override, f"{user} is split again.", user=user
+    )
+
+
+@require_POST
+def kill(request: HttpRequest, key: str) -> HttpResponse:
+    experiment, variant = _of(key), request.POST.get("variant", "")
+    why = request.POST.get("why", "").strip()
+    said = f"{variant} is killed. Its users get the default from their next request on."
+    return _asked(request, experiment, moves.kill_arm, said, variant=variant, why=why)
+
+
+@require_safe
+@never_cache
+def preview(request: HttpRequest, key: str) -> HttpResponse:
+    """What the form of arms, as it stands, would do."""
+    experiment = _of(key)
+    phase = _phase(experiment)
+    form = ArmsForm(request.GET, list(experiment.variants.all()), phase)
+    form.fields["why"].required = False
+    context: dict[str, Any] = {}
+    if form.is_valid():
+        new = {f"{one.recommender.key} (new)": one.weight for one in form.new()}
+        anew = form.cleaned_data["anew"]
+        try:
+            change = rearranged(experiment, {**form.weights(), **new}, new=tuple(new), anew=anew)
+            context["outcome"] = outcome(change, phase=phase.number, anew=anew)
+        except ExperimentError as error:
+            context["todo"] = error.message
+    else:
+        context["todo"] = "Give every arm a weight; they sum to 100%."
+    return render(request, "dashboard/changes/preview.html", context)
+
+
+def _of(key: str) -> Experiment:
+    found = Experiment.objects.select_related("placement__default_recommender", "layer")
+    experiment = get_object_or_404(
+        found.prefetch_related("variants__recommender", "overrides__variant"), key=key
+    )
+    if not experiment.is_under_way:
+        raise Http404(f"A {experiment.status} experiment has nothing under way to change.")
+    return experiment
+
+
+def _phase(experiment: Experiment) -> Phase:
+    return experiment.phases.get(ended_at=None)
+
+
+def _done(
+    request: HttpRequest,
+    experiment: Experiment,
+    form: ChangeForm,
+    act: Any,
+    said: str,
+    **bound: ChangeForm,
+) -> HttpResponse:
+    """Does what the form asks for, or shows it again with what is wrong."""
+    if form.is_valid():
+        wanted = form.wanted() if hasattr(form, "wanted") else form.cleaned_data
+        actor = Actor.of(person(request))
+        try:
+            done = routed(act, experiment, **wanted, now=now(), actor=actor)
+        except ExperimentError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, said.format(done))
+            return redirect("dashboard:changes", experiment.key)
+    return _page(request, experiment, **bound)
+
+
+def _asked(
+    request: HttpRequest, experiment: Experiment, act: Any, said: str, **given: str
+) -> HttpResponse:
+    """Does what needs no form."""
+    try:
+        routed(act, experiment, **given, now=now(), actor=Actor.of(person(request)))
+    except ExperimentError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, said)
+    return redirect("dashboard:changes", experiment.key)
+
+
+def _page(request: HttpRequest, experiment: Experiment, **bound: ChangeForm) -> HttpResponse:
+    variants, phase = list(experiment.variants.all()), _phase(experiment)
+    forms = {
+        "traffic": TrafficForm(None, experiment),
+        "arms": ArmsForm(None, variants, phase),
+        "words": WordsForm(None, experiment),
+        "override": OverrideForm(None, variants),
+    }
+    page = {
+        "experiment": experiment,
+        "phase": phase,
+        "free": selectors.free_share(experiment.layer),
+        "killable": [v for v in variants[1:] if v.key not in phase.killed],
+        **forms,
+        **bound,
+    }
+    return render(request, "dashboard/changes.html", page)

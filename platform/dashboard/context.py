@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from dashboard.access import May
 from experiments.models import Experiment
 from recommenders.models import Recommender
 from serving.models import Pulse
@@ -18,6 +19,10 @@ PLACES = {
     "metric": "metrics",
     "data": "data",
     "key": "settings",
+    "people": "settings",
+    "person": "settings",
+    "trail": "settings",
+    "password": "settings",
 }
 
 
@@ -54,4 +59,8 @@ class Frame:
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     theme = request.COOKIES.get("theme", "")
-    return {"frame": Frame(request), "theme": theme if theme in ("light", "dark") else ""}
+    return {
+        "frame": Frame(request),
+        "may": May(request),
+        "theme": theme if theme in ("light", "dark") else "",
+    }

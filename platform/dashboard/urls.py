@@ -17,9 +17,11 @@ from dashboard.views import (
     life,
     metrics,
     outlook,
+    people,
     recommender,
     recommenders,
     session,
+    trail,
 )
 
 app_name = "dashboard"
@@ -80,5 +82,13 @@ urlpatterns = [
     path("data/rules/", data.add_rule, name="data-rule"),
     path("data/rules/<int:pk>/remove/", data.remove_rule, name="data-rule-remove"),
     path("settings/keys/", keys.listing, name="keys"),
+    path("settings/keys/<int:pk>/", keys.page, name="key"),
     path("settings/keys/<int:pk>/revoke/", keys.revoke, name="key-revoke"),
+    path("settings/people/", people.listing, name="people"),
+    path("settings/people/<int:pk>/role/", people.set_role, name="person-role"),
+    path("settings/people/<int:pk>/deactivate/", people.deactivate, name="person-deactivate"),
+    path("settings/people/<int:pk>/reactivate/", people.reactivate, name="person-reactivate"),
+    path("settings/people/<int:pk>/password/", people.renew_password, name="person-password"),
+    path("settings/password/", people.password, name="password"),
+    path("settings/trail/", trail.page, name="trail"),
 ]

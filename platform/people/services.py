@@ -9,9 +9,8 @@ from django.contrib.auth.models import User
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
-from people import actors, passwords, trail
+from people import actors, passwords, selectors, trail
 from people.actors import Actor
 from people.exceptions import Invalid
 from people.models import Person
@@ -95,8 +94,7 @@ def _set_active(user: User, active: bool, *, actor: Actor, now: datetime, verb: 
 def _admins() -> set[int]:
     """Who can set roles. Whoever asks waits for whoever already did, and then sees their change."""
     list(User.objects.select_for_update().order_by("pk").values_list("pk"))
-    admin = Q(is_superuser=True) | Q(person__role=Role.ADMIN.value)
-    return set(User.objects.filter(admin, is_active=True).values_list("pk", flat=True))
+    return set(selectors.admins().values_list("pk", flat=True))
 
 
 def _check_not_last(user: User, admins: set[int], *, field: str) -> None:

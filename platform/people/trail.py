@@ -48,3 +48,13 @@ def entries(
     """The trail, newest first; of one kind, thing or actor where asked for."""
     asked = {"kind": kind, "key": key, "by": by}
     return AuditEntry.objects.filter(**{k: v for k, v in asked.items() if v is not None})
+
+
+def kinds() -> list[str]:
+    """What was ever acted on."""
+    return list(AuditEntry.objects.order_by("kind").values_list("kind", flat=True).distinct())
+
+
+def actors() -> list[str]:
+    """Who ever acted, by name."""
+    return list(AuditEntry.objects.order_by("by").values_list("by", flat=True).distinct())

@@ -19,7 +19,8 @@ from tests.dashboard.factories import START, make_recommender
 
 @pytest.fixture
 def person(db: None) -> User:
-    return User.objects.create_user("maya", password="maya-maya-1", first_name="Maya")
+    """An admin, whom no page is closed to."""
+    return User.objects.create_superuser("maya", password="maya-maya-1", first_name="Maya")
 
 
 @pytest.fixture

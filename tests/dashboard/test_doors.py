@@ -29,7 +29,11 @@ PAGES = [
     reverse("dashboard:data"),
     reverse("dashboard:data-audit"),
     reverse("dashboard:keys"),
+    reverse("dashboard:people"),
+    reverse("dashboard:trail"),
+    reverse("dashboard:password"),
 ]
+KEY = reverse("dashboard:key", args=[1])
 PARTS = [
     reverse("dashboard:pulse"),
     reverse("dashboard:data-live"),
@@ -60,7 +64,14 @@ POSTS = [
     reverse("dashboard:data-rule"),
     reverse("dashboard:data-rule-remove", args=[1]),
     reverse("dashboard:keys"),
+    KEY,
     reverse("dashboard:key-revoke", args=[1]),
+    reverse("dashboard:people"),
+    reverse("dashboard:person-role", args=[1]),
+    reverse("dashboard:person-deactivate", args=[1]),
+    reverse("dashboard:person-reactivate", args=[1]),
+    reverse("dashboard:person-password", args=[1]),
+    reverse("dashboard:password"),
 ]
 
 
@@ -84,7 +95,7 @@ def test_no_form_is_taken_without_its_token(person: User, address: str) -> None:
     assert not Experiment.objects.exists()
 
 
-@pytest.mark.parametrize("address", [p for p in POSTS if p not in PAGES])
+@pytest.mark.parametrize("address", [p for p in POSTS if p not in (*PAGES, KEY)])
 def test_a_move_is_never_made_by_a_link(browser: Client, address: str) -> None:
     assert browser.get(address).status_code == 405
 

@@ -75,14 +75,14 @@ def test_queries_do_not_grow_with_metrics_or_experiments(
     make_experiment: Make,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         browser.get("/metrics/")
 
     for n in range(4):
         metric_definitions.define(metric=replace(SPEND, key=f"m{n}", name=f"M{n}"), now=AS_OF)
         by_spend(make_experiment, f"Number {n}", status="draft")
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         browser.get("/metrics/")
 
 

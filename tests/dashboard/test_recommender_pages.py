@@ -38,7 +38,7 @@ def test_queries_do_not_grow_with_recommenders(
     for n in range(5):
         make_recommender(f"knn-{n}")
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         browser.get("/recommenders/")
 
 

@@ -10,23 +10,27 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from dashboard.access import needs
 from dashboard.forms.audit import AuditForm
 from dashboard.people import person
 from dashboard.reading.audit import audit_view
 from experiments import audits, metric_definitions
 from experiments.models import Audit
+from people.roles import Role
 
 NOTHING_NEW = 204
 EARLIER = 10
 """On the page, the newest first."""
 
 
+@needs(Role.VIEWER)
 @require_safe
 @never_cache
 def page(request: HttpRequest) -> HttpResponse:
     return _page(request, AuditForm())
 
 
+@needs(Role.VIEWER)
 @require_safe
 @never_cache
 def live(request: HttpRequest) -> HttpResponse:
@@ -37,6 +41,7 @@ def live(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/audit/live.html", context)
 
 
+@needs(Role.ANALYST)
 @require_POST
 def run(request: HttpRequest) -> HttpResponse:
     """Ask for an audit. One that waits or runs already is followed instead."""

@@ -11,6 +11,7 @@ from django.utils.timezone import now
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from dashboard.access import needs
 from dashboard.forms.changes import ArmsForm, ChangeForm, OverrideForm, TrafficForm, WordsForm
 from dashboard.people import person
 from dashboard.reading.changes import outcome
@@ -19,14 +20,17 @@ from experiments.exceptions import ExperimentError
 from experiments.models import Experiment, Phase
 from experiments.moves.arms import rearranged
 from people.actors import Actor
+from people.roles import Role
 from serving.lifecycle import routed
 
 
+@needs(Role.EXPERIMENTER)
 @require_safe
 def page(request: HttpRequest, key: str) -> HttpResponse:
     return _page(request, _of(key))
 
 
+@needs(Role.EXPERIMENTER)
 @require_POST
 def traffic(request: HttpRequest, key: str) -> HttpResponse:
     experiment = _of(key)
@@ -35,6 +39,7 @@ def traffic(request: HttpRequest, key: str) -> HttpResponse:
     return _done(request, experiment, form, moves.change_traffic, said, traffic=form)
 
 
+@needs(Role.EXPERIMENTER)
 @require_POST
 def arms(request: HttpRequest, key: str) -> HttpResponse:
     experiment = _of(key)
@@ -42,6 +47,7 @@ def arms(request: HttpRequest, key: str) -> HttpResponse:
     return _done(request, experiment, form, moves.change_arms, "A new phase is open.", arms=form)
 
 
+@needs(Role.EXPERIMENTER)
 @require_POST
 def words(request: HttpRequest, key: str) -> HttpResponse:
     experiment = _of(key)
@@ -49,6 +55,7 @@ def words(request: HttpRequest, key: str) -> HttpResponse:
     return _done(request, experiment, form, moves.describe, "The words are changed.", words=form)
 
 
+@needs(Role.EXPERIMENTER)
 @require_POST
 def override(request: HttpRequest, key: str) -> HttpResponse:
     experiment = _of(key)
@@ -57,6 +64,7 @@ def override(request: HttpRequest, key: str) -> HttpResponse:
     return _done(request, experiment, form, overrides.set_override, said, override=form)
 
 
+@needs(Role.EXPERIMENTER)
 @require_POST
 def override_remove(request: HttpRequest, key: str) -> HttpResponse:
     experiment, user = _of(key), request.POST.get("user", "")
@@ -65,6 +73,7 @@ def override_remove(request: HttpRequest, key: str) -> HttpResponse:
     )
 
 
+@needs(Role.EXPERIMENTER)
 @require_POST
 def kill(request: HttpRequest, key: str) -> HttpResponse:
     experiment, variant = _of(key), request.POST.get("variant", "")
@@ -73,6 +82,7 @@ def kill(request: HttpRequest, key: str) -> HttpResponse:
     return _asked(request, experiment, moves.kill_arm, said, variant=variant, why=why)
 
 
+@needs(Role.EXPERIMENTER)
 @require_safe
 @never_cache
 def preview(request: HttpRequest, key: str) -> HttpResponse:

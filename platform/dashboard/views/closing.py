@@ -10,15 +10,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods
 
+from dashboard.access import needs
 from dashboard.forms.closing import ArchiveForm, ShipForm
 from dashboard.people import person
 from experiments import moves
 from experiments.exceptions import ExperimentError
 from experiments.models import Experiment
 from people.actors import Actor
+from people.roles import Role
 from serving.lifecycle import routed
 
 
+@needs(Role.EXPERIMENTER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def ship(request: HttpRequest, key: str) -> HttpResponse:
     experiment = _of(key)
@@ -27,6 +30,7 @@ def ship(request: HttpRequest, key: str) -> HttpResponse:
     return _closed(request, experiment, form, moves.ship, "ship", said)
 
 
+@needs(Role.EXPERIMENTER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def archive(request: HttpRequest, key: str) -> HttpResponse:
     experiment = _of(key)

@@ -10,20 +10,24 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import log_reads
+from dashboard.access import needs
 from dashboard.forms.exclusions import FORMS, LimitForm, RuleForm, SlatesForm
 from dashboard.people import person
 from experiments import exclusions
 from experiments.models import ExclusionRule
+from people.roles import Role
 
 LONGEST_USER = 256
 
 
+@needs(Role.VIEWER)
 @require_safe
 @never_cache
 def page(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
+@needs(Role.VIEWER)
 @require_safe
 @never_cache
 def live(request: HttpRequest) -> HttpResponse:
@@ -31,6 +35,7 @@ def live(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/data/live.html", {"state": log_reads.state(now=now())})
 
 
+@needs(Role.ANALYST)
 @require_POST
 def add_rule(request: HttpRequest) -> HttpResponse:
     """One form of the page, told apart by `kind`. What is wrong is said in its place."""
@@ -42,6 +47,7 @@ def add_rule(request: HttpRequest) -> HttpResponse:
     return _page(request, form)
 
 
+@needs(Role.ANALYST)
 @require_POST
 def remove_rule(request: HttpRequest, pk: int) -> HttpResponse:
     exclusions.remove(get_object_or_404(ExclusionRule, pk=pk))

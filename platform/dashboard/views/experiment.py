@@ -12,23 +12,27 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import queries
+from dashboard.access import needs
 from dashboard.reading.measured import facts
 from dashboard.reading.page import experiment_page
 from experiments import checklist, lifecycle, looks, metric_definitions, selectors
 from experiments.exceptions import ExperimentError
 from experiments.metrics.results import Scale
 from experiments.models import Experiment
+from people.roles import Role
 from serving.models import Pulse
 
 NOTHING_NEW = 204
 
 
+@needs(Role.VIEWER)
 @require_safe
 def page(request: HttpRequest, key: str) -> HttpResponse:
     experiment = get_object_or_404(queries.experiment_of(key))
     return render(request, "dashboard/experiment.html", _context(request, experiment))
 
 
+@needs(Role.VIEWER)
 @require_safe
 @never_cache
 def live(request: HttpRequest, key: str) -> HttpResponse:
@@ -42,6 +46,7 @@ def live(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "dashboard/experiment/live.html", _context(request, experiment))
 
 
+@needs(Role.ANALYST)
 @require_POST
 def analyse(request: HttpRequest, key: str) -> HttpResponse:
     experiment = get_object_or_404(Experiment, key=key)

@@ -9,6 +9,7 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard import queries
+from dashboard.access import needs
 from dashboard.forms.experiment import ExperimentForm, placement_choices
 from dashboard.forms.measurement import MeasurementForm
 from dashboard.forms.variants import VariantRows
@@ -19,9 +20,11 @@ from experiments.drafts import Draft, create_experiment
 from experiments.exceptions import ExperimentError
 from experiments.models import Experiment
 from people.actors import Actor
+from people.roles import Role
 from recommenders.models import Recommender
 
 
+@needs(Role.VIEWER)
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     rows = [experiment_row(e, glance) for e, glance in queries.experiments_at_a_glance()]
@@ -29,6 +32,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/experiments.html", {"rows": rows, "running": running})
 
 
+@needs(Role.EXPERIMENTER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
     placements = placement_choices()

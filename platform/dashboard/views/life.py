@@ -10,11 +10,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST
 
+from dashboard.access import needs
 from dashboard.people import person
 from experiments import drafts, moves
 from experiments.exceptions import ExperimentError
 from experiments.models import Experiment
 from people.actors import Actor
+from people.roles import Role
 from serving.lifecycle import routed
 
 DONE: dict[str, tuple[Callable[..., Experiment], str]] = {
@@ -25,6 +27,7 @@ DONE: dict[str, tuple[Callable[..., Experiment], str]] = {
 }
 
 
+@needs(Role.EXPERIMENTER)
 @require_POST
 def move(request: HttpRequest, key: str, move: str) -> HttpResponse:
     """One of the moves of DONE; `why`, where it was typed, goes into the audit trail."""
@@ -40,6 +43,7 @@ def move(request: HttpRequest, key: str, move: str) -> HttpResponse:
     return redirect(experiment)
 
 
+@needs(Role.EXPERIMENTER)
 @require_POST
 def delete(request: HttpRequest, key: str) -> HttpResponse:
     experiment = get_object_or_404(Experiment, key=key)

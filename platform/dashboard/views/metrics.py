@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard import metric_preview
+from dashboard.access import needs
 from dashboard.forms.metric import MetricForm
 from dashboard.people import person
 from dashboard.reading.metrics import MetricRow, consequence, figures, hint, redefined
@@ -20,10 +21,12 @@ from experiments.exceptions import ExperimentError
 from experiments.metrics import METRICS, Metric
 from experiments.metrics.wording import sentence
 from experiments.models import MetricDefinition
+from people.roles import Role
 
 WEEK = 7
 
 
+@needs(Role.VIEWER)
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     used = metric_definitions.using()
@@ -38,6 +41,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/metrics.html", {"own": own, "built_in": built_in})
 
 
+@needs(Role.ANALYST)
 @require_http_methods(["GET", "HEAD", "POST"])
 def define(request: HttpRequest) -> HttpResponse:
     """A form that begins empty, or with the metric that `like` names."""
@@ -54,6 +58,7 @@ def define(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/metric_form.html", {"form": form, "days": _days()})
 
 
+@needs(Role.VIEWER, write=Role.ANALYST)
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, key: str) -> HttpResponse:
     """One of a team's own: what it counts, who is measured by it, and the form that changes it."""
@@ -81,6 +86,7 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "dashboard/metric_form.html", context)
 
 
+@needs(Role.ANALYST)
 @require_POST
 def archive(request: HttpRequest, key: str) -> HttpResponse:
     row = get_object_or_404(MetricDefinition, key=key)
@@ -93,6 +99,7 @@ def archive(request: HttpRequest, key: str) -> HttpResponse:
     return redirect(row)
 
 
+@needs(Role.ANALYST)
 @require_POST
 def restore(request: HttpRequest, key: str) -> HttpResponse:
     row = get_object_or_404(MetricDefinition, key=key)
@@ -105,6 +112,7 @@ def restore(request: HttpRequest, key: str) -> HttpResponse:
     return redirect(row)
 
 
+@needs(Role.ANALYST)
 @require_POST
 @never_cache
 def preview(request: HttpRequest) -> HttpResponse:

@@ -10,16 +10,19 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from dashboard.access import needs
 from dashboard.forms.outlook import OutlookAsked, asked, placement_of
 from dashboard.reading.outlook import outlook_view
 from experiments import baselines
 from experiments.metrics import UnknownMetric
 from experiments.models import Placement, PlacementBaseline
+from people.roles import Role
 
 NEW_METRIC = "This metric is newer than the last count."
 NOT_YET = "What users of {} do was not counted yet."
 
 
+@needs(Role.VIEWER)
 @require_safe
 @never_cache
 def part(request: HttpRequest) -> HttpResponse:
@@ -27,6 +30,7 @@ def part(request: HttpRequest) -> HttpResponse:
     return _answer(request, asked(request.GET))
 
 
+@needs(Role.EXPERIMENTER)
 @require_POST
 def count(request: HttpRequest) -> HttpResponse:
     """Has the placement's baseline counted soon; the part then waits for it by itself."""

@@ -11,7 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from dashboard.access import needs
 from dashboard.reading.curves import Curve, curves
+from people.roles import Role
 from recommenders import algorithms
 from recommenders.exceptions import UnknownAlgorithmError
 from recommenders.models import Recommender, Training
@@ -29,11 +31,13 @@ class TrainingRow:
     curves: list[Curve]
 
 
+@needs(Role.VIEWER)
 @require_safe
 def page(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "dashboard/recommender.html", _context(_recommender(key)))
 
 
+@needs(Role.VIEWER)
 @require_safe
 @never_cache
 def live(request: HttpRequest, key: str) -> HttpResponse:
@@ -44,6 +48,7 @@ def live(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "dashboard/recommender/live.html", context)
 
 
+@needs(Role.EXPERIMENTER)
 @require_POST
 def train(request: HttpRequest, key: str) -> HttpResponse:
     recommender = get_object_or_404(Recommender, key=key)

@@ -8,18 +8,22 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard import queries
+from dashboard.access import needs
 from dashboard.forms.recommender import RecommenderForm
+from people.roles import Role
 from recommenders.exceptions import RecommenderError
 from recommenders.models import Recommender
 from recommenders.services import register as register_recommender
 
 
+@needs(Role.VIEWER)
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     found = list(queries.recommenders_listed())
     return render(request, "dashboard/recommenders.html", {"recommenders": found})
 
 
+@needs(Role.EXPERIMENTER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
     data = request.POST if request.method == "POST" else None

@@ -11,6 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from dashboard.access import needs
+from people.roles import Role
+
 
 class LoginForm(AuthenticationForm):
     """The usual form; its message says what to do and not which of the two was wrong."""
@@ -34,6 +37,7 @@ login = login_not_required(
 )
 
 
+@needs(Role.VIEWER)
 @require_safe
 def pulse(request: HttpRequest) -> HttpResponse:
     return render(request, "parts/pulse.html")

@@ -1,9 +1,13 @@
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.assignment import ranges
+from experiments.assignment import Range, ranges
+from experiments.assignment.range_checks import checked
+from experiments.exceptions import Invalid
 
 
 def test_weights_become_ranges_that_cover_every_bucket_in_order() -> None:
@@ -36,3 +40,143 @@ def test_raising_a_claim_keeps_everyone_it_had() -> None:
 
 def test_a_claim_that_does_not_fit_takes_nothing() -> None:
     assert ranges.claim(Decimal("0.3"), [(0, 7500)]) is None
+
+
+ARMS = ["a", "b", "c", "d", "e"]
+SHARES = st.integers(0, 10_000).map(lambda buckets: Decimal(buckets) / 10_000)
+
+
+@st.composite
+def weights(draw: st.DrawFn, arms: Sequence[str]) -> dict[str, Decimal]:
+    """Weights of some of the arms, in buckets, that sum to 1."""
+    some = draw(st.lists(st.sampled_from(arms), min_size=1, unique=True))
+    cuts = sorted(
+        draw(st.lists(st.integers(0, 10_000), min_size=len(some) - 1, max_size=len(some) - 1))
+    )
+    edges = [0, *cuts, 10_000]
+    return {
+        arm: Decimal(high - low) / 10_000
+        for arm, low, high in zip(some, edges[:-1], edges[1:], strict=True)
+    }
+
+
+def owner_of(owned: Mapping[str, Sequence[Range]]) -> list[str | None]:
+    """Each bucket's owner, of whom there is one at most."""
+    owners: list[str | None] = [None] * 10_000
+    for key, held in owned.items():
+        for low, high in held:
+            assert owners[low:high] == [None] * (high - low)
+            owners[low:high] = [key] * (high - low)
+    return owners
+
+
+@given(st.lists(st.tuples(SHARES, st.sampled_from(ARMS)), max_size=4), SHARES, SHARES)
+def test_a_larger_share_holds_all_that_a_smaller_one_does(
+    others: list[tuple[Decimal, str]], one: Decimal, other: Decimal
+) -> None:
+    reserved = ranges.free(
+        (round(share * 9_000), round(share * 9_000) + 500) for share, _ in others
+    )
+    less, more = (
+        {b for low, high in ranges.first(reserved, share) for b in range(low, high)}
+        for share in sorted([one, other])
+    )
+
+    assert less <= more
+    assert len(more) == min(round(max(one, other) * 10_000), ranges.size(reserved))
+
+
+@given(weights(ARMS), weights(ARMS), weights(ARMS), st.data())
+def test_a_re_weight_moves_the_fewest_buckets_that_can_be(
+    first: dict[str, Decimal],
+    second: dict[str, Decimal],
+    third: dict[str, Decimal],
+    data: st.DataObject,
+) -> None:
+    before = ranges.reweigh(ranges.split(first), second)
+    killed = data.draw(st.sets(st.sampled_from(ARMS)).filter(lambda k: not k >= set(third)))
+    kept = {key: weight for key, weight in third.items() if key not in killed}
+    total = sum(kept.values())
+    wanted = {k: w / total for k, w in kept.items()} if total else dict.fromkeys(kept, Decimal(0))
+    if not total:
+        wanted[next(iter(kept))] = Decimal(1)
+
+    after = ranges.reweigh(before, wanted, killed=killed)
+
+    was, now = owner_of(before), owner_of(after)
+    assert None not in now
+    for key in killed:
+        assert after[key] == before.get(key, [])
+    grown = [ranges.size(after[k]) - ranges.size(before.get(k, ())) for k in wanted]
+    changed = sum(a != b for a, b in zip(was, now, strict=True))
+    assert changed == ranges.moved(before, after) == sum(size for size in grown if size > 0)
+
+
+def test_an_arm_is_added_from_the_ends_of_the_others() -> None:
+    halves = ranges.split({"a": Decimal("0.5"), "b": Decimal("0.5")})
+    thirds = {"a": Decimal("0.4"), "b": Decimal("0.4"), "c": Decimal("0.2")}
+
+    after = ranges.reweigh(halves, thirds)
+
+    assert after == {"a": [(0, 4000)], "b": [(5000, 9000)], "c": [(4000, 5000), (9000, 10000)]}
+    assert ranges.moved(halves, after) == 2000
+
+
+def test_a_removed_arm_gives_its_users_to_the_others() -> None:
+    thirds = ranges.split({"a": Decimal("0.4"), "b": Decimal("0.4"), "c": Decimal("0.2")})
+
+    after = ranges.reweigh(thirds, {"a": Decimal("0.5"), "b": Decimal("0.5")})
+
+    assert after == {"a": [(0, 4000), (8000, 9000)], "b": [(4000, 8000), (9000, 10000)]}
+    assert ranges.moved(thirds, after) == 2000
+
+
+def test_a_killed_arm_keeps_its_users_out_and_the_others_share_the_rest() -> None:
+    thirds = ranges.split({"a": Decimal("0.4"), "b": Decimal("0.4"), "c": Decimal("0.2")})
+
+    after = ranges.reweigh(thirds, {"a": Decimal("0.75"), "b": Decimal("0.25")}, killed=["c"])
+
+    assert after == {"a": [(0, 4000), (6000, 8000)], "b": [(4000, 6000)], "c": [(8000, 10000)]}
+
+
+def test_ranges_from_outside_are_taken_as_they_are() -> None:
+    assert checked({"a": [[0, 10], [20, 10_000]], "b": [[10, 20]], "c": []}) == {
+        "a": [(0, 10), (20, 10_000)],
+        "b": [(10, 20)],
+        "c": [],
+    }
+
+
+NO_RANGE = "Give [low, high] with 0 <= low < high <= 10000; high is not in the range."
+
+
+@pytest.mark.parametrize(
+    ("owned", "field", "message"),
+    [
+        ([], "ranges", "Give an object with a list of ranges for each key."),
+        ({"a": {}}, "ranges/a", "Give a list of ranges [low, high]."),
+        ({"a": [[0, 10]], "b": [[5, 5]]}, "ranges/b/0", NO_RANGE),
+        ({"a": [[0, 10001]]}, "ranges/a/0", NO_RANGE),
+        ({"a": [[-1, 10]]}, "ranges/a/0", NO_RANGE),
+        ({"a": [[0, 1.5]]}, "ranges/a/0", NO_RANGE),
+        ({"a": [[False, True]]}, "ranges/a/0", NO_RANGE),
+        ({"a/b": ["0-10"]}, "ranges/a~1b/0", NO_RANGE),
+        (
+            {"a": [[0, 10]], "b": [[20, 30], [9, 11]]},
+            "ranges/b/1",
+            "[9, 11] shares buckets with [0, 10] of a.",
+        ),
+        (
+            {"a": [[0, 10], [5, 6]]},
+            "ranges/a/1",
+            "[5, 6] shares buckets with [0, 10] of a.",
+        ),
+    ],
+)
+def test_ranges_that_overlap_or_are_none_are_refused(
+    owned: object, field: str, message: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        checked(owned)
+
+    assert (refused.value.field, refused.value.message) == (field, message)

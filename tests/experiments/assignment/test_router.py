@@ -38,7 +38,7 @@ def test_a_bucket_is_owned_from_the_low_end_of_a_range_up_to_the_high_one() -> N
 def test_all_assignments_are_those_of_each_placement() -> None:
     under = plan()
 
-    for n in range(500):
+    for n in range(2_000):
         user, device = f"user {n}", f"device {n}"
         assert assign(under, user, ATTRIBUTES, device=device) == tuple(
             assign_on(under, user, place, ATTRIBUTES, device=device) for place in under.placements

@@ -28,6 +28,7 @@ TABLE = {
     "experiment": (VIEWER, VIEWER),
     "experiment-live": (VIEWER, VIEWER),
     "experiment-new": (EXPERIMENTER, EXPERIMENTER),
+    "experiment-edit": (EXPERIMENTER, EXPERIMENTER),
     "outlook": (VIEWER, VIEWER),
     "outlook-count": (EXPERIMENTER, EXPERIMENTER),
     "experiment-start": (EXPERIMENTER, EXPERIMENTER),

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from dashboard.forms.audience import typed
 from experiments.checks import VariantSpec
 from experiments.exceptions import ExperimentError
 from experiments.models import Experiment, Phase, Variant
@@ -40,17 +41,12 @@ def _percent(**given: Any) -> forms.DecimalField:
     )
 
 
-def _typed(share: Decimal) -> str:
-    """A share as somebody would type it in percent: `40`, `33.33`."""
-    return f"{(share * HUNDRED).quantize(Decimal('0.01')).normalize():f}"
-
-
 class TrafficForm(ChangeForm):
     traffic = _percent()
     why = forms.CharField(required=False, max_length=500)
 
     def __init__(self, data: QueryDict | None, experiment: Experiment) -> None:
-        super().__init__(data, initial={"traffic": _typed(experiment.traffic)})
+        super().__init__(data, initial={"traffic": typed(experiment.traffic)})
 
     def wanted(self) -> dict[str, Any]:
         share = self.cleaned_data["traffic"] / HUNDRED
@@ -106,7 +102,7 @@ class ArmsForm(ChangeForm):
         whole = sum((variant.weight for variant in self.living), Decimal(0))
         for variant in self.living:
             self.fields[f"weight-{variant.key}"] = _percent(
-                label=variant.key, initial=_typed(variant.weight / whole)
+                label=variant.key, initial=typed(variant.weight / whole)
             )
 
     @property

@@ -11,10 +11,11 @@ from django import forms
 from django.http import QueryDict
 
 from dashboard import formats
+from dashboard.forms.audience import typed
 from dashboard.forms.selects import TellingField
 from experiments import selectors
 from experiments.exceptions import ExperimentError
-from experiments.models import Placement
+from experiments.models import Experiment, Placement
 
 HUNDRED = Decimal(100)
 
@@ -77,8 +78,14 @@ class ExperimentForm(forms.Form):
         },
     )
 
-    def __init__(self, data: QueryDict | None, *, placements: Sequence[PlacementChoice]) -> None:
-        super().__init__(data)
+    def __init__(
+        self,
+        data: QueryDict | None,
+        *,
+        placements: Sequence[PlacementChoice],
+        of: Experiment | None = None,
+    ) -> None:
+        super().__init__(data, initial=_initial(of) if of else None)
         self._placements = {str(choice.placement.pk): choice for choice in placements}
         choices = [(key, choice.label) for key, choice in self._placements.items()]
         picker = self.fields["placement"]
@@ -98,9 +105,18 @@ class ExperimentForm(forms.Form):
         return self._placements[self.cleaned_data["placement"]].placement
 
     def wanted(self) -> dict[str, Any]:
-        """What a Draft needs but for variants and measurement."""
+        """What a Draft needs of it."""
         return dict(self.cleaned_data)
 
     def refuse(self, error: ExperimentError) -> None:
         """Shows the service's error in its place."""
         self.add_error(error.field if error.field in self.fields else None, error.message)
+
+
+def _initial(experiment: Experiment) -> dict[str, Any]:
+    return {
+        "name": experiment.name,
+        "hypothesis": experiment.hypothesis,
+        "placement": str(experiment.placement.pk),
+        "traffic": typed(experiment.traffic),
+    }

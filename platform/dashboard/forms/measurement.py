@@ -116,8 +116,14 @@ class MeasurementForm(forms.Form):
         help_text="What the arms' models learn from while it runs.",
     )
 
-    def __init__(self, data: QueryDict | None, *, metrics: Mapping[str, Metric]) -> None:
-        super().__init__(data)
+    def __init__(
+        self,
+        data: QueryDict | None,
+        *,
+        metrics: Mapping[str, Metric],
+        of: Measurement | None = None,
+    ) -> None:
+        super().__init__(data, initial=_initial(of) if of else None)
         self._metrics = metrics
         goal = self.fields["primary_metric"]
         assert isinstance(goal, forms.ChoiceField)  # noqa: S101  (for the type checker)
@@ -226,3 +232,25 @@ def _note(key: str) -> str:
     if key in GUARDRAILS:
         return f"Watched in any case, margin {formats.share(WATCHED_MARGIN)}"
     return ""
+
+
+def _initial(measured: Measurement) -> dict[str, Any]:
+    """A measurement as it is typed."""
+    primary, *others = measured.goals
+    shown: dict[str, Any] = {
+        "primary_metric": primary,
+        "method": measured.method,
+        "planned_users": measured.planned_users,
+        "confidence": f"{measured.confidence * 100:g}",
+        "correction": measured.correction,
+        "lookback_days": measured.lookback_days,
+        "cuped": measured.cuped,
+        "segments": ", ".join(measured.segments),
+        "training_data": measured.training_data,
+    }
+    shown |= {f"role_{key}": "goal" for key in others}
+    shown |= {f"role_{key}": "secondary" for key in measured.secondaries}
+    for guarded in measured.guardrails:
+        shown[f"role_{guarded.metric}"] = "guardrail"
+        shown[f"margin_{guarded.metric}"] = f"{guarded.margin * 100:g}"
+    return shown

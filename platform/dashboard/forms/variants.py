@@ -10,9 +10,11 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from dashboard.forms.audience import typed
 from dashboard.forms.selects import TellingField
 from experiments.checks import MOST_VARIANTS, VariantSpec
 from experiments.exceptions import ExperimentError
+from experiments.models import Experiment, Variant
 from recommenders.models import Recommender
 
 HUNDRED = Decimal(100)
@@ -55,17 +57,30 @@ class VariantRows:
     rows: list[VariantForm]
     empty: VariantForm
     recommenders: dict[str, Recommender]
+    keys: dict[str, str]
+    """Of a draft, the keys that its arms keep, by recommender."""
     errors: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, data: QueryDict | None, recommenders: Sequence[Recommender]) -> VariantRows:
-        """Rows as they were sent, or the first three of a new form."""
-        count = FIRST_ROWS if data is None else _sent(data)
-        rows = [_row(data, n, recommenders) for n in range(count)]
+    def of(
+        cls,
+        data: QueryDict | None,
+        recommenders: Sequence[Recommender],
+        *,
+        of: Experiment | None = None,
+    ) -> VariantRows:
+        """Rows as they were sent, or those of a draft, or the first three of a new form."""
+        if data is None and of is not None:
+            shown = list(of.variants.select_related("recommender"))
+            rows = [_row(None, n, recommenders, variant) for n, variant in enumerate(shown)]
+        else:
+            count = FIRST_ROWS if data is None else _sent(data)
+            rows = [_row(data, n, recommenders) for n in range(count)]
         return cls(
             rows=rows,
             empty=_row(None, "__prefix__", recommenders),
             recommenders={r.key: r for r in recommenders},
+            keys=_keys(of),
         )
 
     def is_valid(self) -> bool:
@@ -77,6 +92,7 @@ class VariantRows:
             VariantSpec(
                 recommender=self.recommenders[row.cleaned_data["recommender"]],
                 weight=row.cleaned_data["weight"] / HUNDRED,
+                key=self.keys.get(row.cleaned_data["recommender"]),
             )
             for row in self._filled()
         ]
@@ -96,8 +112,22 @@ class VariantRows:
         return [row for row in self.rows if not row.is_blank()]
 
 
-def _row(data: QueryDict | None, n: int | str, recommenders: Sequence[Recommender]) -> VariantForm:
-    first = {"weight": 50} if data is None and n in (0, 1) else None
+def _keys(draft: Experiment | None) -> dict[str, str]:
+    """Where one recommender has several arms, they are told apart by their order alone."""
+    arms = [(v.recommender.key, v.key) for v in draft.variants.all()] if draft else []
+    named = [recommender for recommender, _ in arms]
+    return {recommender: key for recommender, key in arms if named.count(recommender) == 1}
+
+
+def _row(
+    data: QueryDict | None,
+    n: int | str,
+    recommenders: Sequence[Recommender],
+    variant: Variant | None = None,
+) -> VariantForm:
+    first: dict[str, Any] | None = {"weight": 50} if data is None and n in (0, 1) else None
+    if variant is not None:
+        first = {"recommender": variant.recommender.key, "weight": typed(variant.weight)}
     form = VariantForm(data, prefix=f"variants-{n}", initial=first)
     picker = form.fields["recommender"]
     assert isinstance(picker, TellingField)  # noqa: S101  (for the type checker)

@@ -12,6 +12,7 @@ import msgspec
 from django.db import IntegrityError, transaction
 
 from experiments import metric_definitions, ramps
+from experiments.assignment import conditions
 from experiments.checks import (
     VariantSpec,
     arm_keys,
@@ -125,6 +126,8 @@ def _check(draft: Draft, *, now: datetime, but: Experiment | None = None) -> Non
     check_traffic(draft.traffic)
     _check_layers(draft)
     check(draft.measurement, metric_definitions.metrics())
+    if draft.condition is not None:
+        conditions.check(draft.condition)
     if draft.ramp is not None:
         ramps.check(draft.ramp)
     check_schedule(draft.starts_at, draft.ends_at, now=now)

@@ -37,20 +37,39 @@ announcements = BestEffort("plan_announcements")
 def publish() -> None:
     """Stores the plan with the transaction under way, and announces it once that has committed."""
     with transaction.atomic():
-        # Whoever publishes waits here for whoever already does, and then sees what they changed.
-        PublishedPlan.objects.select_for_update().order_by("pk").first()
-        row = PublishedPlan.objects.create(body={})
-        row.body = msgspec.to_builtins(building.build(row.pk))
-        row.save(update_fields=["body"])
+        _store()
         transaction.on_commit(announce)
 
 
 def announce() -> None:
-    """Makes the newest plan known: to this process, to the mirror, to Valkey."""
+    """Makes the newest plan known: to this process, to the mirror, to Valkey. One that a version
+    before gates stored is built anew first, for by it nobody is in an experiment.
+    """
     plan = _newest()
+    if any(not experiment.gates for experiment in plan.experiments):
+        plan = _anew(plan)
     holder.hold(plan)
     _mirror(plan)
     _announce(plan.version)
+
+
+def _store() -> Plan:
+    # Whoever stores waits here for whoever already does, and then sees what they changed.
+    PublishedPlan.objects.select_for_update().order_by("pk").first()
+    row = PublishedPlan.objects.create(body={})
+    plan = building.build(row.pk)
+    row.body = msgspec.to_builtins(plan)
+    row.save(update_fields=["body"])
+    return plan
+
+
+def _anew(old: Plan) -> Plan:
+    try:
+        with transaction.atomic():
+            return _store()
+    except DatabaseError as error:
+        logger.warning("Plan %s could not be built anew (%s).", old.version, error)
+        return old
 
 
 def _mirror(plan: Plan) -> None:

@@ -52,6 +52,20 @@ def test_a_draft_has_its_arms_in_order_and_takes_no_users(draft: Experiment) -> 
     ]
 
 
+def test_a_condition_is_kept_as_given(home: Placement) -> None:
+    condition = {"country": {"$in": ["NL", "BE"]}}
+
+    assert create(home, ["0.5", "0.5"], condition=condition).condition == condition
+
+
+def test_a_condition_that_could_not_be_routed_by_is_refused(home: Placement) -> None:
+    with pytest.raises(Invalid) as refused:
+        create(home, ["0.5", "0.5"], condition={"$or": [{"country": {"$foo": "NL"}}]})
+
+    assert refused.value.field == "condition/$or/0/country/$foo"
+    assert not Experiment.objects.exists()
+
+
 def test_two_arms_of_one_recommender_get_keys_of_their_own(home: Placement) -> None:
     experiment = create(home, ["0.5", "0.25", "0.25"])
 

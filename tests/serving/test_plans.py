@@ -40,6 +40,20 @@ def test_starting_publishes_everything_that_routing_needs(tmp_path: Path) -> Non
     assert plan.recommenders["popular"].popular[0] == ("a-item-0", 10)
 
 
+def test_a_plan_from_before_gates_is_built_anew_by_the_clock(tmp_path: Path) -> None:
+    start_experiment(home_experiment(tmp_path / "models"), now=NOW)
+    row = PublishedPlan.objects.latest()
+    for experiment in row.body["experiments"]:
+        [gate] = experiment.pop("gates")
+        experiment |= {"layer_seed": gate["seed"], "slots": gate["slots"]}
+    row.save()
+
+    plans.announce()
+
+    assert plans.current().version == row.pk + 1
+    assert [len(experiment.gates) for experiment in plans.current().experiments] == [1]
+
+
 def test_a_stopped_experiment_is_in_no_plan(tmp_path: Path) -> None:
     experiment = home_experiment(tmp_path / "models")
     start_experiment(experiment, now=NOW)

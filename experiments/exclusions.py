@@ -6,7 +6,7 @@ A change counts from the next analysis of an experiment on. Snapshots stay as th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 import msgspec
 from django.db import transaction
@@ -23,15 +23,16 @@ from experiments.metrics.exclusions import (
     fingerprint,
 )
 from experiments.models import ExclusionRule
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+from people import trail
+from people.actors import COMMAND, Actor
 
 MOST_A_DAY = 1_000_000
 MOST_RULES = 20
 MOST_USERS = 10_000
 LONGEST_NAME = 64
 LONGEST_ID = 256
+LONGEST_TOLD = 160
+KIND = "rule"
 
 Kind = ExclusionRule.Kind
 
@@ -60,17 +61,30 @@ def in_force() -> tuple[Exclusion, ...]:
     return (*(rule for _, rule in listed()), *limits())
 
 
-def set_limit(rule: Limit, *, actor: User | None = None) -> None:
+def set_limit(rule: Limit, *, now: datetime, actor: Actor = COMMAND) -> None:
     """Put the limit in the place of the one of its kind. Raises Invalid."""
     kind, unit = _LIMITS[type(rule)]
     if not 1 <= rule.limit <= MOST_A_DAY:
         raise Invalid(f"Give a limit of 1 to {MOST_A_DAY:,} {unit} a day.", field="limit")
-    ExclusionRule.objects.update_or_create(
-        kind=kind, defaults={"rule": msgspec.to_builtins(rule), "created_by": actor}
-    )
+    with transaction.atomic():
+        [before] = [known.limit for known in limits() if type(known) is type(rule)]
+        ExclusionRule.objects.update_or_create(
+            kind=kind, defaults={"rule": msgspec.to_builtins(rule), "created_by": actor.user}
+        )
+        trail.record(
+            at=now,
+            actor=actor,
+            verb="set",
+            kind=KIND,
+            key=f"{unit} a day",
+            before={"limit": before},
+            after={"limit": rule.limit},
+        )
 
 
-def leave_out_users(name: str, users: Sequence[str], *, actor: User | None = None) -> ExclusionRule:
+def leave_out_users(
+    name: str, users: Sequence[str], *, now: datetime, actor: Actor = COMMAND
+) -> ExclusionRule:
     """Leave out users by id. Raises Invalid, naming the field."""
     name = _named(name, "name", longest=LONGEST_NAME)
     unique = tuple(dict.fromkeys(user.strip() for user in users if user.strip()))
@@ -78,21 +92,26 @@ def leave_out_users(name: str, users: Sequence[str], *, actor: User | None = Non
         raise Invalid(f"Give 1 to {MOST_USERS:,} user ids, one on a line.", field="users")
     for user in unique:
         _named(user, "users", longest=LONGEST_ID)
-    return _add(Kind.USERS, UserList(name=name, users=unique), actor, field="name")
+    rule = UserList(name=name, users=unique)
+    return _add(Kind.USERS, rule, now=now, actor=actor, field="name")
 
 
-def leave_out_attribute(attribute: str, value: str, *, actor: User | None = None) -> ExclusionRule:
+def leave_out_attribute(
+    attribute: str, value: str, *, now: datetime, actor: Actor = COMMAND
+) -> ExclusionRule:
     """Leave out users who were served with this attribute at this value. Raises Invalid."""
     rule = AttributeIs(
         attribute=_named(attribute, "attribute", longest=LONGEST_NAME),
         value=_named(value, "value", longest=LONGEST_ID),
     )
-    return _add(Kind.ATTRIBUTE, rule, actor, field="attribute")
+    return _add(Kind.ATTRIBUTE, rule, now=now, actor=actor, field="attribute")
 
 
-def remove(row: ExclusionRule) -> None:
+def remove(row: ExclusionRule, *, now: datetime, actor: Actor = COMMAND) -> None:
     """Take the users back in, from the next analysis on."""
-    row.delete()
+    with transaction.atomic():
+        _record("remove", _rule(row), now=now, actor=actor, added=False)
+        row.delete()
 
 
 def lists_with(user: str) -> list[str]:
@@ -115,16 +134,35 @@ def _lists_with(user: str) -> list[tuple[ExclusionRule, UserList]]:
     return [(row, rule) for row, rule in rules if isinstance(rule, UserList) and user in rule.users]
 
 
-def _add(kind: str, rule: Exclusion, actor: User | None, *, field: str) -> ExclusionRule:
+def _add(kind: str, rule: Exclusion, *, now: datetime, actor: Actor, field: str) -> ExclusionRule:
     with transaction.atomic():
         known = [other for _, other in listed()]
         if any(other.words == rule.words for other in known):
             raise Invalid("There is such a rule already. Remove that one first.", field=field)
         if len(known) >= MOST_RULES:
             raise Invalid(f"There are {MOST_RULES} rules already. Remove one first.", field=field)
+        _record("add", rule, now=now, actor=actor, added=True)
         return ExclusionRule.objects.create(
-            kind=kind, rule=msgspec.to_builtins(rule), created_by=actor
+            kind=kind, rule=msgspec.to_builtins(rule), created_by=actor.user
         )
+
+
+def _record(verb: str, rule: Exclusion, *, now: datetime, actor: Actor, added: bool) -> None:
+    trail.record(
+        at=now,
+        actor=actor,
+        verb=verb,
+        kind=KIND,
+        key=(rule.name if isinstance(rule, UserList) else rule.words)[:LONGEST_TOLD],
+        before=None if added else _told(rule),
+        after=_told(rule) if added else None,
+    )
+
+
+def _told(rule: Exclusion) -> dict[str, object]:
+    """How many a list holds and not whom: the trail is kept for ever, and people may be erased."""
+    said: dict[str, object] = {"leaves out": rule.words}
+    return said | {"users": len(rule.users)} if isinstance(rule, UserList) else said
 
 
 def _rule(row: ExclusionRule) -> Exclusion:

@@ -19,6 +19,8 @@ from experiments.metrics.exclusions import (
 )
 from experiments.models import ExclusionRule
 from experiments.selectors import scorecard_spec
+from people import trail
+from people.actors import Actor
 from tests.acting import start_experiment
 from tests.installation import NOW, home_experiment
 
@@ -33,11 +35,11 @@ def test_at_first_the_limits_of_a_day_hold() -> None:
 
 
 def test_rules_hold_in_the_order_made_and_the_limits_last() -> None:
-    exclusions.set_limit(SlatesPerDay(limit=500))
-    exclusions.leave_out_users("office", ["ada", " ben ", "ada", ""])
-    exclusions.leave_out_attribute("staff", "true")
-    exclusions.set_limit(SlatesPerDay(limit=300))
-    exclusions.set_limit(EventsPerDay(limit=700))
+    exclusions.set_limit(SlatesPerDay(limit=500), now=NOW)
+    exclusions.leave_out_users("office", ["ada", " ben ", "ada", ""], now=NOW)
+    exclusions.leave_out_attribute("staff", "true", now=NOW)
+    exclusions.set_limit(SlatesPerDay(limit=300), now=NOW)
+    exclusions.set_limit(EventsPerDay(limit=700), now=NOW)
 
     assert exclusions.in_force() == (
         UserList(name="office", users=("ada", "ben")),
@@ -49,16 +51,16 @@ def test_rules_hold_in_the_order_made_and_the_limits_last() -> None:
 
 
 def test_a_removed_rule_holds_no_longer() -> None:
-    row = exclusions.leave_out_users("office", ["ada"])
+    row = exclusions.leave_out_users("office", ["ada"], now=NOW)
 
-    exclusions.remove(row)
+    exclusions.remove(row, now=NOW)
 
     assert exclusions.in_force() == DEFAULTS
 
 
 def test_an_analysis_goes_by_the_rules_that_hold(fresh_process: object, tmp_path: Any) -> None:
     experiment = start_experiment(home_experiment(tmp_path), now=NOW)
-    exclusions.leave_out_attribute("staff", "true")
+    exclusions.leave_out_attribute("staff", "true", now=NOW)
 
     spec = scorecard_spec(experiment, as_of=NOW + timedelta(hours=1))
 
@@ -66,9 +68,9 @@ def test_an_analysis_goes_by_the_rules_that_hold(fresh_process: object, tmp_path
 
 
 def test_an_erased_user_goes_from_every_list_and_the_rules_are_the_same_rules() -> None:
-    exclusions.leave_out_users("office", ["ada", "ben"])
-    exclusions.leave_out_users("testers", ["ben"])
-    exclusions.leave_out_users("partners", ["eve"])
+    exclusions.leave_out_users("office", ["ada", "ben"], now=NOW)
+    exclusions.leave_out_users("testers", ["ben"], now=NOW)
+    exclusions.leave_out_users("partners", ["eve"], now=NOW)
     before = [fingerprint(rule) for rule in exclusions.in_force()]
 
     assert exclusions.lists_with("ben") == ["office", "testers"]
@@ -81,7 +83,7 @@ def test_an_erased_user_goes_from_every_list_and_the_rules_are_the_same_rules() 
     assert [fingerprint(rule) for rule in exclusions.in_force()] == before
     assert exclusions.lists_with("ben") == []
     with pytest.raises(Invalid, match="such a rule already"):
-        exclusions.leave_out_users("office", ["ben"])
+        exclusions.leave_out_users("office", ["ben"], now=NOW)
 
 
 def test_the_fingerprint_of_a_list_goes_by_its_name_and_users() -> None:
@@ -95,7 +97,7 @@ def test_the_fingerprint_of_a_list_goes_by_its_name_and_users() -> None:
 @pytest.mark.parametrize(("rule", "unit"), [(SlatesPerDay, "slates"), (EventsPerDay, "events")])
 def test_a_limit_is_at_least_one(rule: type[Limit], unit: str, limit: int) -> None:
     with pytest.raises(Invalid, match=f"1 to 1,000,000 {unit} a day") as caught:
-        exclusions.set_limit(rule(limit=limit))
+        exclusions.set_limit(rule(limit=limit), now=NOW)
 
     assert caught.value.field == "limit"
     assert exclusions.limits() == DEFAULTS
@@ -115,7 +117,7 @@ def test_a_limit_is_at_least_one(rule: type[Limit], unit: str, limit: int) -> No
 )
 def test_a_list_that_cannot_be_is_refused(name: str, users: list[str], field: str) -> None:
     with pytest.raises(Invalid) as caught:
-        exclusions.leave_out_users(name, users)
+        exclusions.leave_out_users(name, users, now=NOW)
 
     assert caught.value.field == field
     assert not ExclusionRule.objects.exists()
@@ -126,23 +128,49 @@ def test_a_list_that_cannot_be_is_refused(name: str, users: list[str], field: st
 )
 def test_an_attribute_needs_both_parts(attribute: str, value: str, field: str) -> None:
     with pytest.raises(Invalid) as caught:
-        exclusions.leave_out_attribute(attribute, value)
+        exclusions.leave_out_attribute(attribute, value, now=NOW)
 
     assert caught.value.field == field
 
 
 def test_a_rule_is_there_once() -> None:
-    exclusions.leave_out_users("office", ["ada"])
+    exclusions.leave_out_users("office", ["ada"], now=NOW)
 
     with pytest.raises(Invalid, match="such a rule already"):
-        exclusions.leave_out_users("office", ["ben"])
+        exclusions.leave_out_users("office", ["ben"], now=NOW)
 
     assert ExclusionRule.objects.count() == 1
 
 
 def test_there_are_at_most_twenty_rules() -> None:
     for n in range(20):
-        exclusions.leave_out_attribute("staff", str(n))
+        exclusions.leave_out_attribute("staff", str(n), now=NOW)
 
     with pytest.raises(Invalid, match="20 rules already"):
-        exclusions.leave_out_attribute("staff", "20")
+        exclusions.leave_out_attribute("staff", "20", now=NOW)
+
+
+def test_each_change_is_told_and_whom_a_list_holds_is_not() -> None:
+    ada = Actor("ada")
+    exclusions.set_limit(SlatesPerDay(limit=500), now=NOW, actor=ada)
+    row = exclusions.leave_out_users("office", ["u-17", "u-18"], now=NOW, actor=ada)
+    exclusions.leave_out_attribute("staff", "true", now=NOW, actor=ada)
+    exclusions.remove(row, now=NOW, actor=ada)
+
+    office = {"leaves out": "on the list “office”", "users": 2}
+    staff = {"leaves out": "staff is “true”"}
+    told = [(e.by, e.verb, e.key, e.before, e.after) for e in trail.entries(kind="rule")]
+    assert told == [
+        ("ada", "remove", "office", office, None),
+        ("ada", "add", "staff is “true”", None, staff),
+        ("ada", "add", "office", None, office),
+        ("ada", "set", "slates a day", {"limit": 1000}, {"limit": 500}),
+    ]
+
+
+def test_a_rule_that_is_refused_is_not_told() -> None:
+    with pytest.raises(Invalid):
+        exclusions.set_limit(SlatesPerDay(limit=0), now=NOW)
+    with pytest.raises(Invalid):
+        exclusions.leave_out_users("office", [], now=NOW)
+    assert not trail.entries().exists()

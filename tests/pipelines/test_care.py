@@ -154,7 +154,7 @@ def test_a_person_goes_from_everywhere_and_the_report_says_so(
     ranked = [Ranked(item="i1", score=1.0, why=None)]
     slates.store(fresh_process, "popular", "popular@1", {"gone": ranked, "here": ranked})
     office: dict[str, Any] = {"name": "office", "users": ("gone", "here")}
-    exclusions.leave_out_users(**office)
+    exclusions.leave_out_users(**office, now=NOW)
     now = datetime.now(UTC)
 
     request = request_erasure("gone", now=now)
@@ -197,7 +197,7 @@ def test_the_command_says_what_went_and_what_remains_and_may_be_repeated(
     told: list[str],
 ) -> None:
     trained("popular", "popularity", settings.MODELS_DIR)
-    exclusions.leave_out_users("office", ["gone"])
+    exclusions.leave_out_users("office", ["gone"], now=NOW)
     act("gone", "a")
     drain_all()
     damaged = settings.JOURNAL_DIR / "damaged"

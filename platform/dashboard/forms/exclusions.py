@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import User
+from django.utils.timezone import now
 
 from experiments import exclusions
 from experiments.exceptions import Invalid
 from experiments.metrics.exclusions import EventsPerDay, Limit, SlatesPerDay
+from people.actors import Actor
 
 
 class RuleForm(forms.Form):
@@ -22,7 +23,7 @@ class RuleForm(forms.Form):
         kwargs.setdefault("auto_id", f"id_{self.kind}_%s")
         super().__init__(data, **kwargs)
 
-    def apply(self, actor: User) -> bool:
+    def apply(self, actor: Actor) -> bool:
         """Do it; False where something is wrong, which the form then says in its place."""
         if not self.is_valid():
             return False
@@ -33,7 +34,7 @@ class RuleForm(forms.Form):
             return False
         return True
 
-    def change(self, actor: User) -> None:
+    def change(self, actor: Actor) -> None:
         raise NotImplementedError
 
 
@@ -51,8 +52,8 @@ class LimitForm(RuleForm):
 
     rule: type[Limit]
 
-    def change(self, actor: User) -> None:
-        exclusions.set_limit(self.rule(limit=self.cleaned_data["limit"]), actor=actor)
+    def change(self, actor: Actor) -> None:
+        exclusions.set_limit(self.rule(limit=self.cleaned_data["limit"]), now=now(), actor=actor)
 
 
 class SlatesForm(LimitForm):
@@ -91,9 +92,11 @@ class UsersForm(RuleForm):
         error_messages={"required": "Give at least one user id."},
     )
 
-    def change(self, actor: User) -> None:
+    def change(self, actor: Actor) -> None:
         given = self.cleaned_data
-        exclusions.leave_out_users(given["name"], given["users"].splitlines(), actor=actor)
+        exclusions.leave_out_users(
+            given["name"], given["users"].splitlines(), now=now(), actor=actor
+        )
 
 
 class AttributeForm(RuleForm):
@@ -110,9 +113,9 @@ class AttributeForm(RuleForm):
         error_messages={"required": "Give the value that marks them."},
     )
 
-    def change(self, actor: User) -> None:
+    def change(self, actor: Actor) -> None:
         given = self.cleaned_data
-        exclusions.leave_out_attribute(given["attribute"], given["value"], actor=actor)
+        exclusions.leave_out_attribute(given["attribute"], given["value"], now=now(), actor=actor)
 
 
 FORMS: tuple[type[RuleForm], ...] = (SlatesForm, EventsForm, UsersForm, AttributeForm)

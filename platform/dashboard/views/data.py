@@ -15,6 +15,7 @@ from dashboard.forms.exclusions import FORMS, LimitForm, RuleForm, SlatesForm
 from dashboard.people import person
 from experiments import exclusions
 from experiments.models import ExclusionRule
+from people.actors import Actor
 from people.roles import Role
 
 LONGEST_USER = 256
@@ -41,7 +42,7 @@ def add_rule(request: HttpRequest) -> HttpResponse:
     """One form of the page, told apart by `kind`. What is wrong is said in its place."""
     kind = request.POST.get("kind")
     form = next((form for form in FORMS if form.kind == kind), SlatesForm)(request.POST)
-    if form.apply(person(request)):
+    if form.apply(Actor.of(person(request))):
         messages.success(request, "Saved. Each experiment goes by it from its next analysis on.")
         return redirect("dashboard:data")
     return _page(request, form)
@@ -50,7 +51,8 @@ def add_rule(request: HttpRequest) -> HttpResponse:
 @needs(Role.ANALYST)
 @require_POST
 def remove_rule(request: HttpRequest, pk: int) -> HttpResponse:
-    exclusions.remove(get_object_or_404(ExclusionRule, pk=pk))
+    row = get_object_or_404(ExclusionRule, pk=pk)
+    exclusions.remove(row, now=now(), actor=Actor.of(person(request)))
     messages.success(request, "Removed. Its users count again from each next analysis on.")
     return redirect("dashboard:data")
 

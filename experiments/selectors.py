@@ -12,6 +12,7 @@ from experiments import exclusions, metric_definitions
 from experiments.assignment import BUCKETS, Range, ranges
 from experiments.metrics import PhaseSpec, Scorecard, ScorecardSpec
 from experiments.models import Experiment, Layer, Membership, Phase, Snapshot, Variant
+from experiments.ramps import Facts, facts_of
 
 
 def running() -> QuerySet[Experiment]:
@@ -84,6 +85,44 @@ def latest_snapshot(experiment: Experiment) -> Snapshot | None:
 def scorecard_of(snapshot: Snapshot) -> Scorecard:
     """The scorecard as it was computed."""
     return msgspec.convert(snapshot.scorecard, Scorecard)
+
+
+def climbing() -> QuerySet[Experiment]:
+    """Running experiments whose ramp is under way."""
+    running = Experiment.objects.filter(status=Experiment.Status.RUNNING)
+    return running.filter(ramp__state="climbing").order_by("id")
+
+
+def ramp_facts(experiment: Experiment, *, since: datetime) -> Facts | None:
+    """What the newest look says to a ramp whose step began at `since`; None before the first.
+
+    Who came between that and the next look counts as having come before: a step is held for too
+    many users rather than too few.
+    """
+    newest = latest_snapshot(experiment)
+    if newest is None:
+        return None
+    before = 0
+    if experiment.started_at is None or experiment.started_at < since:
+        first = experiment.snapshots.filter(as_of__gte=since).order_by("as_of").first()
+        before = _users(first) if first else 0
+    return facts_of(
+        scorecard_of(newest),
+        log_until=newest.log_until,
+        users_before=before,
+        gone=_gone(experiment),
+    )
+
+
+def _users(snapshot: Snapshot) -> int:
+    return sum(arm.users for arm in scorecard_of(snapshot).arms)
+
+
+def _gone(experiment: Experiment) -> list[str]:
+    """The variants that take no users in the phase under way."""
+    phase = experiment.phases.last()
+    variants = list(experiment.variants.values_list("key", flat=True))
+    return [key for key in variants if phase and not _expected(phase, key)]
 
 
 def scorecard_spec(experiment: Experiment, *, as_of: datetime) -> ScorecardSpec:

@@ -9,18 +9,23 @@ from experiments.moves.arms import change_arms, kill_arm
 from experiments.moves.close import archive, ship
 from experiments.moves.describe import describe
 from experiments.moves.pause import pause, resume
+from experiments.moves.ramp import advance_now, cancel_ramp, climb, set_ramp
 from experiments.moves.start import start
 from experiments.moves.stop import stop
 from experiments.moves.traffic import change_traffic
 
 __all__ = [
+    "advance_now",
     "archive",
+    "cancel_ramp",
     "change_arms",
     "change_traffic",
+    "climb",
     "describe",
     "kill_arm",
     "pause",
     "resume",
+    "set_ramp",
     "ship",
     "start",
     "stop",

@@ -7,6 +7,7 @@ from datetime import datetime
 from experiments import lifecycle
 from experiments.models import Experiment
 from experiments.moves.row import moving
+from experiments.ramps import ramp_of, restarted
 from people.actors import Actor
 
 
@@ -18,7 +19,10 @@ def pause(experiment: Experiment, *, now: datetime, actor: Actor, why: str = "")
 
 
 def resume(experiment: Experiment, *, now: datetime, actor: Actor, why: str = "") -> Experiment:
-    """The same users meet the same variants as before the pause. Raises NotAllowed."""
+    """The same users meet the same variants as before the pause. A ramp under way begins its step
+    anew. Raises NotAllowed.
+    """
     with moving(experiment, "resume", now=now, actor=actor, why=why) as row:
         row.status = lifecycle.after("resume", row.status)
+        row.ramp = restarted(ramp_of(row), now=now)
     return row

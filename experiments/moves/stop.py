@@ -7,6 +7,7 @@ from datetime import datetime
 from experiments import lifecycle
 from experiments.models import Experiment
 from experiments.moves.row import moving
+from experiments.ramps import dropped, ramp_of
 from people.actors import Actor
 
 
@@ -18,5 +19,6 @@ def stop(experiment: Experiment, *, now: datetime, actor: Actor, why: str = "") 
         row.memberships.update(slots=[])
         row.stopped_at = now
         row.ends_at = None
+        row.ramp = dropped(ramp_of(row), "The experiment was stopped.")
         row.phases.filter(ended_at=None).update(ended_at=now)
     return row

@@ -11,6 +11,7 @@ from experiments.checks import check_traffic
 from experiments.exceptions import Invalid
 from experiments.models import Experiment, Layer
 from experiments.moves.row import moving, under_way
+from experiments.ramps import dropped, ramp_of
 from people.actors import Actor
 
 
@@ -18,18 +19,26 @@ def change_traffic(
     experiment: Experiment, *, traffic: Decimal, now: datetime, actor: Actor, why: str = ""
 ) -> Experiment:
     """Raising adds users, lowering only removes some. A share beyond what it claimed is claimed
-    anew, where the layer has it free. Raises NotAllowed, and Invalid (traffic).
+    anew, where the layer has it free. A ramp under way is given up: it would undo what people want.
+    Raises NotAllowed, and Invalid (traffic).
     """
     check_traffic(traffic)
     with moving(experiment, "change traffic", now=now, actor=actor, why=why) as row:
         under_way(row, "traffic")
-        _widen(row, traffic)
-        row.traffic = traffic
-        row.slots = ranges.first(row.reserved, traffic)
+        widen(row, traffic, field="traffic")
+        take(row, traffic)
+        row.ramp = dropped(ramp_of(row), "Traffic was changed by hand.")
     return row
 
 
-def _widen(row: Experiment, traffic: Decimal) -> None:
+def take(row: Experiment, traffic: Decimal) -> None:
+    """The share of the layer's users from now on, of what is claimed already."""
+    row.traffic = traffic
+    row.slots = ranges.first(row.reserved, traffic)
+
+
+def widen(row: Experiment, traffic: Decimal, *, field: str) -> None:
+    """Claims what the share takes beyond what is claimed already. Raises Invalid (field)."""
     held = Decimal(ranges.size(row.reserved)) / BUCKETS
     if traffic <= held:
         return
@@ -40,6 +49,6 @@ def _widen(row: Experiment, traffic: Decimal) -> None:
         raise Invalid(
             f"Layer {layer} has {free:.2%} of its users free: give at most {held + free:.2%}, or "
             "stop another experiment.",
-            field="traffic",
+            field=field,
         )
     row.reserved = [*row.reserved, *more]

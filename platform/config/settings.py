@@ -136,6 +136,7 @@ _TICKS = {
     "pipelines.analyse_running": cadence.BEAT,
     "pipelines.announce_plan": timedelta(seconds=5),
     "pipelines.count_baselines": timedelta(minutes=5),
+    "pipelines.keep_schedules": timedelta(seconds=15),
     # One round of care may take longer than the pause; the next then finds the lease taken.
     "pipelines.look_after_log": timedelta(minutes=5),
     "pipelines.refresh_slates": timedelta(seconds=60),

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from experiments import looks
-from pipelines import analysis, auditing, care, forecasts, pulse, slates, training
+from pipelines import analysis, auditing, care, forecasts, pulse, schedules, slates, training
 from recommenders import jobs
 from serving import plans
 
@@ -41,6 +41,11 @@ def analyse_running(force: bool = False) -> None:
 @shared_task(name=looks.TASK)
 def analyse_experiment(experiment_id: int) -> None:
     analysis.analyse_one(experiment_id, now=timezone.now())
+
+
+@shared_task(name="pipelines.keep_schedules")
+def keep_schedules() -> None:
+    schedules.keep(now=timezone.now())
 
 
 @shared_task(name="pipelines.take_pulse")

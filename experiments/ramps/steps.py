@@ -28,13 +28,25 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ramp(msgspec.Struct, frozen=True, kw_only=True):
-    """`at` is the place of the step under way, `since` when it began."""
+    """`at` is the place of the step under way, `since` when it began, and `why` the reason of the
+    state it is in: of a climbing one, what it waits for.
+    """
 
     steps: tuple[Step, ...]
     state: Literal["waiting", "climbing", "done", "rolled_back", "cancelled"] = "waiting"
     at: int = 0
     since: datetime | None = None
     why: str = ""
+
+    @property
+    def step(self) -> Step:
+        """The step under way."""
+        return self.steps[self.at]
+
+    @property
+    def top(self) -> Decimal:
+        """The largest share it comes to."""
+        return self.steps[-1].share
 
 
 def check(ramp: Ramp) -> None:
@@ -62,6 +74,28 @@ def ramp_of(experiment: Experiment) -> Ramp | None:
 
 def begun(ramp: Ramp, *, now: datetime) -> dict[str, Any]:
     """The ramp at its first step, as the database keeps it."""
-    first = msgspec.structs.replace(ramp, state="climbing", at=0, since=now)
-    kept: dict[str, Any] = msgspec.to_builtins(first)
-    return kept
+    return kept(Ramp(steps=ramp.steps, state="climbing", since=now))
+
+
+def kept(ramp: Ramp) -> dict[str, Any]:
+    """The ramp as the database keeps it."""
+    builtins: dict[str, Any] = msgspec.to_builtins(ramp)
+    return builtins
+
+
+def dropped(ramp: Ramp | None, why: str) -> dict[str, Any] | None:
+    """As the database keeps it: a ramp under way is cancelled, any other stays as it is."""
+    if ramp is None:
+        return None
+    if ramp.state == "climbing":
+        ramp = msgspec.structs.replace(ramp, state="cancelled", why=why)
+    return kept(ramp)
+
+
+def restarted(ramp: Ramp | None, *, now: datetime) -> dict[str, Any] | None:
+    """As the database keeps it: the step of a ramp under way begins anew, any other stays."""
+    if ramp is None:
+        return None
+    if ramp.state == "climbing":
+        ramp = msgspec.structs.replace(ramp, since=now, why="")
+    return kept(ramp)

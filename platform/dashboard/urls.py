@@ -23,6 +23,7 @@ from dashboard.views import (
     recommenders,
     session,
     trail,
+    user,
 )
 
 app_name = "dashboard"
@@ -78,6 +79,7 @@ urlpatterns = [
     path("metrics/<slug:key>/restore/", metrics.restore, name="metric-restore"),
     path("data/", data.page, name="data"),
     path("data/live/", data.live, name="data-live"),
+    path("data/user/", user.page, name="data-user"),
     path("data/audit/", audit.page, name="data-audit"),
     path("data/audit/live/", audit.live, name="data-audit-live"),
     path("data/audit/run/", audit.run, name="data-audit-run"),

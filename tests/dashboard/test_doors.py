@@ -28,6 +28,7 @@ PAGES = [
     reverse("dashboard:metric-new"),
     reverse("dashboard:data"),
     reverse("dashboard:data-audit"),
+    reverse("dashboard:data-user"),
     reverse("dashboard:keys"),
     reverse("dashboard:people"),
     reverse("dashboard:trail"),

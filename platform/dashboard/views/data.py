@@ -18,8 +18,6 @@ from experiments.models import ExclusionRule
 from people.actors import Actor
 from people.roles import Role
 
-LONGEST_USER = 256
-
 
 @needs(Role.VIEWER)
 @require_safe
@@ -58,7 +56,6 @@ def remove_rule(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, sent: RuleForm | None = None) -> HttpResponse:
-    user = request.GET.get("user", "").strip()[:LONGEST_USER]
     set_to = {type(rule): rule.limit for rule in exclusions.limits()}
     forms = {
         form.kind: form(initial={"limit": set_to[form.rule]} if issubclass(form, LimitForm) else {})
@@ -68,8 +65,6 @@ def _page(request: HttpRequest, sent: RuleForm | None = None) -> HttpResponse:
         forms[sent.kind] = sent
     context = {
         "state": log_reads.state(now=now()),
-        "asked": user,
-        "found": log_reads.person(user, now=now()) if user else None,
         "forms": forms,
         "rules": exclusions.listed(),
     }

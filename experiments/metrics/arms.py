@@ -12,8 +12,10 @@ from scipy import special
 
 from experiments.metrics.moments import Floats
 from experiments.metrics.numbers import number, text
+from experiments.metrics.presence import beside, phases_of
 from experiments.metrics.results import ArmValue, SeriesPoint
-from experiments.metrics.samples import Plain
+from experiments.metrics.samples import Plain, Samples
+from experiments.metrics.spec import ScorecardSpec
 from experiments.stats import ProportionSample, Reason
 
 
@@ -82,6 +84,14 @@ def latest(values: ArmValues, variants: tuple[str, ...]) -> tuple[ArmValue, ...]
         )
         for i, variant in enumerate(variants)
     )
+
+
+def control_beside(spec: ScorecardSpec, samples: Samples, treatment: int) -> ArmValue | None:
+    """The control over the phases of the treatment, where these are not all."""
+    if len(phases_of(spec, treatment)) == len(spec.phases):
+        return None
+    found = beside(spec, samples, treatment, [0])
+    return latest(arm_values(found, spec.confidence), (spec.control,))[0]
 
 
 def series(

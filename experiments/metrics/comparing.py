@@ -10,20 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.metrics.definitions import Metric
-from experiments.metrics.judging import Looks, reached
+from experiments.metrics.judging import Looks
 from experiments.metrics.moments import Floats
 from experiments.metrics.numbers import number, text
+from experiments.metrics.presence import past_floor, taking, users_of_pairs
 from experiments.metrics.results import ComparisonResult, LiftPoint, Method, Scale
-from experiments.metrics.samples import Plain, Samples, part
+from experiments.metrics.samples import Samples, part
 from experiments.metrics.spec import ScorecardSpec
 from experiments.stats import Comparison, Reason, Settings, compare, compare_phases
 
 TESTS: tuple[Method, ...] = ("sequential", "fixed")
 """The methods that have a p, and can combine phases."""
 
-Past = Callable[[Plain, int], NDArray[np.bool_]]
-"""Of the arms' sample and the users needed: at which as-of times the arms are past the floor, for
-all treatments or one row for each."""
+Past = Callable[[ScorecardSpec, Samples, int], NDArray[np.bool_]]
+"""Of the samples and the users needed: at which as-of times the arms are past the floor, a row for
+each treatment."""
 
 LARGEST = 1e300
 """An e-value beyond it is written as it: JSON has no infinity."""
@@ -31,13 +32,18 @@ LARGEST = 1e300
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
-    """Results of shape (treatments, periods), and what each phase counts for (phases first)."""
+    """Results of shape (treatments, periods). Phases first: what each counts for, and why it does
+    not count where it is left out of several.
+    """
 
     comparison: Comparison
     weights: Floats
+    left_out: NDArray[Any]
 
 
-def compare_arms(samples: Samples, settings: Settings, *, cuped: bool = False) -> Compared:
+def compare_arms(
+    spec: ScorecardSpec, samples: Samples, settings: Settings, *, cuped: bool = False
+) -> Compared:
     """All treatments against the control, within each phase and then combined."""
     phases = samples.cuped if cuped else samples.plain
     assert phases is not None  # noqa: S101  (asked for with a lookback alone)
@@ -45,9 +51,11 @@ def compare_arms(samples: Samples, settings: Settings, *, cuped: bool = False) -
     treatments = [part(sample, slice(1, None)) for sample in phases]
     if len(phases) == 1:
         found = compare(controls[0], treatments[0], settings)
-        return Compared(comparison=found, weights=np.ones((1, *np.shape(found.effect))))
-    several = compare_phases(controls, treatments, settings)
-    return Compared(comparison=several.combined, weights=several.weights)
+        one = (1, *np.shape(found.effect))
+        return Compared(comparison=found, weights=np.ones(one), left_out=np.full(one, None))
+    absent = ~taking(spec)[:, 1:, np.newaxis]
+    several = compare_phases(controls, treatments, settings, absent=absent)
+    return Compared(comparison=several.combined, weights=several.weights, left_out=several.left_out)
 
 
 def settings_of(spec: ScorecardSpec, method: Method, scale: Scale, **changes: Any) -> Settings:
@@ -72,21 +80,20 @@ def latest_results(
     """For each treatment every method on every scale, without and with CUPED, at as_of."""
     kinds = (False,) if samples.cuped is None else (False, True)
     found = [
-        results_by(settings_of(spec, method, scale), metric, samples, cuped=cuped)
+        results_by(spec, settings_of(spec, method, scale), metric, samples, cuped=cuped)
         for cuped, method, scale in product(kinds, methods, get_args(Scale))
     ]
     return list(zip(*found, strict=True))
 
 
 def results_by(
-    settings: Settings, metric: Metric, samples: Samples, *, cuped: bool
+    spec: ScorecardSpec, settings: Settings, metric: Metric, samples: Samples, *, cuped: bool
 ) -> list[ComparisonResult]:
     """For each treatment the result at as_of with those settings."""
     latest = now(samples)
-    few = not bool(reached(latest.pooled, metric.minimum_users)[-1])
-    found = compare_arms(latest, settings, cuped=cuped).comparison
-    treatments = range(len(np.asarray(found.effect)))
-    return [_result(found, i, cuped=cuped, few=few) for i in treatments]
+    past = past_floor(spec, latest, metric.minimum_users)[:, -1]
+    found = compare_arms(spec, latest, settings, cuped=cuped).comparison
+    return [_result(found, i, cuped=cuped, few=not reached) for i, reached in enumerate(past)]
 
 
 def _result(comparison: Comparison, treatment: int, *, cuped: bool, few: bool) -> ComparisonResult:
@@ -113,10 +120,9 @@ def _result(comparison: Comparison, treatment: int, *, cuped: bool, few: bool) -
 
 def due(spec: ScorecardSpec, samples: Samples, method: Method) -> NDArray[np.bool_]:
     """At which as-of times a method may be judged, per treatment: before the planned users have
-    come only the sequential one.
+    come, to it and to the control in its phases, only the sequential one.
     """
-    users = np.asarray(samples.pooled.users)
-    both = users[:1] + users[1:]
+    both = users_of_pairs(spec, samples)
     return np.asarray((both >= spec.tuning) | (method == "sequential"))
 
 
@@ -127,15 +133,15 @@ def judged_looks(
     *,
     healthy: bool,
     settings: Settings,
-    past: Past = reached,
+    past: Past = past_floor,
 ) -> list[Looks]:
-    """For each treatment p and effect at every as-of time that could be judged; `past` says of the
-    arms' sample at which times they are past the floor.
+    """For each treatment p and effect at every as-of time that could be judged; `past` says at
+    which times the arms are past the floor.
     """
     if not healthy:
         return [[] for _ in spec.treatments]
-    found = compare_arms(samples, settings, cuped=spec.cuped).comparison
-    judged = past(samples.pooled, metric.minimum_users) & due(spec, samples, settings.method)
+    found = compare_arms(spec, samples, settings, cuped=spec.cuped).comparison
+    judged = past(spec, samples, metric.minimum_users) & due(spec, samples, settings.method)
     p_values, effects = _p_or_tail(found), np.asarray(found.effect)
     return [
         [(number(p_values[i, k]), number(effects[i, k])) for k in np.flatnonzero(judged[i])]
@@ -156,9 +162,9 @@ def lifts(
 ) -> tuple[LiftPoint, ...]:
     """The relative effect with its always-valid interval at every as-of time, per treatment."""
     settings = settings_of(spec, "sequential", "relative")
-    found = compare_arms(samples, settings, cuped=spec.cuped).comparison
+    found = compare_arms(spec, samples, settings, cuped=spec.cuped).comparison
     effect, low, high = (np.asarray(a) for a in (found.effect, found.low, found.high))
-    judged = reached(samples.pooled, metric.minimum_users)
+    judged = past_floor(spec, samples, metric.minimum_users)
     return tuple(
         LiftPoint(
             as_of=end,
@@ -166,7 +172,7 @@ def lifts(
             effect=number(effect[i, k]),
             low=number(low[i, k]),
             high=number(high[i, k]),
-            judged=bool(judged[k]),
+            judged=bool(judged[i, k]),
         )
         for i, variant in enumerate(spec.treatments)
         for k, end in enumerate(ends)

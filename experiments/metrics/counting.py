@@ -25,13 +25,16 @@ Counts = tuple[int, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Who:
-    """`first_seen`, `crossed` and, for each rule, `left_out` count users by the variant they saw
-    first. Who is left out by a rule is in neither of the others.
+    """Users per phase, counted by the variant they saw first; `left_out` for each rule.
+
+    Who is left out by a rule is in none of the others. `absent` were first seen in an arm that
+    takes no users in the phase, and are in `absent` alone.
     """
 
-    first_seen: Counts
-    crossed: Counts
-    left_out: tuple[Counts, ...]
+    first_seen: tuple[Counts, ...]
+    crossed: tuple[Counts, ...]
+    absent: tuple[Counts, ...]
+    left_out: tuple[tuple[Counts, ...], ...]
     exposures_forced: int
 
 
@@ -87,20 +90,31 @@ def count_log(
 def _who(everyone: Table, left_out: Table, spec: ScorecardSpec) -> Who:
     """Who was seen where first, who in two variants, and whom rules leave out."""
     ruled = everyone.left_join(left_out, "uid")
-    found = ruled.group_by("arm", "rule").aggregate(
+    found = ruled.group_by("phase", "arm", "absent", "rule").aggregate(
         users=_.count(),
         crossed=_.crossed.fill_null(False).cast("int64").sum(),
         forced=_.forced.sum().cast("int64"),
     )
     cells = found.to_pyarrow().to_pylist()
-    seen = {(cell["arm"], cell["rule"]): cell for cell in cells}
+    seen = {
+        (cell["phase"], cell["rule"], kind, cell[kind]): cell
+        for cell in cells
+        for kind in ("arm", "absent")
+    }
 
-    def count(rule: int | None, name: str) -> Counts:
-        return tuple(int(seen.get((v, rule), {}).get(name, 0)) for v in range(len(spec.variants)))
+    def count(rule: int | None, name: str, kind: str = "arm") -> tuple[Counts, ...]:
+        return tuple(
+            tuple(
+                int(seen.get((phase, rule, kind, variant), {}).get(name, 0))
+                for variant in range(len(spec.variants))
+            )
+            for phase in range(len(spec.phases))
+        )
 
     return Who(
         first_seen=count(None, "users"),
         crossed=count(None, "crossed"),
+        absent=count(None, "users", "absent"),
         left_out=tuple(count(place, "users") for place in range(len(spec.exclusions))),
         exposures_forced=int(sum(cell["forced"] or 0 for cell in cells)),
     )

@@ -17,6 +17,7 @@ FIRST_OF_SEVERAL: tuple[DecisionState, ...] = (
     "collecting",
     "inconclusive",
     "roll_back",
+    "taken_out",
 )
 """What an experiment with several treatments comes to: the first of these that one of them has."""
 
@@ -38,10 +39,10 @@ def decide(evidence: Evidence) -> Decision:
 def decide_experiment(treatments: Sequence[Evidence]) -> Decision:
     """The decision about the whole experiment: that of the treatment it is about.
 
-    Of several to ship, or all to roll back, it is the one of the largest gain on its first goal
-    that decided; of others the one whose goals have the smallest p. Rolling back takes all
-    treatments; each one's own decision still says which to end early. Raises InvalidSpec without a
-    treatment.
+    An arm that was taken out is asked only where none is left. Of several to ship, or all to roll
+    back, it is the one of the largest gain on its first goal that decided; of others the one whose
+    goals have the smallest p. Rolling back takes all treatments; each one's own decision still says
+    which to end early. Raises InvalidSpec without a treatment.
     """
     if not treatments:
         raise InvalidSpec("treatments needs at least one treatment to decide about.")

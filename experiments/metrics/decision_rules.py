@@ -11,6 +11,14 @@ from experiments.metrics.results import DecisionState
 Finding = tuple[DecisionState, str, Sequence[Goal | Guard]]
 
 
+def arm_taken_out(evidence: Evidence) -> Finding | None:
+    since = evidence.gone_since
+    if since is None:
+        return None
+    said = f"{evidence.variant} has taken no users since phase {since}: nothing is left to decide"
+    return "taken_out", said, ()
+
+
 def health_failed(evidence: Evidence) -> Finding | None:
     if not evidence.failed_checks:
         return None
@@ -98,6 +106,7 @@ def nothing_shown(evidence: Evidence) -> Finding:
 TABLE: dict[str, Callable[[Evidence], Finding | None]] = {
     row.__name__: row
     for row in (
+        arm_taken_out,
         health_failed,
         guardrail_harmed,
         goal_collecting,

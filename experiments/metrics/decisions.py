@@ -6,6 +6,7 @@ from msgspec.structs import asdict
 
 from experiments.metrics.deciding import decide, decide_experiment
 from experiments.metrics.evidence import Evidence, Goal, Guard
+from experiments.metrics.presence import gone_since
 from experiments.metrics.results import Check, Decision, Headline, MetricResult, Verdict
 from experiments.metrics.spec import ScorecardSpec
 
@@ -35,16 +36,23 @@ def _evidence(
         planned_reached=planned_users(metrics, treatment) >= spec.tuning,
         method=spec.method,
         training_data=spec.training_data,
+        gone_since=gone_since(spec, treatment + 1),
     )
 
 
 def planned_users(metrics: Sequence[MetricResult], treatment: int) -> int:
-    """Users of control and a treatment who count in every metric that decides.
+    """Users of a treatment, and of the control in its phases, who count in every metric that
+    decides.
 
     Of one with a window those whose window has passed: the others may still change what it says.
     """
     deciding = [m for m in metrics if m.role == "goal" or (m.role == "guardrail" and m.required)]
-    return min(m.values[0].users + m.values[treatment + 1].users for m in deciding)
+    return min(_users_of_pair(m, treatment) for m in deciding)
+
+
+def _users_of_pair(metric: MetricResult, treatment: int) -> int:
+    control = metric.comparisons[treatment].against or metric.values[0]
+    return control.users + metric.values[treatment + 1].users
 
 
 def _goal(metric: MetricResult, treatment: int) -> Goal:

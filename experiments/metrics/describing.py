@@ -2,13 +2,16 @@
 
 Coverage and the like grow with the number of slates, so an arm with more traffic would look more
 varied. Each arm gives as many slates as the one with fewest has, at most MOST_SLATES, those of the
-smallest hash: a sample by chance that is the same at every call.
+smallest hash: a sample by chance that is the same at every call. Arms come and go: described are
+those that take users now, by the phases in which all of them did. An arm that is gone would leave
+the others with as few slates as it got.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 import ibis
+import numpy as np
 from ibis import _
 from ibis.expr.types import Table
 
@@ -16,11 +19,13 @@ from experiments.metrics import variety
 from experiments.metrics.engine import hashed
 from experiments.metrics.facts import is_post
 from experiments.metrics.people import of_experiment
+from experiments.metrics.presence import gone_since, taking
 from experiments.metrics.results import Described
 from experiments.metrics.shape import ITEMS, Log
 from experiments.metrics.spec import ScorecardSpec
 
 MOST_SLATES = 20_000
+GONE = "taken_out"
 MORE = 50
 """Slates drawn beyond twice what is wanted, so that chance leaves enough of few, too."""
 FINEST = 1_000_000_000
@@ -43,33 +48,47 @@ def describe(
     if ITEMS not in log.columns:
         return ()
     sampled = _sample(log, counting, spec)
-    slates = min((len(arm) for arm in sampled), default=0)
-    arms = [arm[:slates] for arm in sampled]
+    slates = min(len(arm) for arm in sampled.values())
+    arms = [arm[:slates] for arm in sampled.values()]
     popularity = _popularity(log, spec)
     known = catalogue.categories if catalogue else None
     base = variety.base({item for arm in arms for slate in arm for item in slate}, known)
-    figures = [variety.figures(arm, base, known, popularity) for arm in arms]
+    found = [variety.figures(arm, base, known, popularity) for arm in arms]
+    of_arm = dict(zip(sampled, found, strict=True))
+    gone = dict.fromkeys(found[0], (None, GONE))
     return tuple(
-        Described(name=name, variant=variant, slates=slates, value=value, reason=reason)
-        for variant, of_arm in zip(spec.variants, figures, strict=True)
-        for name, (value, reason) in of_arm.items()
+        Described(
+            name=name,
+            variant=variant,
+            slates=slates if place in of_arm else 0,
+            value=value,
+            reason=reason,
+        )
+        for place, variant in enumerate(spec.variants)
+        for name, (value, reason) in of_arm.get(place, gone).items()
     )
 
 
-def _sample(log: Log, counting: Table, spec: ScorecardSpec) -> list[list[Slate]]:
-    """Slates of each variant in the order of their hashes, about as many as are wanted or more."""
+def _sample(log: Log, counting: Table, spec: ScorecardSpec) -> dict[int, list[Slate]]:
+    """Slates of each arm that takes users now, by its place, in the order of their hashes: about as
+    many as are wanted or more.
+    """
     slates = _slates(log, counting, spec)
     counts = dict(_rows(slates.group_by("arm").aggregate(slates=_.count())))
-    arms = range(len(spec.variants))
+    arms = _present(spec)
     wanted = min(MOST_SLATES, *(counts.get(arm, 0) for arm in arms))
     if not wanted:
-        return [[] for _arm in arms]
+        return {arm: [] for arm in arms}
     most = [(slates.arm == arm, _near(counts[arm], wanted)) for arm in arms]
     near = slates.filter(slates.order % FINEST < ibis.cases(*most)).to_pyarrow().to_pylist()
-    drawn: list[list[tuple[int, Slate]]] = [[] for _arm in arms]
+    drawn: dict[int, list[tuple[int, Slate]]] = {arm: [] for arm in arms}
     for row in near:
         drawn[row["arm"]].append((row["order"], row["items"] or []))
-    return [[slate for _order, slate in sorted(arm)[:wanted]] for arm in drawn]
+    return {arm: [s for _order, s in sorted(found)[:wanted]] for arm, found in drawn.items()}
+
+
+def _present(spec: ScorecardSpec) -> list[int]:
+    return [arm for arm in range(len(spec.variants)) if gone_since(spec, arm) is None]
 
 
 def _near(slates: int, wanted: int) -> int:
@@ -78,8 +97,11 @@ def _near(slates: int, wanted: int) -> int:
 
 
 def _slates(log: Log, counting: Table, spec: ScorecardSpec) -> Table:
-    """Rows: arm, items, order."""
-    who = counting.select("user", "arm", "number")
+    """Rows: arm, items, order; of arms that take users now, in the phases that they share."""
+    present = _present(spec)
+    shared = [int(p) for p in np.flatnonzero(taking(spec)[:, present].all(axis=1))]
+    mine = counting.filter(counting.arm.isin(present), counting.phase.isin(shared))
+    who = mine.select("user", "arm", "number")
     both = of_experiment(log, spec).join(who, "user")
     name = both.request_id.fill_null(both.user + both.at.cast("string"))
     return both.filter(is_post(both, spec)).select("arm", "items", order=hashed(name))

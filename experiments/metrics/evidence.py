@@ -38,7 +38,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """All that decides about one treatment. Raises InvalidSpec without a goal.
 
     `failed_checks` are names of health checks that failed; `planned_reached`, whether the users of
-    treatment and control together reach the planned number, the tuning.
+    treatment and control together reach the planned number, the tuning. `gone_since` is the phase
+    from which on the treatment takes no users, None while it does.
     """
 
     variant: str
@@ -48,6 +49,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     planned_reached: bool
     method: Method = "sequential"
     training_data: TrainingData = "own_arm"
+    gone_since: int | None = None
 
     def __post_init__(self) -> None:
         if not self.goals:

@@ -1,11 +1,14 @@
 """Guardrails of a scorecard: both tests of each, over all looks (see guardrails for the words)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from experiments.metrics.comparing import Past, compare_arms, judged_looks, now, settings_of
 from experiments.metrics.guardrails import guardrail_state, harm_settings, safety_settings
-from experiments.metrics.judging import look_that_counts, reached, reached_if_alike
+from experiments.metrics.judging import look_that_counts
 from experiments.metrics.numbers import number, text
+from experiments.metrics.presence import past_floor, past_floor_if_alike, peers
 from experiments.metrics.results import (
     ComparisonResult,
     Floor,
@@ -28,7 +31,7 @@ def guardrails(
     results: Results,
     *,
     healthy: bool,
-    floor: Floor,
+    floors: Sequence[Floor],
     before: Before,
 ) -> list[Guardrail | None]:
     """Both tests of each treatment; None for a metric that guards nothing."""
@@ -46,7 +49,7 @@ def guardrails(
         harm_settings(both, direction),
         [g.harm if g else None for g in earlier],
         healthy=healthy,
-        past=reached_if_alike,
+        past=past_floor_if_alike,
     )
     safety = _sides(
         spec,
@@ -55,10 +58,8 @@ def guardrails(
         safety_settings(both, direction, margin),
         [g.safety if g else None for g in earlier],
         healthy=healthy,
-        past=reached,
+        past=past_floor,
     )
-    users = np.asarray(samples.pooled.users)[:, -1]
-    enough = bool((users >= tracked.metric.minimum_users).all()) and direction == "decrease"
     return [
         Guardrail(
             margin=margin,
@@ -72,8 +73,9 @@ def guardrails(
                 direction=direction,
                 margin=margin,
                 alpha=1 - spec.confidence,
-                floor_reached=floor.reached,
-                unchanged=enough
+                floor_reached=floors[i].reached,
+                unchanged=direction == "decrease"
+                and _enough_users(spec, tracked, samples, i)
                 and _is_unchanged(_effect(results[i], "absolute", cuped=spec.cuped)),
             ),
         )
@@ -96,6 +98,11 @@ def _effect(results: tuple[ComparisonResult, ...], scale: str, *, cuped: bool) -
     return next(r for r in results if (r.method, r.scale, r.cuped) == wanted)
 
 
+def _enough_users(spec: ScorecardSpec, tracked: Tracked, samples: Samples, i: int) -> bool:
+    users = np.asarray(peers(spec, samples, i + 1).users)[:, -1]
+    return bool((users >= tracked.metric.minimum_users).all())
+
+
 def _is_unchanged(absolute: ComparisonResult) -> bool:
     return absolute.reason == Reason.ZERO_VARIANCE and absolute.effect == 0
 
@@ -114,7 +121,7 @@ def _sides(
     looks = judged_looks(
         spec, tracked.metric, samples, healthy=healthy, settings=settings, past=past
     )
-    found = compare_arms(now(samples), settings, cuped=spec.cuped).comparison
+    found = compare_arms(spec, now(samples), settings, cuped=spec.cuped).comparison
     bounds = found.low if settings.alternative == "greater" else found.high
     sides = []
     for i, earlier in enumerate(before):

@@ -4,11 +4,15 @@
 - A user belongs to the phase and variant of first exposure. Someone first exposed in an earlier
   phase that the spec does not list takes no part, and someone seen in two variants of the phase
   counts in neither.
+- Someone first exposed to an arm that takes no users in that phase takes no part: nobody should
+  have been, so it was not by chance alone.
 
 Nothing here is executed. The same expressions run on any engine of Ibis; DuckDB is what we test on.
 """
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 
 import ibis
 from ibis.expr.types import BooleanValue, IntegerValue, Table, Value
@@ -51,11 +55,11 @@ def of_phase(seen: Table, log: Log, number: int) -> BooleanValue:
 
 
 def people(log: Log, spec: ScorecardSpec, folded: Folded | None = None) -> Table:
-    """Rows: user, phase and arm (places in the spec; null where none is listed),
-    number (the phase's), first_at and until (its phase's end; microseconds since 1970), crossed,
-    placement, slates (in the days that rules look at, of a log of this experiment alone), forced
-    (those that were no split), a column per segment, and what was folded, which may name
-    `of_experiment(log, spec)` alone.
+    """Rows: user, phase and arm (places in the spec; null where none is listed, or the arm takes
+    no users in the phase), absent (that arm), number (the phase's), first_at and until (its phase's
+    end; microseconds since 1970), crossed, placement, slates (in the days that rules look at, of a
+    log of this experiment alone), forced (those that were no split), a column per segment, and what
+    was folded, which may name `of_experiment(log, spec)` alone.
 
     `crossed`: seen in a second variant of the phase, be it one the spec does not list.
     """
@@ -111,7 +115,8 @@ def _placed(found: Table, spec: ScorecardSpec, folded: tuple[str, ...]) -> Table
     arms = len(spec.variants) + 1
     order = _chosen(found, spec, "order")
     arm = order % arms
-    none = ibis.literal(0, "int64")
+    none, nobody = ibis.literal(0, "int64"), ibis.null("int64")
+    absent = _is_absent(found.first_phase, arm, spec)
     names = [segment_name(i) for i in range(len(spec.segments))]
     names += ["placement"] if spec.lookback else []
     return found.select(
@@ -121,12 +126,24 @@ def _placed(found: Table, spec: ScorecardSpec, folded: tuple[str, ...]) -> Table
         slates=found.slates if "slates" in found.columns else none,
         number=found.first_phase,
         phase=_of_phase(found, spec, list(range(len(spec.phases)))),
-        arm=(arm < len(spec.variants)).ifelse(arm, ibis.null("int64")),
+        arm=((arm < len(spec.variants)) & ~absent).ifelse(arm, nobody),
+        absent=absent.ifelse(arm, nobody),
         first_at=order // arms,
         until=_of_phase(found, spec, [micros(spec.until(phase)) for phase in spec.phases]),
         crossed=_chosen(found, spec, "least") != _chosen(found, spec, "most"),
         **{name: _chosen(found, spec, name) for name in names},
     )
+
+
+def _is_absent(number: IntegerValue, arm: IntegerValue, spec: ScorecardSpec) -> BooleanValue:
+    """Whether the arm takes no users in the phase of that number."""
+    pairs = [
+        (number == phase.number) & (arm == place)
+        for phase in spec.phases
+        for place, weight in enumerate(phase.weights)
+        if not weight
+    ]
+    return reduce(or_, pairs, ibis.literal(False))
 
 
 def _chosen(found: Table, spec: ScorecardSpec, name: str) -> Value:

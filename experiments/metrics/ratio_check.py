@@ -6,6 +6,7 @@ import numpy as np
 
 from experiments.metrics.health import THRESHOLD, figures
 from experiments.metrics.moments import Floats
+from experiments.metrics.presence import taking
 from experiments.metrics.results import Check
 from experiments.metrics.spec import ScorecardSpec
 from experiments.stats import check_srm_phases
@@ -20,16 +21,19 @@ def sample_ratio(spec: ScorecardSpec, users: Floats) -> Check:
     """Unhealthy below p = .001 by chi-square at this look, or by the sequential test at any.
 
     `users` are those analysed, of shape (phases, variants, as-of times), the last of which is this
-    look; each phase has a ratio of its own. The sequential p is the smallest over these times.
+    look; each phase has a ratio of its own, over the arms that take users there. The sequential p
+    is the smallest over these times.
     """
-    last = users[..., -1]
-    shares = [phase.shares for phase in spec.phases]
-    once = check_srm_phases(list(last), shares)
-    ever = check_srm_phases([phase.T for phase in users], shares, "sequential")
+    last, shares = users[..., -1], np.array([phase.shares for phase in spec.phases])
+    compared = [(p, there) for p, there in enumerate(taking(spec)) if there.sum() > 1]
+    ratios = [shares[p, there] for p, there in compared]
+    once = check_srm_phases([last[p, there] for p, there in compared], ratios)
+    ever = check_srm_phases([users[p, there].T for p, there in compared], ratios, "sequential")
     p_value = None if once.reason is not None else float(once.p_value)
-    sequential = float(np.nanmin(ever.p_value)) if last.any() else None
+    anybody = any(last[p].any() for p, _there in compared)
+    sequential = float(np.nanmin(ever.p_value)) if anybody else None
     observed = [int(n) for n in last.sum(axis=0)]
-    expected = [float(n) for n in last.sum(axis=1) @ np.array(shares)]
+    expected = [float(n) for n in last.sum(axis=1) @ shares]
     healthy = _healthy(p_value, sequential)
     return Check(
         name="sample_ratio",
@@ -65,7 +69,8 @@ def _detail(
 
 
 def _out_of_ratio(variants: Sequence[str], users: Sequence[int], expected: Sequence[float]) -> str:
-    worst = max(range(len(users)), key=lambda i: abs(users[i] - expected[i]) / expected[i])
+    hoped = [i for i, users_hoped in enumerate(expected) if users_hoped]
+    worst = max(hoped, key=lambda i: abs(users[i] - expected[i]) / expected[i])
     return (
         f"Arms are out of ratio, so nothing is judged: {variants[worst]} has {users[worst]:,} "
         f"users where {expected[worst]:,.0f} were expected."

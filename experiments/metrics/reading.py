@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import get_args
 
+from experiments.metrics.arms import control_beside
 from experiments.metrics.comparing import (
     TESTS,
     compare_arms,
@@ -16,8 +17,9 @@ from experiments.metrics.comparing import (
 from experiments.metrics.correcting import Corrected, Shown
 from experiments.metrics.counting import Counted
 from experiments.metrics.guarding import guardrails
-from experiments.metrics.judging import Judge, first, floor_over_arms, look_that_counts
-from experiments.metrics.numbers import number
+from experiments.metrics.judging import Judge, first, look_that_counts
+from experiments.metrics.numbers import number, text
+from experiments.metrics.presence import floor_of
 from experiments.metrics.results import (
     ComparisonResult,
     Floor,
@@ -46,7 +48,8 @@ class Read:
     due: list[bool]
     guardrails: list[Guardrail | None]
     weights: list[tuple[float | None, ...]]
-    floor: Floor
+    left_out: list[tuple[str | None, ...]]
+    floors: list[Floor]
     redrawn: list[tuple[Redrawn, ...]]
 
 
@@ -56,12 +59,14 @@ def read(
     """Compare the arms on one metric."""
     metric = tracked.metric
     found = samples(counted.moments, metric, counted.columns, cuped=spec.lookback > 0)
-    floor = floor_over_arms(found.pooled, spec.variants, metric.minimum_users)
+    floors = [
+        floor_of(spec, found, i + 1, metric.minimum_users) for i in range(len(spec.treatments))
+    ]
     guards = {v: before[v].guardrail if v in before else None for v in spec.treatments}
     methods = TESTS if len(spec.phases) > 1 else get_args(Method)
     results = latest_results(spec, metric, found, methods)
     settings = settings_of(spec, "sequential", "absolute")
-    weights = compare_arms(now(found), settings, cuped=spec.cuped).weights
+    compared = compare_arms(spec, now(found), settings, cuped=spec.cuped)
     return Read(
         tracked=tracked,
         samples=found,
@@ -69,12 +74,17 @@ def read(
         shown=_shown(spec, tracked, found, results, healthy=healthy, before=before),
         due=[bool(each) for each in due(spec, found, spec.method)[:, -1]],
         guardrails=guardrails(
-            spec, tracked, found, results, healthy=healthy, floor=floor, before=guards
+            spec, tracked, found, results, healthy=healthy, floors=floors, before=guards
         ),
         weights=[
-            tuple(number(w) or None for w in weights[:, i, -1]) for i in range(len(spec.treatments))
+            tuple(number(w) or None for w in compared.weights[:, i, -1])
+            for i in range(len(spec.treatments))
         ],
-        floor=floor,
+        left_out=[
+            tuple(text(reason) for reason in compared.left_out[:, i, -1])
+            for i in range(len(spec.treatments))
+        ],
+        floors=floors,
         redrawn=[counted.redrawn.get((metric.key, i), ()) for i in range(len(spec.treatments))],
     )
 
@@ -141,15 +151,17 @@ def _comparison(
         judged=corrected.judged,
         p_value=metric.shown[i].p_value if has_p else None,
         adjusted_p_value=corrected.adjusted_p_value if has_p else None,
-        floor=metric.floor,
+        floor=metric.floors[i],
         reading=judge.read(
-            floor=metric.floor,
+            floor=metric.floors[i],
             judged=corrected.judged,
             adjusted_p_value=corrected.adjusted_p_value,
             effect=_entry(metric.results[i], spec, "absolute").effect,
         ),
         guardrail=metric.guardrails[i],
         phase_weights=metric.weights[i],
+        left_out=metric.left_out[i],
+        against=control_beside(spec, metric.samples, i + 1),
         deciding=tuple(_deciding(spec, metric, i, corrected, s) for s in get_args(Scale)),
         confidence=corrected.confidence,
         redrawn=metric.redrawn[i],
@@ -162,4 +174,4 @@ def _deciding(
     if corrected.confidence == spec.confidence:
         return _entry(metric.results[i], spec, scale)
     settings = at_confidence(settings_of(spec, spec.method, scale), corrected.confidence)
-    return results_by(settings, metric.tracked.metric, metric.samples, cuped=spec.cuped)[i]
+    return results_by(spec, settings, metric.tracked.metric, metric.samples, cuped=spec.cuped)[i]

@@ -1,8 +1,10 @@
 """An experiment, from the log to a scorecard."""
 
+import numpy as np
 from ibis.expr.types import Table
 
 from experiments.metrics import volumes
+from experiments.metrics.absent_arms import users_in_absent_arms
 from experiments.metrics.correcting import corrected
 from experiments.metrics.counting import Counted, count_log
 from experiments.metrics.decisions import decisions
@@ -42,8 +44,9 @@ def scorecard(
     """Analyse an experiment as of a time.
 
     `exposures` and `events` are tables of one engine of Ibis (see shape for their columns).
-    `previous` is the scorecard of an earlier look at the same phases: the sequential p shown is the
-    smallest over the looks. It is left aside when it is of other phases, later than as_of, or was
+    `previous` is the scorecard of an earlier look, at the same phases or the first of them: the
+    sequential p shown is the smallest over the looks. It is left aside when it is of other phases,
+    later than as_of, or was
     made with other settings, and of a metric that is defined otherwise now. `catalogue` is for the
     figures of slates, where the spec asks for them. An empty log is a
     scorecard without users that is collecting. Raises MissingColumn.
@@ -115,16 +118,19 @@ def _compared(
 def _checks(
     counted: Counted, spec: ScorecardSpec, others: tuple[Overlap, ...]
 ) -> tuple[Check, ...]:
-    nobody = [0] * len(spec.variants)
-    gone = [sum(of_rules) for of_rules in zip(*counted.who.left_out, strict=True)] or nobody
-    all_seen = [seen + left for seen, left in zip(counted.who.first_seen, gone, strict=True)]
+    who = counted.who
+    shape = (len(spec.phases), len(spec.variants))
+    gone = np.asarray(who.left_out, dtype=np.int64).reshape(-1, *shape).sum(axis=0)
+    all_seen = np.asarray(who.first_seen) + gone
+    absent = users_in_absent_arms(spec, who.first_seen, who.absent)
     primary = spec.goals[0].metric
     own = samples(counted.moments, primary, counted.columns, cuped=spec.lookback > 0)
     balance = pre_period_balance(spec, primary.name, own)
     return (
         sample_ratio(spec, counted.moments.of(Term(None))),
-        users_in_two_variants(spec, counted.who.first_seen, counted.who.crossed),
-        users_left_out(spec, all_seen, gone),
+        *((absent,) if absent else ()),
+        users_in_two_variants(spec, who.first_seen, who.crossed),
+        users_left_out(spec, all_seen.tolist(), gone.tolist()),
         *(() if counted.shared is None else (overlap_check(others, sum(map(sum, counted.users))),)),
         *((balance,) if balance else ()),
     )
@@ -147,6 +153,6 @@ def _same_test(previous: Scorecard, spec: ScorecardSpec) -> bool:
     phases = [phase.number for phase in previous.phases]
     return (
         same_rules
-        and phases == [phase.number for phase in spec.phases]
+        and phases == [phase.number for phase in spec.phases][: len(phases)]
         and all(getattr(previous, name) == getattr(spec, name) for name in names)
     )

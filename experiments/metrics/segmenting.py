@@ -6,8 +6,8 @@ from experiments.metrics import arms as arm
 from experiments.metrics.comparing import TESTS, latest_results
 from experiments.metrics.counting import Counted
 from experiments.metrics.definitions import Metric
-from experiments.metrics.judging import floor_over_arms
 from experiments.metrics.numbers import number, text
+from experiments.metrics.presence import floor_of
 from experiments.metrics.results import (
     ComparisonResult,
     HeterogeneityResult,
@@ -34,10 +34,13 @@ def segment_results(
                 rest=segment.rest,
                 values=arm.latest(arm.arm_values(found.pooled, spec.confidence), spec.variants),
                 comparisons=tuple(
-                    SegmentComparison(variant=variant, results=results[i])
+                    SegmentComparison(
+                        variant=variant,
+                        results=results[i],
+                        floor=floor_of(spec, found, i + 1, metric.minimum_users),
+                    )
                     for i, variant in enumerate(spec.treatments)
                 ),
-                floor=floor_over_arms(found.pooled, spec.variants, metric.minimum_users),
             )
         )
     return tuple(made)

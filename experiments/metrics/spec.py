@@ -21,7 +21,11 @@ FEWEST_RESAMPLES, MOST_RESAMPLES = 200, 100_000
 
 
 class PhaseSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A stretch of fixed arms and fixed ratio. `weights` are the variants' traffic, in any unit."""
+    """A stretch of fixed arms and fixed ratio.
+
+    `weights` are the variants' traffic, in any unit: 0 of a treatment that takes no users there,
+    because it was added later, was killed or was taken out.
+    """
 
     number: int
     started_at: datetime
@@ -58,17 +62,17 @@ class ScorecardSpec(msgspec.Struct, frozen=True, kw_only=True):
     """An experiment at a time.
 
     `variants` begins with `control`. `phases` are in order of time; users first exposed in another
-    do not count. `as_of` is the last instant counted. The first goal of `metrics` is the primary
-    one. `exclusions` say who is left out, see there; a user counts under the first that applies.
-    `tuning` is the planned number of users in both arms of a comparison, frozen at launch. `method`
-    is the one that decides: a `fixed` and a `bayesian` one do once the planned users have come.
-    `correction` is over goals and treatments; e-BH needs the sequential method, and a posterior is
-    not corrected. Of `training_data` `shared`, nothing is decided automatically.
-    `lookback_days` before a user's first exposure are the pre-period of CUPED, 0 for none; with
-    `cuped` the adjusted comparison decides. `segments` names attributes to cut by. `series` asks
-    for every as-of time and not the last alone, `described` for figures of the slates. `resamples`
-    asks for a second judgement of the goals, by drawing users again so often. Raises InvalidSpec on
-    construction.
+    do not count. The control takes users in every phase, a treatment in one at least. `as_of` is
+    the last instant counted. The first goal of `metrics` is the primary one. `exclusions` say who
+    is left out, see there; a user counts under the first that applies. `tuning` is the planned
+    number of users in both arms of a comparison, frozen at launch. `method` is the one that
+    decides: a `fixed` and a `bayesian` one do once the planned users have come. `correction` is
+    over goals and treatments; e-BH needs the sequential method, and a posterior is not corrected.
+    Of `training_data` `shared`, nothing is decided automatically. `lookback_days` before a user's
+    first exposure are the pre-period of CUPED, 0 for none; with `cuped` the adjusted comparison
+    decides. `segments` names attributes to cut by. `series` asks for every as-of time and not the
+    last alone, `described` for figures of the slates. `resamples` asks for a second judgement of
+    the goals, by drawing users again so often. Raises InvalidSpec on construction.
     """
 
     experiment: str
@@ -145,7 +149,15 @@ def _arm_faults(spec: ScorecardSpec) -> Faults:
         ("variants needs a control and at least one treatment.", len(spec.variants) < 2),
         ("variants names one variant twice.", len(set(spec.variants)) < len(spec.variants)),
         ("weights needs one figure per variant.", not one_each),
-        ("weights must all be above 0.", any(not 0 < weight < math.inf for weight in weights)),
+        ("weights must be finite and not negative.", not all(0 <= w < math.inf for w in weights)),
+        (
+            "weights of the control must be above 0 in every phase: all are compared with it.",
+            one_each and not all(phase.weights[0] > 0 for phase in spec.phases),
+        ),
+        (
+            "weights of every treatment must be above 0 in some phase.",
+            one_each and not all(map(any, zip(*(p.weights for p in spec.phases), strict=True))),
+        ),
     )
 
 

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import numpy as np
+
 from experiments.metrics import arms as arm
 from experiments.metrics.comparing import lifts as lifts_of
 from experiments.metrics.counting import Counted
@@ -24,9 +26,10 @@ from experiments.metrics.terms import Factor, Term, term
 def set_aside(counted: Counted, spec: ScorecardSpec) -> SetAside:
     return SetAside(
         exposures_forced=counted.who.exposures_forced,
-        users_in_two_variants=sum(counted.who.crossed),
+        users_in_two_variants=sum(map(sum, counted.who.crossed)),
+        users_in_absent_arms=sum(map(sum, counted.who.absent)),
         left_out=tuple(
-            LeftOut(rule=rule.words, fingerprint=fingerprint(rule), users=sum(users))
+            LeftOut(rule=rule.words, fingerprint=fingerprint(rule), users=sum(map(sum, users)))
             for rule, users in zip(spec.exclusions, counted.who.left_out, strict=True)
         ),
     )
@@ -91,13 +94,17 @@ def lifts(
 def exposure_points(counted: Counted, spec: ScorecardSpec, cut: Grid) -> tuple[ExposurePoint, ...]:
     if not spec.series:
         return ()
-    users = counted.moments.of(Term(None)).sum(axis=0)
+    of_phases = counted.moments.of(Term(None))
+    new = np.diff(of_phases, axis=2, prepend=0)
+    planned = np.einsum("pk,pv->vk", new.sum(axis=1), [phase.shares for phase in spec.phases])
+    users, arrived = of_phases.sum(axis=0), new.sum(axis=0)
     return tuple(
         ExposurePoint(
             as_of=end,
             variant=variant,
-            new_users=int(users[i, k] - (users[i, k - 1] if k else 0)),
+            new_users=int(arrived[i, k]),
             users=int(users[i, k]),
+            planned=float(planned[i, k]),
         )
         for i, variant in enumerate(spec.variants)
         for k, end in enumerate(cut.ends)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from experiments.stats.arrays import Array, Bools
 from experiments.stats.compare import ALWAYS_VALID, common_shape, judge
@@ -45,14 +45,17 @@ def compare_phases(
     treatments: Sequence[Sample],
     settings: Settings = ALWAYS_VALID,
     weighting: Weighting = "inverse_variance",
+    absent: ArrayLike = False,
 ) -> PhasesComparison:
     """Compare a treatment with a control over phases of disjoint users, in order of time.
 
     `inverse_variance` weighs a phase by its precision, had the treatment no effect; `users` by the
     users of both arms, for an effect that may differ between phases. A phase in which an arm has
     under 100 users, or both arms together a precision under 25, is left out: it could not be
-    weighed. Raises SampleError where the samples do not fit, SettingsError for the weighting, and
-    for the bayesian method, whose prior on an arm's share has no meaning over several phases.
+    weighed. `absent` says where the treatment takes no users in a phase, by plan: phases first,
+    then the samples' shape, or what broadcasts to it. What its sample holds there does not count.
+    Raises SampleError where the samples do not fit, SettingsError for the weighting, and for the
+    bayesian method, whose prior on an arm's share has no meaning over several phases.
     """
     require_settings(settings)
     if settings.method == "bayesian":
@@ -61,9 +64,11 @@ def compare_phases(
     if weighting not in get_args(Weighting):
         allowed = ", ".join(get_args(Weighting))
         raise SettingsError("weighting", f"must be one of {allowed}, not {weighting!r}")
+    nowhere = absences(absent, (len(controls), *shape))
     with np.errstate(all="ignore"):
         phases = stack(controls, treatments, shape)
-        left_out = first_reason((len(controls), *shape), phases.obstacles())
+        obstacles = phases.obstacles() | {Reason.NOT_IN_PHASE: nowhere}
+        left_out = first_reason(nowhere.shape, obstacles)
         counted = np.asarray(left_out == None, dtype=bool)  # noqa: E711
         raw = phases.users if weighting == "users" else 1 / phases.null_error
         raw = np.where(counted, raw, 0.0)
@@ -93,6 +98,16 @@ def phases_shape(controls: Sequence[Sample], treatments: Sequence[Sample]) -> tu
         return np.broadcast_shapes(*given)
     except ValueError:
         raise SampleError("controls", f"must have one shape in all phases, got {given}") from None
+
+
+def absences(absent: ArrayLike, shape: tuple[int, ...]) -> Bools:
+    """`absent` of the shape of phases and samples."""
+    given = np.asarray(absent, dtype=bool)
+    try:
+        return np.broadcast_to(given, shape)
+    except ValueError:
+        told = f"must have phases first, then the samples' shape {shape[1:]}, got {given.shape}"
+        raise SampleError("absent", told) from None
 
 
 def without_phases(left_out: NDArray[Any], counted: Bools) -> dict[Reason, Bools]:

@@ -12,6 +12,9 @@ from experiments.stats.arrays import Bools
 class Reason(StrEnum):
     """Listed from the most to the least serious: where several hold, the first is the one given."""
 
+    NOT_IN_PHASE = "not_in_phase"
+    """The arm takes no users in the phase: it was added later, was killed or was taken out."""
+
     TOO_FEW_USERS = "too_few_users"
     """An arm has fewer than 2 users, which a variance needs; or a check expects fewer than 5."""
 

@@ -133,7 +133,8 @@ def _experiment(add: Add) -> None:
         default=[],
         type=by_phase,
         metavar="[PHASE:]A=W,B=W",
-        help="planned traffic, in any unit; by default equal. Once per phase where it changed",
+        help="planned traffic, in any unit; by default equal. Once per phase where it changed; "
+        "0 for an arm that takes no users there",
     )
     add("--started-at", type=time, metavar="TIME", help="by default the first exposure")
     add("--as-of", type=time, metavar="TIME", help="by default the last time in the files")

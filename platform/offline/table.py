@@ -86,7 +86,9 @@ def _metric(metric: MetricResult, card: Scorecard) -> Iterator[Row]:
     for value, comparison in zip(treatments, metric.comparisons, strict=True):
         lift = comparison.decided("relative")
         p = _p(lift, comparison.adjusted_p_value)
-        said = " ".join(filter(None, (_reading(comparison), _why(lift.reason))))
+        gone = card.is_taken_out(comparison.variant)
+        parts = (_reading(comparison, gone=gone), _why(lift.reason), _against(metric, comparison))
+        said = " ".join(filter(None, parts))
         yield ("", *_value(metric, value), *_lift(lift), p, said)
 
 
@@ -128,9 +130,18 @@ def _p(lift: ComparisonResult, p_value: float | None) -> str:
     return formats.p_value(p_value)
 
 
-def _reading(found: VariantComparison) -> str:
+def _against(metric: MetricResult, found: VariantComparison) -> str:
+    if found.against is None:
+        return ""
+    *_same, users, value = _value(metric, found.against)
+    return f"in its phases the control has {users} users and {value}."
+
+
+def _reading(found: VariantComparison, *, gone: bool) -> str:
     if found.guardrail is not None:
         return f"{GUARDED[found.guardrail.state].lower()} (margin {found.guardrail.margin:.0%})."
+    if gone and found.reading in ("no_call", "collecting", "not_due"):
+        return "taken out."
     if found.reading == "collecting":
         return f"collecting: {missing(found.floor)}"
     return READINGS[found.reading]

@@ -66,6 +66,9 @@ def _check(check: Check) -> str:
 def _left_out(card: Scorecard) -> Iterator[str]:
     aside = card.set_aside
     yield f"{formats.plural(aside.users_in_two_variants, 'user')} seen in two variants"
+    if aside.users_in_absent_arms:
+        absent = formats.plural(aside.users_in_absent_arms, "user")
+        yield f"{absent} first seen in an arm that takes none in their phase"
     for rule in aside.left_out:
         yield f"{formats.plural(rule.users, 'user')} by the rule: {rule.rule}"
     if aside.exposures_forced:

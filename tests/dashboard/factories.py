@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 
+from msgspec.structs import replace
+
 from experiments.metrics import METRICS, PhaseSpec, ScorecardSpec, Tracked
 from experiments.metrics.results import (
     Arm,
@@ -18,6 +20,7 @@ from experiments.metrics.results import (
     Headline,
     Method,
     MetricResult,
+    PhaseResult,
     Reading,
     Scale,
     Scorecard,
@@ -176,6 +179,7 @@ RULES: dict[DecisionState, str] = {
     "inconclusive": "nothing_shown",
     "collecting": "goal_collecting",
     "unhealthy": "health_failed",
+    "taken_out": "arm_taken_out",
 }
 
 
@@ -271,3 +275,12 @@ def snapshot_of(experiment: Experiment, card: Scorecard | None = None) -> Snapsh
         log_until=None,
         code_version="test",
     )
+
+
+def phased_by(card: Scorecard, *weights: tuple[float, ...]) -> Scorecard:
+    """The scorecard over a phase of each weights."""
+    phases = tuple(
+        PhaseResult(number=n + 1, started_at=START, weights=each, users=(100,) * len(each))
+        for n, each in enumerate(weights)
+    )
+    return replace(card, phases=phases, phase=len(phases))

@@ -97,6 +97,20 @@ def test_new_users_stand_against_the_planned_share() -> None:
     assert [note.text for note in figure.layout.annotations] == ["A", "B"]
 
 
+def test_the_plan_of_a_period_is_that_of_its_phases() -> None:
+    card = scorecard()
+    points = tuple(
+        msgspec.structs.replace(point, planned=hoped)
+        for point, hoped in zip(card.exposures, (80.0, 0.0, 120.0, 300.0), strict=True)
+    )
+
+    plan = [
+        t for t in exposures(msgspec.structs.replace(card, exposures=points)).data if t.line.dash
+    ]
+
+    assert [list(trace.y) for trace in plan] == [[80.0, 0.0], [120.0, 300.0]]
+
+
 def test_a_period_under_way_is_left_out_of_the_exposures() -> None:
     card = scorecard()
     begun = tuple(

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from dashboard.reading.notes import card_notes, metric_notes, phase_words
 from experiments.metrics.results import MetricResult, PhaseResult, Scorecard
 from experiments.models import Experiment
-from tests.dashboard.factories import START, comparison, metric, scorecard, snapshot_of
+from tests.dashboard.factories import START, comparison, metric, phased_by, scorecard, snapshot_of
 
 
 def phased(*numbers: int, card: Scorecard | None = None) -> Scorecard:
@@ -32,6 +32,34 @@ def weighed(*weights: tuple[float | None, ...]) -> MetricResult:
             replace(comparison(name), phase_weights=each)
             for name, each in zip(names, weights, strict=False)
         ),
+    )
+
+
+def test_an_arm_that_was_not_in_every_phase_says_so() -> None:
+    card = phased_by(
+        scorecard(comparison(), comparison("conv-ctr")), (1, 1, 0), (1, 1, 1), (1, 0, 1), (1, 0, 1)
+    )
+
+    assert card_notes(card)[1:] == (
+        "item-knn was taken out in phase 3: compared is what was seen in phases 1 and 2.",
+        "conv-ctr takes users in phases 2 to 4 only, and is compared with the control of then.",
+    )
+    assert card_notes(phased_by(card, (1, 1, 1), (1, 1, 1)))[1:] == ()
+
+
+def test_a_metric_says_where_an_arm_was_not_and_what_the_control_came_to() -> None:
+    card = phased_by(scorecard(comparison(), comparison("conv-ctr")), (1, 1, 0), (1, 0, 1))
+    knn, conv = (comparison(name) for name in ("item-knn", "conv-ctr"))
+    then = replace(metric().values[0], value=0.04)
+    held = metric(
+        "ctr",
+        replace(knn, phase_weights=(1.0, None), left_out=(None, "not_in_phase")),
+        replace(conv, phase_weights=(None, 1.0), left_out=("not_in_phase", None), against=then),
+    )
+
+    assert metric_notes(card, held) == (
+        "item-knn: not in phase 2",
+        "conv-ctr: not in phase 1, against 4.00% of popular then",
     )
 
 
@@ -112,7 +140,8 @@ def test_treatments_that_weigh_phases_otherwise_say_so_each() -> None:
 def test_phases_are_named() -> None:
     assert phase_words(phased(2)) == "phase 2"
     assert phase_words(phased(1, 2)) == "phases 1 and 2"
-    assert phase_words(phased(1, 2, 4)) == "phases 1 to 4"
+    assert phase_words(phased(1, 2, 3, 4)) == "phases 1 to 4"
+    assert phase_words(phased(1, 2, 4)) == "phases 1, 2 and 4"
 
 
 def test_the_page_shows_them_under_the_metric_and_at_the_foot(

@@ -85,14 +85,13 @@ def segment(
     rest: bool = False,
     floor: Floor | None = PAST_FLOOR,
 ) -> SegmentResult:
-    found = comparisons or (compared(),)
+    found = tuple(replace(c, floor=floor) for c in comparisons or (compared(),))
     return SegmentResult(
         attribute=attribute,
         value=value,
         rest=rest,
         values=(users("popular", 1200), *(users(c.variant, 1100) for c in found)),
         comparisons=found,
-        floor=floor,
     )
 
 

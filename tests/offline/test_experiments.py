@@ -83,9 +83,51 @@ def test_weights_are_equal_unless_given(files: Files) -> None:
     assert "weights" not in notes(given)
     assert [printed["health"][0]["healthy"] for printed in (equal, given)] == [False, True]
     assert equal["decision"]["state"] == "unhealthy"
-    assert files.refused("--weights", "control=1") == "--weights: says nothing of new."
+    assert (
+        files.refused("--weights", "control=1")
+        == "--weights: says nothing of new; 0 is for no traffic."
+    )
     assert files.refused("--weights", "control=1,newer=1") == (
         "--weights: names 'newer', which is not among control, new."
+    )
+
+
+def on_day(day: int, row: dict[str, Any]) -> dict[str, Any]:
+    """The same of another user, on that day of the month."""
+    return row | {"user": f"{day}-{row['user']}", "at": row["at"].replace(day=day)}
+
+
+def test_arms_may_come_and_go_with_the_phases(files: Files) -> None:
+    rows: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
+    for phase, sizes in (
+        (1, {"control": (150, 30), "old": (150, 45)}),
+        (2, {"control": (150, 60), "new": (150, 75)}),
+    ):
+        served, clicks = arms(**sizes)
+        rows += [on_day(phase, row) | {"phase": phase} for row in served]
+        events += [on_day(phase, row) for row in clicks]
+    files.write(rows, events)
+    traffic = "1:control=1,old=1,new=0", "--weights", "2:control=1,old=0,new=1"
+
+    given = files.analysed("--weights", *traffic)
+    assumed = files.analysed()
+
+    assert [phase["weights"] for phase in given["phases"]] == [[0.5, 0, 0.5], [0.5, 0.5, 0]]
+    assert assumed["phases"] == given["phases"]
+    assert assumed["tuning"] == 300
+    new, old = given["metrics"][0]["comparisons"]
+    assert (new["left_out"], old["left_out"]) == (["not_in_phase", None], [None, "not_in_phase"])
+    assert [c["against"]["value"] for c in (new, old)] == [0.4, 0.2]
+    assert [d["state"] for d in given["decisions"]][1] == "taken_out"
+    assert "Nobody was seen in new in phase 1" in str(assumed["notes"])
+    assert "Nobody was seen in old in phase 2" in str(assumed["notes"])
+    assert all(check["healthy"] is not False for check in given["health"])
+    text = files.printed("--weights", *traffic)
+    assert "Taken out (old). old has taken no users since phase 2: nothing is left" in text
+    assert "in its phases the control has 150 users and 40.00%." in text
+    assert files.refused("--weights", "control=1,old=1,new=0") == (
+        "--weights: of every treatment must be above 0 in some phase."
     )
 
 
@@ -248,7 +290,10 @@ def test_arms_that_learn_from_each_other_decide_nothing(files: Files) -> None:
         (["--tuning", "0"], "--tuning: must be above 0 and finite: it is the planned users."),
         (["--tuning", "inf"], "--tuning: must be above 0 and finite: it is the planned users."),
         (["--tuning", "nan"], "--tuning: must be above 0 and finite: it is the planned users."),
-        (["--weights", "control=0,new=1"], "--weights: must all be above 0."),
+        (
+            ["--weights", "control=0,new=1"],
+            "--weights: of the control must be above 0 in every phase: all are compared with it.",
+        ),
         (
             ["--method", "fixed", "--correction", "e_bh"],
             "--correction: e_bh needs method sequential: others have no e-value.",

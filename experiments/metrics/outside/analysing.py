@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import ibis
+import numpy as np
 from ibis.expr.types import Table
 from msgspec.structs import replace
 
@@ -21,6 +22,7 @@ from experiments.metrics.outside.request import Request
 from experiments.metrics.outside.specifying import of_experiment, specify
 from experiments.metrics.outside.survey import Arm
 from experiments.metrics.periods import grid
+from experiments.metrics.presence import taking
 from experiments.metrics.results import Scorecard
 from experiments.metrics.scorecards import assemble
 from experiments.metrics.spec import ScorecardSpec
@@ -64,7 +66,7 @@ def _scorecard(
     inside = _since(_without_empty(served, mine), request, spec)
     counted = _counted(inside, done, spec, request.catalogue)
     if request.tuning is None:
-        spec = replace(spec, tuning=_found(counted))
+        spec = replace(spec, tuning=_found(counted, spec))
         assumed.append(_no_plan(spec))
     card = assemble(counted, spec, grid(spec.started_at, spec.as_of))
     return card, [*notes, *assumed]
@@ -109,10 +111,14 @@ def _counted(
         ) from error
 
 
-def _found(counted: Counted) -> float:
-    """The users of the control and of the largest treatment; the test needs one at least."""
-    control, *others = (sum(users) for users in zip(*counted.users, strict=True))
-    return float(max(control + max(others), 1))
+def _found(counted: Counted, spec: ScorecardSpec) -> float:
+    """The users of the largest treatment and of the control in its phases, at least one: the test
+    needs as many.
+    """
+    users = np.asarray(counted.users)
+    there = taking(spec)[:, 1:]
+    both = ((users[:, :1] + users[:, 1:]) * there).sum(axis=0)
+    return float(max(both.max(), 1))
 
 
 def _no_plan(spec: ScorecardSpec) -> Note:

@@ -1,6 +1,6 @@
 """From what was asked and what the files hold to the specification of a scorecard."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from experiments.metrics.exceptions import InvalidSpec
@@ -113,14 +113,35 @@ def _phases(
         PhaseSpec(
             number=number,
             started_at=_start(arms, number, request),
-            weights=_weights(_given(request, number), variants),
+            weights=_weights(_given(request, number), variants, _seen(arms, number)),
         )
         for number in numbers
     )
-    equal = [str(number) for number in numbers if _given(request, number) is None]
-    where = "" if len(numbers) == 1 else f" in phase {', '.join(equal)}"
-    text = f"No weights are given{where}: variants are taken to have equal traffic."
-    return phases, [Note(about="weights", text=text)] if equal else []
+    return phases, [
+        Note(about="weights", text=text) for text in _assumed(phases, variants, request)
+    ]
+
+
+def _assumed(
+    phases: Sequence[PhaseSpec], variants: Sequence[str], request: Request
+) -> Iterator[str]:
+    open_phases = [phase for phase in phases if _given(request, phase.number) is None]
+    if not open_phases:
+        return
+    equal = ", ".join(str(phase.number) for phase in open_phases)
+    where = "" if len(phases) == 1 else f" in phase {equal}"
+    yield f"No weights are given{where}: variants are taken to have equal traffic."
+    for phase in open_phases:
+        gone = [v for v, weight in zip(variants, phase.weights, strict=True) if not weight]
+        if gone:
+            yield (
+                f"Nobody was seen in {', '.join(gone)} in phase {phase.number}, so no traffic is "
+                "taken to be planned there: give weights if there was."
+            )
+
+
+def _seen(arms: Sequence[Arm], number: int) -> set[str]:
+    return {arm.variant for arm in arms if arm.phase in (None, number)}
 
 
 def _start(arms: Sequence[Arm], number: int, request: Request) -> datetime:
@@ -134,10 +155,13 @@ def _given(request: Request, number: int) -> Weights | None:
     return request.weights.get(number, request.weights.get(None))
 
 
-def _weights(given: Weights | None, variants: Sequence[str]) -> tuple[float, ...]:
+def _weights(given: Weights | None, variants: Sequence[str], seen: set[str]) -> tuple[float, ...]:
+    """Without any given, equal ones of the control and of those seen."""
     if given is None:
-        return tuple(1.0 for _variant in variants)
+        return tuple(float(v == variants[0] or v in seen) for v in variants)
     _require_found("weights", given, variants)
     if lacking := [variant for variant in variants if variant not in given]:
-        raise InvalidRequest("weights", f"says nothing of {', '.join(lacking)}")
+        raise InvalidRequest(
+            "weights", f"says nothing of {', '.join(lacking)}; 0 is for no traffic"
+        )
     return tuple(given[variant] for variant in variants)

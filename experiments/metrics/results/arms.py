@@ -6,7 +6,9 @@ import msgspec
 
 
 class Arm(msgspec.Struct, frozen=True, kw_only=True):
-    """One variant's volume. `weight` is its configured share of the phase's traffic, 0..1."""
+    """One variant's volume. `weight` is its configured share of the newest phase's traffic, 0..1; 0
+    once it takes no users.
+    """
 
     variant: str
     weight: float
@@ -43,9 +45,14 @@ class SeriesPoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExposurePoint(msgspec.Struct, frozen=True, kw_only=True):
-    """Users first seen in the period that ends at `as_of`, and all users seen by then."""
+    """Users first seen in the period that ends at `as_of`, and all users seen by then.
+
+    `planned` is what the weights make of all that came in that period, phase by phase. Snapshots
+    from before it have none.
+    """
 
     as_of: datetime
     variant: str
     new_users: int
     users: int
+    planned: float | None = None

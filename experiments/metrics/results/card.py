@@ -22,18 +22,19 @@ from experiments.metrics.spec import Correction, Role, TrainingData
 class SegmentComparison(msgspec.Struct, frozen=True, kw_only=True):
     """A treatment against the control among the users of a segment, at this look alone.
 
-    There are many segments: one of them differing is no finding by itself.
+    There are many segments: one of them differing is no finding by itself. Snapshots from before
+    floors of segments have none.
     """
 
     variant: str
     results: tuple[ComparisonResult, ...]
+    floor: Floor | None = None
 
 
 class SegmentResult(msgspec.Struct, frozen=True, kw_only=True):
     """A metric among users of one value of an attribute at first exposure, None: without it.
 
-    `rest` are the users of all values rarer than those shown. Snapshots from before floors of
-    segments have none.
+    `rest` are the users of all values rarer than those shown.
     """
 
     attribute: str
@@ -41,7 +42,6 @@ class SegmentResult(msgspec.Struct, frozen=True, kw_only=True):
     rest: bool
     values: tuple[ArmValue, ...]
     comparisons: tuple[SegmentComparison, ...]
-    floor: Floor | None = None
 
 
 class HeterogeneityResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,17 +102,21 @@ class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SetAside(msgspec.Struct, frozen=True, kw_only=True):
-    """What was not counted: exposures to a forced variant, users seen in two variants, and those
-    whom a rule left out: under the first rule that applies, and under nothing else.
+    """What was not counted: exposures to a forced variant, users seen in two variants, those first
+    seen in an arm that takes no users in the phase, and those whom a rule left out: under the first
+    rule that applies, and under nothing else.
     """
 
     exposures_forced: int
     users_in_two_variants: int
     left_out: tuple[LeftOut, ...] = ()
+    users_in_absent_arms: int = 0
 
 
 class PhaseResult(msgspec.Struct, frozen=True, kw_only=True):
-    """A phase that was analysed: users first exposed in it, per variant."""
+    """A phase that was analysed: users first exposed in it, per variant. A weight is 0 where the
+    variant takes no users there.
+    """
 
     number: int
     started_at: datetime
@@ -159,6 +163,15 @@ class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def failed_checks(self) -> tuple[Check, ...]:
         return tuple(check for check in self.health if check.healthy is False)
+
+    def phases_of(self, variant: str) -> tuple[PhaseResult, ...]:
+        """The phases in which the variant takes users."""
+        place = [arm.variant for arm in self.arms].index(variant)
+        return tuple(phase for phase in self.phases if phase.weights[place] > 0)
+
+    def is_taken_out(self, variant: str) -> bool:
+        """Whether the variant takes no users any more."""
+        return bool(self.phases) and self.phases[-1] not in self.phases_of(variant)
 
     def metric(self, key: str) -> MetricResult:
         """The result of one metric. Raises KeyError when the scorecard does not hold it."""

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from experiments.metrics.guardrails import GuardrailState
+from experiments.metrics.results.arms import ArmValue
 
 Method = Literal["sequential", "fixed", "bayesian"]
 Scale = Literal["relative", "absolute"]
@@ -40,10 +41,11 @@ class ComparisonResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Floor(msgspec.Struct, frozen=True, kw_only=True):
-    """How far the arms are from being judged; the figures are those of the arm that lacks most.
+    """How far a treatment and the control are from being judged, with the other treatments that
+    take users in the same phases; the figures are those of the arm that lacks most.
 
     `precision` is (mean / standard error)^2, None where all users have the same value. Nothing is
-    judged or coloured until `reached`, which takes every arm.
+    judged or coloured until `reached`, which takes every one of them.
     """
 
     reached: bool
@@ -128,8 +130,10 @@ class VariantComparison(msgspec.Struct, frozen=True, kw_only=True):
     reading used: for goals after the correction over goals and treatments, else equal to `p_value`.
     `deciding` are this look's results of the deciding method, relative and absolute, with intervals
     at `confidence`: wider than the experiment's where the correction asks for it. `phase_weights`
-    are what each phase counts for, None where it is left out. `redrawn` is an independent check of
-    a goal, where the spec asks for one.
+    are what each phase counts for, None where it is left out, and `left_out` says why it is: one of
+    experiments.stats.Reason, `not_in_phase` where the treatment takes no users. `against` is the
+    control over the phases of the treatment, None where these are all phases. `redrawn` is an
+    independent check of a goal, where the spec asks for one.
     """
 
     variant: str
@@ -141,6 +145,8 @@ class VariantComparison(msgspec.Struct, frozen=True, kw_only=True):
     reading: Reading
     guardrail: Guardrail | None = None
     phase_weights: tuple[float | None, ...] = ()
+    left_out: tuple[str | None, ...] = ()
+    against: ArmValue | None = None
     deciding: tuple[ComparisonResult, ...] = ()
     confidence: float = 0.95
     redrawn: tuple[Redrawn, ...] = ()

@@ -7,7 +7,7 @@ import msgspec
 from experiments.metrics.results.comparisons import Floor
 
 DecisionState = Literal[
-    "ship", "roll_back", "keep_running", "inconclusive", "unhealthy", "collecting"
+    "ship", "roll_back", "keep_running", "inconclusive", "unhealthy", "collecting", "taken_out"
 ]
 
 
@@ -28,7 +28,7 @@ class Headline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What to do about `variant`.
+    """What to do about `variant`; of `taken_out` nothing is left to do, it takes no users any more.
 
     `rule` is the row of the decision table that decided and `because` says it in words; `metrics`
     are the keys of the metrics that decided, none where it was not a metric.

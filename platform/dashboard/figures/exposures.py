@@ -27,12 +27,10 @@ def exposures_against_plan(scorecard: Scorecard, arms: Sequence[ArmView]) -> go.
     for arm in arms:
         own = [point for point in points if point.variant == arm.key]
         if own:
-            traces += _traces(own, arm, arrivals, weights.get(arm.key, arm.share))
+            plan = [_planned(point, arrivals, weights) for point in own]
+            traces += _traces(own, arm, plan)
             ends.append(_line_end(own[-1], arm))
-    highest = max(
-        max(point.new_users, arrivals[point.as_of] * weights.get(point.variant, 0.0))
-        for point in points
-    )
+    highest = max(max(p.new_users, _planned(p, arrivals, weights)) for p in points)
     return go.Figure(
         traces,
         layout(
@@ -55,11 +53,19 @@ def _whole_periods(scorecard: Scorecard) -> list[ExposurePoint]:
     return [point for point in points if point.as_of < times[-1]]
 
 
+def _planned(
+    point: ExposurePoint, arrivals: dict[datetime, int], weights: dict[str, float]
+) -> float:
+    """By the weights of its phases; in snapshots from before, by those of the newest."""
+    if point.planned is not None:
+        return point.planned
+    return arrivals[point.as_of] * weights.get(point.variant, 0.0)
+
+
 def _traces(
-    points: Sequence[ExposurePoint], arm: ArmView, arrivals: dict[datetime, int], weight: float
+    points: Sequence[ExposurePoint], arm: ArmView, plan: Sequence[float]
 ) -> list[go.Scatter]:
     x = [point.as_of.isoformat() for point in points]
-    plan = [arrivals[point.as_of] * weight for point in points]
     alone = len(points) == 1
     return [
         go.Scatter(

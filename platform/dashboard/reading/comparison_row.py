@@ -49,6 +49,14 @@ NOT_JUDGED = Reading(
     tone="flat",
     why="The experiment is unhealthy, so nothing on it is judged.",
 )
+TAKEN_OUT = Reading(
+    word="Taken out",
+    icon="stopped",
+    tone="flat",
+    why="It takes no users any more, so nothing more will be known of it.",
+)
+OPEN = ("no_call", "collecting", "not_due", "safety_not_yet_shown")
+"""Readings and states of guardrails that more users may change."""
 GUARDED: dict[str, tuple[str, Tone]] = {
     "safe": ("check", "better"),
     "harm_shown": ("down", "worse"),
@@ -96,7 +104,8 @@ def row(
     drawn: Scale,
 ) -> Row:
     decided = comparison.decided(scale)
-    reading = _reading(comparison, decided.reason, judged=not scorecard.failed_checks)
+    gone = scorecard.is_taken_out(comparison.variant)
+    reading = _reading(comparison, decided.reason, judged=not scorecard.failed_checks, gone=gone)
     values = {value.variant: value.value for value in metric.values}
     unit = words.unit(metric, scale)
     shown = comparison.floor.reached
@@ -111,7 +120,7 @@ def row(
         interval=formats.interval(decided.low, decided.high, unit) if shown else formats.DASH,
         bar=_bar(scorecard, comparison, decided, drawn, reading.tone) if shown else None,
         scale=drawn,
-        progress=None if shown or settled else progress(comparison.floor, arm),
+        progress=None if shown or settled or gone else progress(comparison.floor, arm),
         p=_p(comparison, decided) if shown else formats.DASH,
         p_note=_p_note(comparison) if shown else "",
         reading=reading,
@@ -137,9 +146,14 @@ def _bar(
     return bar(decided, core(scorecard, comparison, decided.scale), scale=drawn, tone=tone)
 
 
-def _reading(comparison: VariantComparison, reason: str | None, *, judged: bool) -> Reading:
+def _reading(
+    comparison: VariantComparison, reason: str | None, *, judged: bool, gone: bool
+) -> Reading:
     if not judged:
         return NOT_JUDGED
+    guarded = comparison.guardrail
+    if gone and (guarded.state if guarded else comparison.reading) in OPEN:
+        return TAKEN_OUT
     if comparison.guardrail is not None:
         icon, tone = GUARDED[comparison.guardrail.state]
         word = words.GUARDED[comparison.guardrail.state]

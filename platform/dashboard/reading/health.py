@@ -9,6 +9,7 @@ from experiments.metrics.results import Check, Scorecard
 
 TITLES = {
     "sample_ratio": "Sample ratio",
+    "users_in_absent_arms": "Users in absent arms",
     "users_in_two_variants": "Users in two variants",
     "users_left_out": "Bots and staff",
     "other_experiments": "Other experiments",
@@ -90,6 +91,8 @@ def _figure(check: Check, scorecard: Scorecard) -> HealthFigure:
     left_out = sum(left.users for left in aside.left_out)
     if check.name == "users_in_two_variants":
         figure = f"{aside.users_in_two_variants:,} of {users:,}"
+    elif check.name == "users_in_absent_arms":
+        figure = f"{aside.users_in_absent_arms:,} of {users + aside.users_in_absent_arms:,}"
     elif check.name == "users_left_out":
         figure = f"{left_out:,} of {users + left_out:,}"
     elif check.name == "other_experiments":

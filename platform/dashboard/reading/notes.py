@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dashboard import formats
 from dashboard.reading import words
 from experiments.metrics.results import MetricResult, Scorecard, VariantComparison
@@ -28,15 +30,37 @@ def card_notes(scorecard: Scorecard) -> tuple[str, ...]:
             f"{several} phases, each compared within itself and combined: the more precise counts "
             "more."
         )
-    return tuple(said)
+    return (*said, *absences(scorecard))
+
+
+def absences(scorecard: Scorecard) -> tuple[str, ...]:
+    """A sentence about each treatment that was not in every phase."""
+    treatments = (arm.variant for arm in scorecard.arms if arm.variant != scorecard.control)
+    return tuple(said for variant in treatments if (said := _absence(scorecard, variant)))
+
+
+def _absence(scorecard: Scorecard, variant: str) -> str:
+    own = scorecard.phases_of(variant)
+    if len(own) == len(scorecard.phases):
+        return ""
+    phases = _phases([phase.number for phase in own])
+    if not scorecard.is_taken_out(variant):
+        return f"{variant} takes users in {phases} only, and is compared with the control of then."
+    since = next(p.number for p in scorecard.phases if p.number > own[-1].number)
+    return f"{variant} was taken out in phase {since}: compared is what was seen in {phases}."
 
 
 def phase_words(scorecard: Scorecard) -> str:
     """The phases that were analysed: `phase 2`, `phases 1 and 2`, `phases 1 to 4`."""
-    numbers = [phase.number for phase in scorecard.phases]
-    if len(numbers) < 2:
-        return f"phase {scorecard.phase}"
-    return f"phases {numbers[0]} {'and' if len(numbers) == 2 else 'to'} {numbers[-1]}"
+    return _phases([phase.number for phase in scorecard.phases] or [scorecard.phase])
+
+
+def _phases(numbers: Sequence[int]) -> str:
+    if len(numbers) == 1:
+        return f"phase {numbers[0]}"
+    if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
+        return f"phases {numbers[0]} to {numbers[-1]}"
+    return f"phases {words.listed([str(number) for number in numbers])}"
 
 
 def _immature(metric: MetricResult) -> str:
@@ -63,23 +87,31 @@ def _weights(scorecard: Scorecard, metric: MetricResult) -> tuple[str, ...]:
     """What each phase counts for: one note for all treatments where they agree."""
     if len(scorecard.phases) < 2:
         return ()
-    said = {c.variant: _weighed(scorecard, c) for c in metric.comparisons}
+    said = {c.variant: _weighed(scorecard, metric, c) for c in metric.comparisons}
     if len(set(said.values())) == 1:
         return tuple(set(said.values()) - {""})
     return tuple(f"{variant}: {note}" for variant, note in said.items() if note)
 
 
-def _weighed(scorecard: Scorecard, comparison: VariantComparison) -> str:
-    """Of phases that are left out their numbers, of the others their shares in order of time."""
+def _weighed(scorecard: Scorecard, metric: MetricResult, comparison: VariantComparison) -> str:
+    """Of phases that are left out their numbers, of the others their shares in order of time; and
+    what the control came to in the phases of a treatment that was not in all.
+    """
     weights = comparison.phase_weights
     counted = [formats.percent(weight, 0) for weight in weights if weight is not None]
     if not counted:
         return ""
+    reasons = comparison.left_out or (None,) * len(weights)
     said = [
-        f"phase {phase.number} left out"
-        for phase, weight in zip(scorecard.phases, weights, strict=True)
+        f"not in phase {phase.number}"
+        if reason == "not_in_phase"
+        else f"phase {phase.number} left out"
+        for phase, weight, reason in zip(scorecard.phases, weights, reasons, strict=True)
         if weight is None
     ]
     if len(counted) > 1:
         said.append(f"phases count {words.listed(counted)}")
+    if comparison.against is not None:
+        control = formats.value(comparison.against.value, words.style(metric))
+        said.append(f"against {control} of {scorecard.control} then")
     return ", ".join(said)

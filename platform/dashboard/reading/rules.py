@@ -25,7 +25,7 @@ def rules(scorecard: Scorecard) -> tuple[Rule, ...]:
     guards = [m for m in scorecard.metrics if m.role == "guardrail" and _matters(m, scorecard)]
     return (
         *(_health_rule(check, scorecard) for check in scorecard.health),
-        _floor_rule(goals, scorecard),
+        _floor_rule(goals, scorecard.decision.variant),
         *(_goal_rule(goal, scorecard, alone=len(goals) == 1) for goal in goals),
         *(_guardrail_rule(guard, scorecard) for guard in guards),
         _planned_rule(scorecard),
@@ -35,6 +35,7 @@ def rules(scorecard: Scorecard) -> tuple[Rule, ...]:
 def _health_rule(check: Check, scorecard: Scorecard) -> Rule:
     text = {
         "sample_ratio": "Arms in the planned ratio",
+        "users_in_absent_arms": "No users in absent arms",
         "users_in_two_variants": "Each user in one variant",
         "other_experiments": "Independent of other experiments",
     }.get(check.name, check.name.replace("_", " ").capitalize())
@@ -42,11 +43,13 @@ def _health_rule(check: Check, scorecard: Scorecard) -> Rule:
     figure = formats.equals_p(min(known)) if known else ""
     if check.name == "users_in_two_variants" and check.healthy is not None:
         figure = f"{scorecard.set_aside.users_in_two_variants:,} in two"
+    elif check.name == "users_in_absent_arms" and check.healthy is not None:
+        figure = formats.plural(scorecard.set_aside.users_in_absent_arms, "user")
     return Rule(ok=check.healthy, text=text, figure=figure)
 
 
-def _floor_rule(goals: list[MetricResult], scorecard: Scorecard) -> Rule:
-    floor = _lowest_floor(goals)
+def _floor_rule(goals: list[MetricResult], variant: str) -> Rule:
+    floor = _lowest_floor(goals, variant)
     return Rule(
         ok=True if floor.reached else None,
         text="Every arm past the floor",
@@ -54,8 +57,8 @@ def _floor_rule(goals: list[MetricResult], scorecard: Scorecard) -> Rule:
     )
 
 
-def _lowest_floor(goals: list[MetricResult]) -> Floor:
-    floors = [goal.comparisons[0].floor for goal in goals]
+def _lowest_floor(goals: list[MetricResult], variant: str) -> Floor:
+    floors = [goal.comparison(variant).floor for goal in goals]
     return next((floor for floor in floors if not floor.reached), floors[0])
 
 

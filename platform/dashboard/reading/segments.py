@@ -121,7 +121,8 @@ class _View:
         found = _wide(comparison, self.scorecard, self.scale)
         narrow = _result(comparison, "fixed", self.scale, cuped=self.scorecard.cuped)
         unit = words.unit(self.metric, self.scale)
-        shown = reason is None
+        shown, floor = reason is None, comparison.floor
+        waiting = reason in TOO_FEW and not self.scorecard.is_taken_out(arm.key)
         return SegmentRow(
             arm=arm,
             users=formats.plural(users, "user"),
@@ -129,7 +130,7 @@ class _View:
             interval=formats.interval(found.low, found.high, unit) if shown else formats.DASH,
             bar=bar(found, narrow, scale=self.drawn, tone="flat") if shown else None,
             scale=self.drawn,
-            progress=progress(segment.floor, arm) if reason in TOO_FEW and segment.floor else None,
+            progress=progress(floor, arm) if waiting and floor else None,
             why=words.reason_words(reason),
         )
 

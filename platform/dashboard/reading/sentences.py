@@ -22,6 +22,9 @@ WHERE_TO_LOOK = {
         "Look for what loses users of one arm before they are counted: errors, redirects, a cache, "
         "or bots kept out of one arm only."
     ),
+    "users_in_absent_arms": (
+        "Look for callers that keep an old assignment, and for weights other than those in force."
+    ),
     "users_in_two_variants": (
         "Look for callers that send different ids for one person, or attributes that change."
     ),
@@ -41,6 +44,8 @@ def say(scorecard: Scorecard, *, control: str) -> Said:
         return _collecting(scorecard)
     if state == "unhealthy":
         return _unhealthy(scorecard)
+    if state == "taken_out":
+        return Said("No treatment is left: all were taken out.", f"{scorecard.decision.because}.")
     if scorecard.decision.rule == "guardrail_harmed":
         return _harmed(scorecard)
     if state in ("ship", "roll_back"):
@@ -71,6 +76,7 @@ def _unhealthy(scorecard: Scorecard) -> Said:
     failed = scorecard.failed_checks
     title = {
         "sample_ratio": "Arms are out of ratio, so nothing is judged.",
+        "users_in_absent_arms": "Users were seen in absent arms, so nothing is judged.",
         "users_in_two_variants": "Users were seen in two variants, so nothing is judged.",
         "other_experiments": "Another experiment is mixed into this one, so nothing is judged.",
     }.get(failed[0].name, "A health check failed, so nothing is judged.")
@@ -144,8 +150,10 @@ def _act(scorecard: Scorecard, control: str) -> str:
     variant = scorecard.decision.variant
     if scorecard.decision.state == "ship":
         return f"Ship {variant}. It"
-    if len(scorecard.arms) > 2:  # rolling the experiment back takes every treatment
-        return f"Keep {control}. Every other arm is worse: {variant}, the best of them,"
+    gone = [arm.variant for arm in scorecard.arms if scorecard.is_taken_out(arm.variant)]
+    if len(scorecard.arms) - len(gone) > 2:  # rolling the experiment back takes every treatment
+        other = "Every arm that is left" if gone else "Every other arm"
+        return f"Keep {control}. {other} is worse: {variant}, the best of them,"
     return f"Roll back {variant}. It"
 
 
@@ -157,7 +165,10 @@ def _others(scorecard: Scorecard) -> list[str]:
         effect = comparison.decided("relative").effect
         if comparison.variant != scorecard.decision.variant and effect is not None:
             shows = f"{comparison.variant} shows {formats.signed(effect, 'percent')}"
-            said.append(f"{shows}{_ENDINGS[comparison.reading]}.")
+            gone = scorecard.is_taken_out(comparison.variant)
+            said.append(
+                f"{shows}{', and was taken out' if gone else _ENDINGS[comparison.reading]}."
+            )
     return said
 
 

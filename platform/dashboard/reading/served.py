@@ -49,6 +49,7 @@ COLUMNS = {
 }
 REASONS = {
     "no_slates": "some arm has no slate yet",
+    "taken_out": "no users come any more",
     "no_catalogue": "no items were imported as a catalogue",
     "no_pre_period": "the log holds no events from before the start",
     "no_pairs_with_categories": "no slate holds two items with categories",
@@ -65,7 +66,9 @@ class ServedRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
-    """`slates` of each arm are described; `missing` says in sentences why there is no figure."""
+    """`slates` of each arm that takes users are described; `missing` says in sentences why there is
+    no figure.
+    """
 
     slates: int
     columns: tuple[Column, ...]
@@ -79,7 +82,7 @@ def served(scorecard: Scorecard, arms: Sequence[ArmView]) -> Served | None:
     if not held:
         return None
     return Served(
-        slates=min(described.slates for described in scorecard.described),
+        slates=max(described.slates for described in scorecard.described),
         columns=tuple(COLUMNS.values()),
         rows=tuple(
             ServedRow(

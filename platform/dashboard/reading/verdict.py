@@ -65,6 +65,7 @@ BADGES: dict[str, tuple[Tone, str, str]] = {
     "inconclusive": ("flat", "info", "Inconclusive"),
     "ship": ("better", "up", "Ship"),
     "roll_back": ("worse", "back", "Roll back"),
+    "taken_out": ("flat", "stopped", "Taken out"),
 }
 
 

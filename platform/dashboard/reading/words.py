@@ -19,6 +19,7 @@ KINDS = {
 REASONS = {
     "collecting": "Too few users yet.",
     "too_few_users": "Too few users yet.",
+    "not_in_phase": "It took no users in this phase.",
     "zero_variance": "All users of an arm have the same value.",
     "beyond_precision": "Too many users to compute a posterior with enough digits.",
     "zero_denominator": "Nothing to divide by in an arm.",

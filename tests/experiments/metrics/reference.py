@@ -58,7 +58,9 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What the spec says, in seconds. `phases` are (number, start); `linked`: by request ids."""
+    """What the spec says, in seconds. `phases` are (number, start); `linked`: by request ids;
+    `absent`: the (phase number, variant) that take no users.
+    """
 
     experiment: str
     variants: tuple[str, ...]
@@ -66,6 +68,7 @@ class Setting:
     as_of: float
     lookback: float
     linked: bool = True
+    absent: frozenset[tuple[int, str]] = frozenset()
 
 
 class Reference:
@@ -124,7 +127,10 @@ class Reference:
         return person.first_at - self.setting.lookback <= at < person.first_at
 
     def counted(self) -> list[Person]:
-        return [p for p in self.people.values() if not p.crossed]
+        return [p for p in self.people.values() if not p.crossed and not self.is_absent(p)]
+
+    def is_absent(self, person: Person) -> bool:
+        return (person.phase, person.arm) in self.setting.absent
 
     # -- facts ---------------------------------------------------------------------------------
 

@@ -33,10 +33,14 @@ SAFE, HARM, UNSAFE = (guard("safe"),), (guard("harm_shown"),), (guard("safety_no
 SRM = ("sample_ratio",)
 DUE: dict[str, Any] = {"planned_reached": True}
 FIXED: dict[str, Any] = {"method": "fixed"}
+GONE: dict[str, Any] = {"gone_since": 3}
 SHARED: dict[str, Any] = {"training_data": "shared"}
 
 ROWS: list[tuple[tuple[Goal, ...], tuple[Guard, ...], dict[str, Any], str, str]] = [
     # goals, guardrails, what else holds -> state, deciding rule
+    (BETTER, SAFE, GONE, "taken_out", "arm_taken_out"),
+    (WORSE, HARM, GONE | DUE, "taken_out", "arm_taken_out"),
+    (BELOW, SAFE, GONE | {"failed_checks": SRM}, "taken_out", "arm_taken_out"),
     (BETTER, SAFE, {"failed_checks": SRM}, "unhealthy", "health_failed"),
     (WORSE, HARM, {"failed_checks": SRM}, "unhealthy", "health_failed"),
     (BELOW, SAFE, {"failed_checks": SRM}, "unhealthy", "health_failed"),
@@ -180,6 +184,7 @@ def test_the_table_is_covered() -> None:
             "No goal is shown better or worse, and not all of the planned users have come",
             ("ctr",),
         ),
+        (BETTER, (), GONE, "B has taken no users since phase 3: nothing is left to decide", ()),
         (
             OPEN,
             (),
@@ -228,6 +233,16 @@ def test_of_several_treatments_the_one_that_leads_decides(
     assert (found.state, found.variant) == (state, variant)
 
 
+@pytest.mark.parametrize(
+    ("left", "state"), [(BETTER, "ship"), (WORSE, "roll_back"), (BELOW, "collecting")]
+)
+def test_an_arm_that_was_taken_out_is_asked_only_where_none_is_left(left: Any, state: str) -> None:
+    gone = evidence(BETTER, variant="A", **GONE)
+    found = decide_experiment([gone, evidence(left, variant="B")])
+    assert (found.state, found.variant) == (state, "B")
+    assert decide_experiment([gone, evidence(left, variant="B", **GONE)]).state == "taken_out"
+
+
 def test_several_treatments_of_one_unhealthy_experiment_are_unhealthy() -> None:
     arms = [evidence(BETTER, variant=name, failed_checks=SRM) for name in "AB"]
     assert decide_experiment(arms).state == "unhealthy"
@@ -257,6 +272,7 @@ any_evidence = st.builds(
     planned_reached=st.booleans(),
     method=st.sampled_from(get_args(Method)),
     training_data=st.sampled_from(get_args(TrainingData)),
+    gone_since=st.sampled_from([None, 2]),
 )
 
 
@@ -266,6 +282,7 @@ def test_nothing_ships_sick_below_the_floor_or_unsafe(found: Evidence) -> None:
     decision = decide(found)
     blocked = (
         found.failed_checks
+        or found.gone_since
         or found.read("collecting")
         or found.read("worse")
         or not found.read("better")
@@ -284,7 +301,9 @@ def test_nothing_is_rolled_back_without_something_worse(found: Evidence) -> None
         assert not found.failed_checks
         assert found.training_data != "shared"
         assert found.guarded("harm_shown") or found.read("worse")
-    if found.failed_checks:
+    if found.gone_since:
+        assert decision.state == "taken_out"
+    elif found.failed_checks:
         assert decision.state == "unhealthy"
     assert decision.because
     assert decision.rule in TABLE

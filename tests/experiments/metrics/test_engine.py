@@ -185,7 +185,7 @@ def expected(
     return [
         [
             sums([(a, b) for p, a, b in everyone if p.phase == number and p.arm == arm], of)
-            for arm in "AB"
+            for arm in reference.setting.variants
         ]
         for number, _ in reference.setting.phases
     ]
@@ -272,7 +272,7 @@ def test_every_sum_of_every_metric_is_the_references(seed: int, new_log: Callabl
                 where = (of.key, phase, arm)
                 assert_same(found_sums(found, phase, arm, 0), hoped[phase][arm], where)
     crossed = [p for p in reference.people.values() if p.crossed]
-    assert sum(counted.who.crossed) == len(crossed)
+    assert sum(map(sum, counted.who.crossed)) == len(crossed)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -292,6 +292,44 @@ def test_so_it_is_at_every_as_of_time(seed: int, new_log: Callable[[], Any]) -> 
                 for arm in (0, 1):
                     where = (of.key, phase, arm, period)
                     assert_same(found_sums(found, phase, arm, period), hoped[phase][arm], where)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_so_it_is_where_arms_come_and_go(seed: int, new_log: Callable[[], Any]) -> None:
+    """B is gone from the second phase and C comes with it; both are seen where they should not."""
+    world = World(seed)
+    for row in world.exposures:
+        if row["phase"] == 2 and row["variant"] == "B":
+            row["variant"] = "C"
+        if row["phase"] and row["user"] in ("u5", "u6"):
+            row |= {"phase": 1, "variant": "C"}
+        if row["phase"] and row["user"] in ("u7", "u8", "u9"):
+            row |= {"phase": 2, "variant": "B"}
+    phases = tuple(
+        PhaseSpec(number=number, started_at=seconds(start), weights=weights)
+        for (number, start), weights in zip(PHASES, ((1, 1, 0), (1, 0, 1)), strict=True)
+    )
+    spec = spec_for(ALL, variants=("A", "B", "C"), phases=phases, series=True)
+    counted, cut = count(world, spec, new_log)
+    coming = replace(setting(), variants=("A", "B", "C"), absent=frozenset({(1, "C"), (2, "B")}))
+    reference = Reference(world.exposures, world.events, coming)
+
+    for period in {0, cut.periods // 2, cut.periods - 1}:
+        last = period == cut.periods - 1
+        limit = cut.seconds * (period + 1)
+        end = reference.by_as_of if last else (lambda at, limit=limit: at < limit)
+        for of in ALL:
+            found = samples(counted.moments, of, counted.columns, cuped=True)
+            hoped = expected(reference, of, end)
+            for phase in (0, 1):
+                for arm in (0, 1, 2):
+                    where = (of.key, phase, arm, period)
+                    assert_same(found_sums(found, phase, arm, period), hoped[phase][arm], where)
+    astray = [p for p in reference.people.values() if reference.is_absent(p)]
+    assert {(person.phase, person.arm) for person in astray} == {(1, "C"), (2, "B")}
+    assert sum(map(sum, counted.who.absent)) == len(astray)
+    crossed = [p for p in reference.people.values() if p.crossed and p not in astray]
+    assert sum(map(sum, counted.who.crossed)) == len(crossed)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

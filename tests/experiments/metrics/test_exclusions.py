@@ -230,7 +230,7 @@ def test_the_scorecard_counts_as_if_they_were_not_there_and_says_so(
 
 
 def test_bots_of_one_arm_only_make_the_comparison_unhealthy(make_spec: MakeSpec) -> None:
-    found = users_left_out(make_spec(), [1000, 1000], [30, 0])
+    found = users_left_out(make_spec(), [[1000, 1000]], [[30, 0]])
 
     assert (found.name, found.healthy) == ("users_left_out", False)
     assert found.detail.endswith("and not alike in all arms: leaving them out would bias the arms.")

@@ -10,12 +10,14 @@ from experiments.metrics.health import users_in_two_variants
 MakeSpec = Callable[..., ScorecardSpec]
 
 
-def crossing(make_spec: MakeSpec, users: list[int], crossed: list[int], **changes: Any) -> Any:
+def crossing(
+    make_spec: MakeSpec, users: list[list[int]], crossed: list[list[int]], **changes: Any
+) -> Any:
     return users_in_two_variants(make_spec(**changes), users, crossed)
 
 
 def test_users_in_two_variants_alike_in_all_arms_are_only_left_out(make_spec: MakeSpec) -> None:
-    found = crossing(make_spec, [9_000, 1_000], [45, 5], weights=(0.9, 0.1))
+    found = crossing(make_spec, [[9_000, 1_000]], [[45, 5]], weights=(0.9, 0.1))
 
     assert (found.healthy, found.p_value) == (True, 1.0)
     assert [figure.expected for figure in found.figures] == [45.0, 5.0]
@@ -25,7 +27,7 @@ def test_users_in_two_variants_alike_in_all_arms_are_only_left_out(make_spec: Ma
 
 
 def test_users_in_two_variants_of_one_arm_are_unhealthy(make_spec: MakeSpec) -> None:
-    found = crossing(make_spec, [1_000, 1_000], [30, 0])
+    found = crossing(make_spec, [[1_000, 1_000]], [[30, 0]])
 
     assert found.healthy is False
     assert found.p_value == pytest.approx(2 * stats.hypergeom(2_000, 1_000, 30).pmf(30))
@@ -35,8 +37,8 @@ def test_users_in_two_variants_of_one_arm_are_unhealthy(make_spec: MakeSpec) -> 
 def test_one_stray_user_of_a_tiny_arm_is_no_alarm(make_spec: MakeSpec) -> None:
     found = crossing(
         make_spec,
-        [99_000, 500, 500],
-        [0, 1, 0],
+        [[99_000, 500, 500]],
+        [[0, 1, 0]],
         variants=("A", "B", "C"),
         weights=(0.99, 0.005, 0.005),
     )
@@ -45,12 +47,12 @@ def test_one_stray_user_of_a_tiny_arm_is_no_alarm(make_spec: MakeSpec) -> None:
 
 
 def test_nobody_in_two_variants_gives_no_p(make_spec: MakeSpec) -> None:
-    found = crossing(make_spec, [100, 100], [0, 0])
+    found = crossing(make_spec, [[100, 100]], [[0, 0]])
 
     assert (found.healthy, found.p_value, found.reason) == (True, None, "no_such_users")
 
 
 def test_without_users_there_is_nothing_to_say(make_spec: MakeSpec) -> None:
-    found = crossing(make_spec, [0, 0], [0, 0])
+    found = crossing(make_spec, [[0, 0]], [[0, 0]])
 
     assert (found.healthy, found.p_value, found.reason) == (None, None, "too_few_users")

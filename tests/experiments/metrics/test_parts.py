@@ -145,7 +145,8 @@ def test_a_segment_is_compared_by_itself_and_all_of_them_by_one_test(
         ("app", False, 150),
         ("web", False, 150),
     ]
-    assert [s.floor and s.floor.reached for s in found.segments] == [True, True]
+    floors = [s.comparisons[0].floor for s in found.segments]
+    assert [floor and floor.reached for floor in floors] == [True, True]
     app = found.segments[0].comparisons[0].results[0]
     assert app.effect == pytest.approx(40 / 60 - 1)
     (difference,) = found.heterogeneity
@@ -163,13 +164,14 @@ def test_each_segment_says_how_far_it_is_from_the_floor(log: Any, make_spec: Mak
                 if i < 60:
                     log.click(user, request, "a")
 
-    web, app = card(log, make_spec(segments=("device",))).metric("clicked").segments
+    segments = card(log, make_spec(segments=("device",))).metric("clicked").segments
+    web, app = (segment.comparisons[0].floor for segment in segments)
 
-    assert web.floor is not None
-    assert app.floor is not None
-    assert (web.floor.reached, web.floor.users) == (True, 150)
-    assert (app.floor.reached, app.floor.variant, app.floor.users) == (False, "B", 70)
-    assert app.floor.users_needed == 100
+    assert web is not None
+    assert app is not None
+    assert (web.reached, web.users) == (True, 150)
+    assert (app.reached, app.variant, app.users) == (False, "B", 70)
+    assert app.users_needed == 100
 
 
 def test_values_rarer_than_the_twentieth_are_one_segment(log: Any, make_spec: MakeSpec) -> None:

@@ -165,7 +165,7 @@ def test_a_user_seen_in_two_variants_counts_in_neither(
     log.serve("x", "unlisted", "a", at=2)
     assert rows() == [("A", "w", 0, 1, 0)]
     found = count_log(log.exposures, log.events, make_spec()).who
-    assert (found.first_seen, found.crossed) == ((2, 1), (1, 1))
+    assert (found.first_seen, found.crossed) == (((2, 1),), ((1, 1),))
 
 
 def test_a_second_variant_after_as_of_does_not_reach_back(log: Any, rows: Any) -> None:

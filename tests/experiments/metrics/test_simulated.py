@@ -55,6 +55,7 @@ class World:
         seconds = self.rng.integers(0, int(SPAN.total_seconds()), len(self.user))
         start = np.datetime64(spec.started_at.replace(tzinfo=None), "us")
         self.served = start + seconds.astype("timedelta64[s]")
+        self.phase = np.full(len(self.user), spec.phase.number)
         self.name = named("u", self.user)
         if anew:  # each day is taken for another user
             days = seconds // int(timedelta(days=1).total_seconds())
@@ -72,7 +73,7 @@ class World:
                 "request_id": named("r", np.arange(slates)),
                 "user": self.name,
                 "experiment": [self.spec.experiment] * slates,
-                "phase": np.full(slates, self.spec.phase.number),
+                "phase": self.phase,
                 "variant": np.array(self.spec.variants)[self.arm],
                 "items": pa.ListArray.from_arrays(starts, item),
                 "reason": ["split"] * slates,

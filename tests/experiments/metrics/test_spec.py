@@ -10,8 +10,8 @@ from experiments.metrics.exceptions import InvalidSpec, MetricsError, UnknownMet
 from tests.experiments.metrics.conftest import seconds
 
 
-def phase(number: int, start: float) -> PhaseSpec:
-    return PhaseSpec(number=number, started_at=seconds(start), weights=(1, 1))
+def phase(number: int, start: float, *weights: float) -> PhaseSpec:
+    return PhaseSpec(number=number, started_at=seconds(start), weights=weights or (1, 1))
 
 
 TWICE = (phase(1, 0), phase(1, 60))
@@ -26,8 +26,18 @@ BACKWARDS = (phase(1, 60), phase(2, 0))
         ({"variants": ("A",)}, "variants needs a control and at least one treatment."),
         ({"variants": ("A", "A")}, "variants names one variant twice."),
         ({"weights": (1.0,)}, "weights needs one figure per variant."),
-        ({"weights": (1.0, 0.0)}, "weights must all be above 0."),
-        ({"weights": (1.0, float("nan"))}, "weights must all be above 0."),
+        ({"weights": (1.0, -1.0)}, "weights must be finite and not negative."),
+        ({"weights": (1.0, float("nan"))}, "weights must be finite and not negative."),
+        ({"weights": (1.0, float("inf"))}, "weights must be finite and not negative."),
+        ({"weights": (1.0, 0.0)}, "weights of every treatment must be above 0 in some phase."),
+        (
+            {"phases": (phase(1, 0), phase(2, 60, 0, 1))},
+            "weights of the control must be above 0 in every phase: all are compared with it.",
+        ),
+        (
+            {"phases": (phase(1, 0, 1, 0), phase(2, 60, 1, 0))},
+            "weights of every treatment must be above 0 in some phase.",
+        ),
         (
             {"goal": "clicked", "metrics": ("ctr",)},
             "metrics must include a goal: it is what the verdict is about.",

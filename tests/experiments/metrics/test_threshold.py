@@ -28,11 +28,11 @@ def arrived_before(spec: ScorecardSpec, more: int) -> Check:
 
 
 def crossing(spec: ScorecardSpec, crossed: int) -> Check:
-    return users_in_two_variants(spec, [1_000, 1_000], [crossed, 0])
+    return users_in_two_variants(spec, [[1_000, 1_000]], [[crossed, 0]])
 
 
 def leaving_out(spec: ScorecardSpec, left_out: int) -> Check:
-    return users_left_out(spec, [1_000, 1_000], [left_out, 0])
+    return users_left_out(spec, [[1_000, 1_000]], [[left_out, 0]])
 
 
 def differing(spec: ScorecardSpec, more: int) -> Check:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,16 @@ def check_sum(weights: Sequence[Decimal], *, field: str) -> None:
         raise Invalid(
             f"The weights sum to {total:.2%}. Change them so that they sum to 100%.", field=field
         )
+
+
+def check_schedule(starts_at: datetime | None, ends_at: datetime | None, *, now: datetime) -> None:
+    """Raises Invalid (starts_at, ends_at)."""
+    if starts_at is not None and starts_at <= now:
+        raise Invalid(
+            "Give a start that is still to come, or start it yourself.", field="starts_at"
+        )
+    if ends_at is not None and ends_at <= max(now, starts_at or now):
+        raise Invalid("Give an end that is still to come, after the start.", field="ends_at")
 
 
 def arm_keys(variants: Sequence[VariantSpec], taken: Sequence[str] = ()) -> list[str]:

@@ -17,6 +17,7 @@ from experiments.checks import (
     VariantSpec,
     arm_keys,
     check_key,
+    check_schedule,
     check_traffic,
     check_variants,
 )
@@ -131,16 +132,6 @@ def _check(draft: Draft, *, now: datetime, but: Experiment | None = None) -> Non
     if draft.ramp is not None:
         ramps.check(draft.ramp)
     check_schedule(draft.starts_at, draft.ends_at, now=now)
-
-
-def check_schedule(starts_at: datetime | None, ends_at: datetime | None, *, now: datetime) -> None:
-    """Raises Invalid (starts_at, ends_at)."""
-    if starts_at is not None and starts_at <= now:
-        raise Invalid(
-            "Give a start that is still to come, or start it yourself.", field="starts_at"
-        )
-    if ends_at is not None and ends_at <= max(now, starts_at or now):
-        raise Invalid("Give an end that is still to come, after the start.", field="ends_at")
 
 
 def _check_layers(draft: Draft) -> None:

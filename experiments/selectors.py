@@ -87,6 +87,18 @@ def scorecard_of(snapshot: Snapshot) -> Scorecard:
     return msgspec.convert(snapshot.scorecard, Scorecard)
 
 
+def due_to_start(now: datetime) -> QuerySet[Experiment]:
+    """Drafts whose start has come, the earliest first."""
+    drafts = Experiment.objects.filter(status=Experiment.Status.DRAFT, starts_at__lte=now)
+    return drafts.order_by("starts_at", "id")
+
+
+def due_to_stop(now: datetime) -> QuerySet[Experiment]:
+    """Experiments under way whose end has come, the earliest first."""
+    under_way = Experiment.objects.filter(status__in=Experiment.HOLDING, ends_at__lte=now)
+    return under_way.order_by("ends_at", "id")
+
+
 def climbing() -> QuerySet[Experiment]:
     """Running experiments whose ramp is under way."""
     running = Experiment.objects.filter(status=Experiment.Status.RUNNING)

@@ -10,6 +10,7 @@ from experiments.moves.close import archive, ship
 from experiments.moves.describe import describe
 from experiments.moves.pause import pause, resume
 from experiments.moves.ramp import advance_now, cancel_ramp, climb, set_ramp
+from experiments.moves.schedule import reschedule, start_due, stop_due
 from experiments.moves.start import start
 from experiments.moves.stop import stop
 from experiments.moves.traffic import change_traffic
@@ -24,9 +25,12 @@ __all__ = [
     "describe",
     "kill_arm",
     "pause",
+    "reschedule",
     "resume",
     "set_ramp",
     "ship",
     "start",
+    "start_due",
     "stop",
+    "stop_due",
 ]

@@ -88,14 +88,14 @@ def kill_arm(
     """
     with moving(experiment, "kill arm", now=now, actor=actor, why=why) as row:
         phase = under_way(row, "arm")
-        control = row.variants.first()
-        living = [key for key, held in phase.ranges.items() if held and key not in phase.killed]
+        arms = list(row.variants.values_list("key", flat=True))
+        living = [key for key in arms if phase.ranges.get(key) and key not in phase.killed]
         if variant not in living:
             raise Invalid(
                 f"There is no arm “{variant}” that takes users. There are: {', '.join(living)}.",
                 field="variant",
             )
-        if control is not None and variant == control.key:
+        if variant == arms[0]:
             raise NotAllowed(
                 "The control cannot be killed: everything is compared with it. Pause or stop the "
                 "experiment."

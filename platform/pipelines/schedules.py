@@ -5,6 +5,7 @@ its experiment, and looks again whether there is anything left to do.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -16,26 +17,47 @@ from serving import plans
 
 logger = logging.getLogger(__name__)
 
+Act = Callable[[Experiment, datetime], object]
+
 
 def keep(*, now: datetime) -> None:
-    """Lets every ramp do what it is due to. One that fails keeps no other from its turn."""
-    for experiment in selectors.climbing():
-        _try(experiment, now=now)
+    """Stops what is due first, so that its users are free for what starts; then lets ramps act. One
+    experiment that fails keeps no other from its turn.
+    """
+    _each(selectors.due_to_stop(now), stop, now)
+    _each(selectors.due_to_start(now), start, now)
+    _each(selectors.climbing(), climb, now)
 
 
-def _try(experiment: Experiment, *, now: datetime) -> None:
-    try:
-        climb(experiment, now=now)
-    except Exception:
-        logger.exception("The ramp of %s failed; it is tried again.", experiment.key)
+def _each(experiments: Iterable[Experiment], act: Act, now: datetime) -> None:
+    for experiment in experiments:
+        try:
+            done = act(experiment, now)
+        except Exception:
+            logger.exception("%s: %s failed; it is tried again.", experiment.key, act.__name__)
+        else:
+            logger.info("%s: %s: %s", experiment.key, act.__name__, done)
 
 
-def climb(experiment: Experiment, *, now: datetime) -> None:
-    """Publishes the plan with what the ramp did to traffic; a hold does nothing to it."""
+def stop(experiment: Experiment, now: datetime) -> object:
     with transaction.atomic():
-        decision = moves.climb(experiment, now=now)
-        if decision is None:
-            return
-        if not isinstance(decision, Hold):
+        done = moves.stop_due(experiment, now=now)
+        if done is not None:
             plans.publish()
-    logger.info("%s: ramp %s. %s", experiment.key, type(decision).__name__, decision.why)
+    return done
+
+
+def start(experiment: Experiment, now: datetime) -> object:
+    with transaction.atomic():
+        done = moves.start_due(experiment, now=now)
+        if done == "started":
+            plans.publish()
+    return done
+
+
+def climb(experiment: Experiment, now: datetime) -> object:
+    with transaction.atomic():
+        done = moves.climb(experiment, now=now)
+        if done is not None and not isinstance(done, Hold):
+            plans.publish()
+    return done

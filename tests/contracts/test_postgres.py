@@ -23,6 +23,7 @@ ROOMS = [
     "tests/experiments/test_drafts.py",
     "tests/experiments/moves",
     "tests/pipelines/test_care.py",
+    "tests/pipelines/test_schedules.py",
     "tests/people",
     "tests/recommenders/test_jobs.py",
     "tests/serving",

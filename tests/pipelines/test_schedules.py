@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 import pytest
+from django.db import connection
 from msgspec.structs import replace
 
+from experiments import moves
+from experiments.checks import VariantSpec
 from experiments.metrics.results import Scorecard
 from experiments.models import Experiment, Snapshot
 from experiments.ramps import Ramp, Step, ramp_of
 from people.models import AuditEntry
 from pipelines import schedules
+from recommenders.models import Recommender
 from serving import plans
+from serving.lifecycle import routed
 from serving.models import PublishedPlan
-from tests.acting import start_experiment
+from tests.acting import TESTER, create_experiment, start_experiment
 from tests.dashboard.factories import ratio_check, scorecard
 from tests.installation import NOW, home_experiment
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+DAY = timedelta(days=1)
 SOON = NOW + timedelta(minutes=1)
 RAMP = Ramp(steps=(Step(share=Decimal("0.1")), Step(share=Decimal("0.6"))))
 
@@ -109,17 +116,115 @@ def test_a_ramp_that_fails_keeps_no_other_from_its_turn(
 
     second.refresh_from_db()
     assert second.traffic == Decimal("0.6")
-    assert "The ramp of home-ctr failed; it is tried again." in caplog.text
+    assert "home-ctr: climb failed; it is tried again." in caplog.text
 
 
 def test_what_one_worker_did_is_not_done_again_by_another(climbing: Experiment) -> None:
     look(climbing, scorecard())
     same = Experiment.objects.get(pk=climbing.pk)
 
-    schedules.climb(climbing, now=SOON)
-    schedules.climb(same, now=SOON)
+    schedules.climb(climbing, SOON)
+    schedules.climb(same, SOON)
 
     same.refresh_from_db()
     ramp = ramp_of(same)
     assert ramp is not None
     assert (ramp.state, ramp.at) == ("climbing", 1)
+
+
+@pytest.fixture
+def draft(tmp_path: Path) -> Experiment:
+    """Set to start at NOW and to end a day later."""
+    draft = home_experiment(tmp_path / "models", traffic="0.7")
+    Experiment.objects.filter(pk=draft.pk).update(starts_at=NOW, ends_at=NOW + DAY)
+    draft.refresh_from_db()
+    return draft
+
+
+def test_what_is_due_starts_and_stops_by_itself(draft: Experiment) -> None:
+    schedules.keep(now=NOW - timedelta(seconds=1))
+    assert planned() == []
+
+    schedules.keep(now=NOW)
+    schedules.keep(now=NOW + timedelta(seconds=15))
+
+    draft.refresh_from_db()
+    assert (draft.status, draft.started_at, draft.starts_at) == ("running", NOW, None)
+    assert planned() == [("home-ctr", 7000)]
+
+    schedules.keep(now=NOW + DAY)
+    schedules.keep(now=NOW + DAY + timedelta(seconds=15))
+
+    draft.refresh_from_db()
+    assert (draft.status, draft.stopped_at, draft.ends_at) == ("stopped", NOW + DAY, None)
+    assert planned() == []
+    entries = AuditEntry.objects.filter(by="schedule").order_by("id")
+    assert [(entry.verb, entry.why) for entry in entries] == [
+        ("start", "Its start was set for 2026-11-24 12:00 UTC."),
+        ("stop", "Its end was set for 2026-11-25 12:00 UTC."),
+    ]
+
+
+def test_what_ends_makes_room_for_what_starts_at_the_same_time(draft: Experiment) -> None:
+    schedules.keep(now=NOW)
+    follower = create_experiment(
+        name="Next",
+        placement=draft.placement,
+        variants=[
+            VariantSpec(recommender=variant.recommender, weight=variant.weight)
+            for variant in draft.variants.all()
+        ],
+        measurement=draft.measured,
+        starts_at=NOW + DAY,
+    )
+
+    schedules.keep(now=NOW + DAY)
+
+    assert planned() == [(follower.key, 10_000)]
+
+
+def test_a_start_that_the_checklist_refuses_is_taken_back_and_said(draft: Experiment) -> None:
+    Recommender.objects.filter(key="item-knn").update(live=None)
+    published = PublishedPlan.objects.count()
+
+    schedules.keep(now=NOW)
+    schedules.keep(now=NOW + timedelta(seconds=15))
+
+    draft.refresh_from_db()
+    assert (draft.status, draft.starts_at, draft.ends_at) == ("draft", None, NOW + DAY)
+    entry = AuditEntry.objects.get(by="schedule")
+    assert (entry.verb, entry.why) == (
+        "miss start",
+        "It was to start at 2026-11-24 12:00 UTC and could not. item-knn has no trained model yet: "
+        "train it first.",
+    )
+    assert PublishedPlan.objects.count() == published
+
+
+def test_a_paused_experiment_ends_when_it_was_to(draft: Experiment) -> None:
+    schedules.keep(now=NOW)
+    routed(moves.pause, draft, now=NOW, actor=TESTER)
+
+    schedules.keep(now=NOW + DAY)
+
+    draft.refresh_from_db()
+    assert draft.status == "stopped"
+
+
+def test_workers_that_race_start_it_once(draft: Experiment) -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("The tests' SQLite lives in memory, where nobody waits for another's write.")
+    with ThreadPoolExecutor(4) as workers:
+        told = list(workers.map(lambda _: _alone(draft), range(4)))
+
+    assert sorted(map(str, told)) == ["None", "None", "None", "started"]
+    draft.refresh_from_db()
+    assert draft.status == "running"
+    assert AuditEntry.objects.filter(by="schedule").count() == 1
+
+
+def _alone(draft: Experiment) -> object:
+    try:
+        return schedules.start(draft, NOW)
+    finally:
+        connection.close()

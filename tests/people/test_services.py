@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib import import_module
+from threading import Barrier
 
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.db import connection
 
 from people import passwords, services, trail
 from people.actors import COMMAND, Actor
@@ -147,3 +150,31 @@ def test_accounts_from_before_roles_can_do_what_they_could(ada: User, maya: User
     migration.keep_what_they_could_do(apps, None)
     assert role_of(fresh(maya)) == Role.ADMIN
     assert Person.objects.count() == 1
+
+
+@pytest.mark.skipif(
+    connection.vendor == "sqlite", reason="SQLite in memory has no two writers; on disk they queue"
+)
+@pytest.mark.django_db(transaction=True)
+def test_two_admins_who_demote_each_other_at_once_leave_one() -> None:
+    first, second = (
+        services.invite(name=name, role=Role.ADMIN, actor=COMMAND, now=NOW)[0]
+        for name in ("ada", "ben")
+    )
+    together = Barrier(2)
+
+    def demote(user: User) -> bool:
+        together.wait(10)
+        try:
+            services.set_role(user, Role.VIEWER, actor=COMMAND, now=NOW)
+        except Invalid:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        done = sorted(pool.map(demote, (first, second)))
+
+    assert done == [False, True]
+    assert sorted(role_of(fresh(user)).value for user in (first, second)) == ["admin", "viewer"]

@@ -42,6 +42,8 @@ CONDITIONS: list[dict[str, Any]] = [
     {"tags.length": {"$gte": 1}},
     {"country": {"$exists": True}},
     {"country": {"$exists": False}},
+    {"country": {"$regex": "^(N|B)"}},
+    {"country": {"$not": {"$regex": "l$"}}},
     {"age": {"$not": {"$gt": 18}}},
     {"$and": [{"country": "NL"}, {"age": {"$gt": 18}}]},
     {"$or": [{"country": "NL"}, {"age": {"$gt": 18}}]},

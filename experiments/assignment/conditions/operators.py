@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from experiments.assignment.conditions import operands, values
+from experiments.assignment.conditions import operands, patterns, values
 from experiments.assignment.conditions.together import all_of
 from experiments.assignment.conditions.values import ValueTest
 from experiments.assignment.conditions.where import Where, listed, short
@@ -79,6 +79,7 @@ ON_VALUES: dict[str, Callable[[Any, Where], ValueTest]] = {
     "$nin": lambda operand, where: values.negated(_in(operand, where)),
     **{name: _comparison(name) for name in values.ORDERS},
     "$exists": lambda operand, where: values.exists(operands.boolean(operand, where)),
+    "$regex": patterns.found,
     "$size": _size,
     "$all": _all,
     "$not": lambda operand, where: values.negated(value_test(operand, where)),

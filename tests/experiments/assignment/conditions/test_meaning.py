@@ -17,6 +17,7 @@ NUMBERS = [0, 1, -1, 2, 3, 0.5, 1.0]
 SCALARS = st.sampled_from([*TEXTS, *NUMBERS, True, False])
 NULLABLE = SCALARS | st.none()
 PATHS = st.sampled_from(["a", "b", "tags", "tags.0", "tags.length", "tags.01", "a.b", "missing"])
+PATTERNS = ["a", "^N", "L$", "^(a|b)$", "[0-9]", "(?i)nl", "^.$", "^$", "t.*e"]
 ORDERABLE = st.sampled_from([*TEXTS, *NUMBERS])
 
 
@@ -26,6 +27,7 @@ def operators(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]
         **dict.fromkeys(("$in", "$nin"), st.lists(NULLABLE, min_size=1, max_size=4)),
         **dict.fromkeys(("$gt", "$gte", "$lt", "$lte"), ORDERABLE),
         "$exists": st.booleans(),
+        "$regex": st.sampled_from(PATTERNS),
         "$size": st.integers(0, 3) | st.fixed_dictionaries({"$gt": st.integers(0, 3)}),
         "$all": st.lists(inner, min_size=1, max_size=3),
         "$not": inner,
@@ -84,6 +86,10 @@ def test_no_value_of_an_attribute_raises(condition: dict[str, Any], odd: dict[st
         ({"age": {"$gt": 18}}, {"age": 19}, {"age": "19"}),
         ({"version": {"$lt": "b"}}, {"version": "a"}, {"version": "b"}),
         ({"country": {"$exists": False}}, {}, {"country": ""}),
+        ({"email": {"$regex": "@shop[.]nl$"}}, {"email": "a@shop.nl"}, {"email": "a@shop.nl.io"}),
+        ({"email": {"$regex": "^"}}, {"email": ""}, {"email": ["a"]}),
+        ({"name": {"$regex": "^(a+)+$"}}, {"name": "a" * 50_000}, {"name": "a" * 50_000 + "b"}),
+        ({"name": {"$regex": "a"}}, {"name": "a\0"}, {"name": "a\ud83d"}),
         ({"tags": {"$size": 2}}, {"tags": ["a", "b"]}, {"tags": ["a"]}),
         ({"tags": {"$size": {"$gt": 1}}}, {"tags": ["a", "b"]}, {"tags": "ab"}),
         ({"tags": {"$all": ["a", "b"]}}, {"tags": ["b", "c", "a"]}, {"tags": ["a"]}),

@@ -9,7 +9,7 @@ import pytest
 from experiments.assignment.conditions import check
 from experiments.exceptions import Invalid
 
-ON_VALUES = "$eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists, $size, $all, $not"
+ON_VALUES = "$eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists, $regex, $size, $all, $not"
 
 
 def nested(levels: int) -> dict[str, Any]:
@@ -118,6 +118,37 @@ def test_a_refusal_says_where_and_what_is_allowed(condition: Any, field: str, me
         check(condition)
 
     assert (refused.value.field, refused.value.message) == (field, message)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        ("(?=a)b", "invalid perl operator: (?="),
+        ("(?<!a)b", "invalid perl operator: (?<!"),
+        (r"(a)\1", r"invalid escape sequence: \1"),
+        ("a++", "bad repetition operator: ++"),
+        ("a(", "missing ): a("),
+        ("a{1001}", "invalid repetition size: {1001}"),
+        (r"(\pL{100}){9}" * 5, "pattern too large - compile failed"),
+    ],
+)
+def test_a_pattern_that_cannot_be_matched_in_linear_time_is_refused(pattern: str, why: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        check({"a": {"$regex": pattern}})
+
+    assert refused.value.field == "condition/a/$regex"
+    assert refused.value.message == (
+        f"RE2 cannot match this pattern: {why}. Lookaround, references back and possessive "
+        "repetition are not allowed."
+    )
+
+
+@pytest.mark.parametrize("pattern", [1, None, "", "a" * 501])
+def test_a_pattern_is_text_of_a_bounded_length(pattern: object) -> None:
+    with pytest.raises(Invalid) as refused:
+        check({"a": {"$regex": pattern}})
+
+    assert refused.value.message == "Give a pattern, text of 1 to 500 characters."
 
 
 def test_a_name_that_the_caller_made_up_is_cut_short() -> None:

@@ -61,6 +61,11 @@ def check_variants(variants: Sequence[VariantSpec]) -> None:
         check_weight(variant.weight, field=f"variants/{index}/weight")
         if variant.key is not None:
             check_key(variant.key, field=f"variants/{index}/key")
+            if variant.key in [other.key for other in variants[:index]]:
+                raise Invalid(
+                    f"Two variants have the key “{variant.key}”. Give each its own.",
+                    field=f"variants/{index}/key",
+                )
     check_sum([variant.weight for variant in variants], field="variants")
 
 

@@ -21,7 +21,7 @@ from experiments.checks import (
     check_traffic,
     check_variants,
 )
-from experiments.exceptions import Invalid, NotAllowed
+from experiments.exceptions import Invalid, NotAllowed, Taken
 from experiments.lifecycle import article
 from experiments.measurement import Measurement, check
 from experiments.models import Experiment, Layer, Membership, Placement, Variant
@@ -66,7 +66,7 @@ def create_experiment(draft: Draft, *, now: datetime, actor: Actor) -> Experimen
     _check(draft, now=now)
     key = draft.key or free_key(draft.name)
     if Experiment.objects.filter(key=key).exists():
-        raise Invalid(f"There is an experiment “{key}” already.", field="key")
+        raise Taken(f"There is an experiment “{key}” already.", field="key")
     experiment = Experiment(key=key, created_by=actor.user)
     try:
         with transaction.atomic():
@@ -126,9 +126,9 @@ def _check(draft: Draft, *, now: datetime, but: Experiment | None = None) -> Non
     check_variants(draft.variants)
     check_traffic(draft.traffic)
     _check_layers(draft)
-    check(draft.measurement, metric_definitions.metrics())
     if draft.condition is not None:
         conditions.check(draft.condition)
+    check(draft.measurement, metric_definitions.metrics())
     if draft.ramp is not None:
         ramps.check(draft.ramp)
     check_schedule(draft.starts_at, draft.ends_at, now=now)

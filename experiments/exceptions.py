@@ -18,5 +18,9 @@ class Invalid(ExperimentError):
     """The input cannot be accepted as it stands."""
 
 
+class Taken(Invalid):
+    """The key or name is another's already."""
+
+
 class NotAllowed(ExperimentError):
     """The move is not allowed in the state the experiment is in."""

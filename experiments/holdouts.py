@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from experiments.checks import check_key, check_name
-from experiments.exceptions import Invalid, NotAllowed
+from experiments.exceptions import Invalid, NotAllowed, Taken
 from experiments.models import Holdout, Layer
 from people import trail
 from people.actors import Actor
@@ -32,7 +32,7 @@ def create_holdout(
             holdout = Holdout.objects.create(key=key, name=name.strip(), share=share, layer=layer)
             _record(holdout, "create", now=now, actor=actor, after=_kept(holdout))
     except IntegrityError:
-        raise Invalid(f"There is a holdout “{key}” already.", field="key") from None
+        raise Taken(f"There is a holdout “{key}” already.", field="key") from None
     return holdout
 
 

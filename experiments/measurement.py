@@ -31,14 +31,14 @@ LONGEST_LOOKBACK = 90
 E_BH_NEEDS_SEQUENTIAL = "e-BH needs the sequential method: the others have no e-value. Choose Holm."
 
 
-class Guarded(msgspec.Struct, frozen=True, kw_only=True):
+class Guarded(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A guardrail: a winner must be shown to be no worse by `margin`, a share of the control's."""
 
     metric: str
     margin: float = 0.05
 
 
-class Measurement(msgspec.Struct, frozen=True, kw_only=True):
+class Measurement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The first goal is the primary one. `planned_users` are those of control and a treatment.
 
     `lookback_days` before first exposure are CUPED's pre-period, and adjust where `cuped` says so.

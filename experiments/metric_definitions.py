@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Any
 
 import msgspec
 from django.db import IntegrityError, transaction
 
-from experiments.exceptions import Invalid, NotAllowed
+from experiments.exceptions import Invalid, NotAllowed, Taken
 from experiments.metrics import METRICS, Metric, Scorecard, UnknownMetric
 from experiments.models import Experiment, MetricDefinition
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+from people import trail
+from people.actors import COMMAND, Actor
 
 MOST_METRICS = 200
 LONGEST_NAME = 64
@@ -83,28 +82,32 @@ def changed_since(scorecard: Scorecard) -> list[tuple[MetricDefinition, Metric]]
     return [(row, metric) for row, metric in now if metric.fingerprint != made_by[row.key]]
 
 
-def define(*, metric: Metric, now: datetime, actor: User | None = None) -> MetricDefinition:
+def define(*, metric: Metric, now: datetime, actor: Actor = COMMAND) -> MetricDefinition:
     """A new metric. Raises Invalid, naming the field."""
     if MetricDefinition.objects.count() >= MOST_METRICS:
         raise Invalid(f"There are {MOST_METRICS} metrics of your own already: change one.")
     _check(metric)
     if metric.key in METRICS:
-        raise Invalid(f"“{metric.key}” is built in. Choose another key.", field="key")
+        raise Taken(f"“{metric.key}” is built in. Choose another key.", field="key")
     try:
         with transaction.atomic():
-            return MetricDefinition.objects.create(
+            row = MetricDefinition.objects.create(
                 key=metric.key,
                 definition=msgspec.to_builtins(metric),
-                created_by=actor,
+                created_by=actor.user,
                 updated_at=now,
             )
+            _record("define", row, now=now, actor=actor, after=_told(row))
     except IntegrityError:
-        raise Invalid(
+        raise Taken(
             f"There is a metric “{metric.key}” already, or was. Choose another key.", field="key"
         ) from None
+    return row
 
 
-def change(row: MetricDefinition, *, metric: Metric, now: datetime) -> MetricDefinition:
+def change(
+    row: MetricDefinition, *, metric: Metric, now: datetime, actor: Actor = COMMAND
+) -> MetricDefinition:
     """Define it otherwise, under the same key. Raises Invalid, naming the field, and NotAllowed."""
     with transaction.atomic():
         row = _locked(row)
@@ -113,14 +116,16 @@ def change(row: MetricDefinition, *, metric: Metric, now: datetime) -> MetricDef
         if metric.key != row.key:
             raise Invalid(f"A key never changes: this one is “{row.key}”.", field="key")
         _check(metric, but=row)
+        before = _told(row)
         if metric.fingerprint != metric_of(row).fingerprint:
             row.updated_at = now
         row.definition = msgspec.to_builtins(metric)
         row.save()
+        _record("change", row, now=now, actor=actor, before=before, after=_told(row))
     return row
 
 
-def archive(row: MetricDefinition, *, now: datetime) -> MetricDefinition:
+def archive(row: MetricDefinition, *, now: datetime, actor: Actor = COMMAND) -> MetricDefinition:
     """Offer it no longer. Raises NotAllowed, naming the drafts and running experiments by it."""
     with transaction.atomic():
         row = _locked(row)
@@ -132,23 +137,38 @@ def archive(row: MetricDefinition, *, now: datetime) -> MetricDefinition:
             raise NotAllowed(
                 f"{metric_of(row).name} is measured by {named}. Archive it once they have stopped."
             )
-        row.archived_at = row.archived_at or now
-        row.save()
+        if row.archived_at is None:
+            row.archived_at = now
+            row.save()
+            _record("archive", row, now=now, actor=actor)
     return row
 
 
-def restore(row: MetricDefinition) -> MetricDefinition:
+def restore(row: MetricDefinition, *, now: datetime, actor: Actor = COMMAND) -> MetricDefinition:
     """Offer it again. Raises Invalid where another has its name by now."""
     with transaction.atomic():
         row = _locked(row)
         _check(metric_of(row), but=row)
-        row.archived_at = None
-        row.save()
+        if row.archived_at is not None:
+            row.archived_at = None
+            row.save()
+            _record("restore", row, now=now, actor=actor)
     return row
 
 
 def _locked(row: MetricDefinition) -> MetricDefinition:
     return MetricDefinition.objects.select_for_update().get(pk=row.pk)
+
+
+def _told(row: MetricDefinition) -> dict[str, Any]:
+    """What the audit trail keeps of it."""
+    return {"definition": row.definition}
+
+
+def _record(
+    verb: str, row: MetricDefinition, *, now: datetime, actor: Actor, **fields: Any
+) -> None:
+    trail.record(at=now, actor=actor, verb=verb, kind="metric", key=row.key, **fields)
 
 
 def _check(metric: Metric, *, but: MetricDefinition | None = None) -> None:
@@ -163,4 +183,4 @@ def _check(metric: Metric, *, but: MetricDefinition | None = None) -> None:
         raise Invalid("Leave out the NUL character (U+0000).")
     others = [m for m in metrics().values() if but is None or m.key != but.key]
     if any(other.name.casefold() == metric.name.casefold() for other in others):
-        raise Invalid(f"A metric named “{metric.name}” exists. Choose another name.", field="name")
+        raise Taken(f"A metric named “{metric.name}” exists. Choose another name.", field="name")

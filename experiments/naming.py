@@ -7,7 +7,7 @@ import re
 from django.utils.text import slugify
 
 from experiments.checks import LONGEST_NAME
-from experiments.exceptions import Invalid
+from experiments.exceptions import Invalid, Taken
 from experiments.models import Experiment
 
 LONGEST_HYPOTHESIS = 4000
@@ -30,11 +30,9 @@ def check_name(name: str, *, but: Experiment | None = None) -> None:
         raise name_taken(name)
 
 
-def name_taken(name: str) -> Invalid:
+def name_taken(name: str) -> Taken:
     """What is said of a name that another experiment has."""
-    return Invalid(
-        f"An experiment named “{name.strip()}” exists. Choose another name.", field="name"
-    )
+    return Taken(f"An experiment named “{name.strip()}” exists. Choose another name.", field="name")
 
 
 def free_key(name: str) -> str:

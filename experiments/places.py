@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 
 from experiments.checks import check_key, check_name
-from experiments.exceptions import Invalid, NotAllowed
+from experiments.exceptions import Invalid, NotAllowed, Taken
 from experiments.models import Experiment, Layer, Placement
 from people import trail
 from people.actors import Actor
@@ -30,7 +30,7 @@ def create_layer(
             layer = Layer.objects.create(key=key, name=name.strip(), unit=unit)
             _record(layer, "create", now=now, actor=actor, after={"name": layer.name, "unit": unit})
     except IntegrityError:
-        raise Invalid(f"There is a layer “{key}” already.", field="key") from None
+        raise Taken(f"There is a layer “{key}” already.", field="key") from None
     return layer
 
 
@@ -49,9 +49,9 @@ def create_placement(
     check_key(key, field="key")
     check_name(name)
     if Placement.objects.filter(key=key).exists():
-        raise Invalid(f"There is a placement “{key}” already.", field="key")
+        raise Taken(f"There is a placement “{key}” already.", field="key")
     if layer is None and Layer.objects.filter(key=key).exists():
-        raise Invalid(
+        raise Taken(
             f"There is a layer “{key}” already, and a placement gets one of its own of that key. "
             "Choose another key, or name that layer.",
             field="key",
@@ -66,7 +66,7 @@ def create_placement(
             )
             _record(placement, "create", now=now, actor=actor, after=_described(placement))
     except IntegrityError:
-        raise Invalid(f"There is a placement or a layer “{key}” already.", field="key") from None
+        raise Taken(f"There is a placement or a layer “{key}” already.", field="key") from None
     return placement
 
 

@@ -92,6 +92,10 @@ class InvalidRecommender(RecommenderError):
         self.field = field
 
 
+class RecommenderTaken(InvalidRecommender):
+    """The key is another recommender's already."""
+
+
 class InvalidItem(RecommenderError):
     """A row is no item; `field` is empty for the whole row, and `error` says what is allowed."""
 

@@ -15,6 +15,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from kombu.exceptions import OperationalError
 
+from people import trail
+from people.actors import COMMAND, Actor
 from recommenders.exceptions import JobLost
 from recommenders.models import ModelVersion, Recommender, Training
 
@@ -24,7 +26,7 @@ TASK = "pipelines.train"
 ERROR_LENGTH = 4000
 
 
-def request_training(recommender: Recommender) -> Training:
+def request_training(recommender: Recommender, *, actor: Actor = COMMAND) -> Training:
     """Queues a training, or returns the one that is already queued or running."""
     with transaction.atomic():
         Recommender.objects.select_for_update().get(pk=recommender.pk)
@@ -34,6 +36,13 @@ def request_training(recommender: Recommender) -> Training:
         if active:
             return active
         training = Training.objects.create(recommender=recommender, message="Waiting for a worker.")
+        trail.record(
+            at=training.created_at,
+            actor=actor,
+            verb="train",
+            kind="recommender",
+            key=recommender.key,
+        )
         transaction.on_commit(lambda: ring(training))
     return training
 

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
+from people import trail
+from people.actors import COMMAND, Actor
 from recommenders import algorithms, artefacts
 from recommenders.dataset import Dataset
-from recommenders.exceptions import DatasetError, InvalidRecommender
+from recommenders.exceptions import DatasetError, InvalidRecommender, RecommenderTaken
 from recommenders.jobs import request_training
 from recommenders.models import KEY, Item, ModelVersion, Recommender, Training
 
@@ -44,7 +46,9 @@ class Catalogued(msgspec.Struct, frozen=True, kw_only=True):
         return Catalogued(added=self.added + other.added, updated=self.updated + other.updated)
 
 
-def register(*, key: str, algorithm: str, config: Mapping[str, Any]) -> Recommender:
+def register(
+    *, key: str, algorithm: str, config: Mapping[str, Any], actor: Actor = COMMAND
+) -> Recommender:
     """A new recommender. Raises InvalidRecommender (key) or the algorithms' own error (config)."""
     if not re.fullmatch(KEY.regex, key):
         raise InvalidRecommender(str(KEY.message), field="key")
@@ -56,8 +60,25 @@ def register(*, key: str, algorithm: str, config: Mapping[str, Any]) -> Recommen
         )
     algorithms.create(algorithm, **config)
     if Recommender.objects.filter(key=key).exists():
-        raise InvalidRecommender(f"A recommender named “{key}” exists.", field="key")
-    return Recommender.objects.create(key=key, algorithm=algorithm, config=dict(config))
+        raise _taken(key)
+    try:
+        with transaction.atomic():
+            made = Recommender.objects.create(key=key, algorithm=algorithm, config=dict(config))
+            trail.record(
+                at=made.created_at,
+                actor=actor,
+                verb="register",
+                kind="recommender",
+                key=key,
+                after={"algorithm": algorithm, "config": made.config},
+            )
+    except IntegrityError:  # somebody took the key between the check and here
+        raise _taken(key) from None
+    return made
+
+
+def _taken(key: str) -> RecommenderTaken:
+    return RecommenderTaken(f"A recommender named “{key}” exists.", field="key")
 
 
 def import_items(rows: Iterable[ItemRow]) -> Catalogued:

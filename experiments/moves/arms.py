@@ -115,15 +115,14 @@ def _check(weights: Mapping[str, Decimal], phase: Phase, new: Sequence[str]) -> 
     arms = [*phase.experiment.variants.values_list("key", flat=True), *new]
     known = [key for key in dict.fromkeys(arms) if key not in phase.killed]
     for key, weight in weights.items():
+        field = f"weights/{key.replace('~', '~0').replace('/', '~1')}"
         if key not in known:
             raise Invalid(
                 f"There is no arm “{key}” to give a weight to. There are: {', '.join(known)}.",
-                field=f"weights/{key}",
+                field=field,
             )
         if not 0 <= weight <= 1 or weight % FINEST_WEIGHT:
-            raise Invalid(
-                "Give a weight from 0% to 100%, in steps of 0.01%.", field=f"weights/{key}"
-            )
+            raise Invalid("Give a weight from 0% to 100%, in steps of 0.01%.", field=field)
     if missing := [key for key in known if key not in weights]:
         raise Invalid(
             f"Give a weight to {', '.join(missing)} too; 0 takes an arm out.", field="weights"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from rest_framework.request import Request
 
 from api.problems import WHOLE, InvalidBody, from_validation
 from events.texts import may_hold_nul, nul_in
-from serving.wording import found_nul
+from serving.wording import explain, found_nul
 
 T = TypeVar("T")
 
@@ -18,6 +18,7 @@ def decode(request: Request, type_: type[T]) -> T:
     """The request's body as `type_`. Raises InvalidBody, naming the field."""
     try:
         decoded = msgspec.json.decode(request.body, type=type_)
+        return _without_nul(decoded) if may_hold_nul(request.body) else decoded
     except msgspec.ValidationError as error:
         raise from_validation(error, type_) from None
     except msgspec.DecodeError as error:
@@ -26,7 +27,22 @@ def decode(request: Request, type_: type[T]) -> T:
         raise InvalidBody("The body is not UTF-8, as JSON must be.") from None
     except RecursionError:
         raise InvalidBody("The body is nested too deeply to be read.") from None
-    return _without_nul(decoded) if may_hold_nul(request.body) else decoded
+
+
+def decode_any(request: Request, type_: type[T]) -> T:
+    """As `decode`, of a body that may be left out: then it is all defaults."""
+    return decode(request, type_) if request.body else type_()
+
+
+def decode_text(text: str, type_: Any, name: str) -> Any:
+    """JSON in a field of the query string as `type_`. Raises InvalidBody, naming the field."""
+    try:
+        return msgspec.json.decode(text, type=type_)
+    except msgspec.ValidationError as error:
+        pointer, sentence = explain(str(error), type_, whole=name)
+        raise InvalidBody(sentence, pointer=f"/{name}{pointer}") from None
+    except (msgspec.DecodeError, RecursionError):
+        raise InvalidBody(f"{name} is not whole, valid JSON.", pointer=f"/{name}") from None
 
 
 def convert_query(request: Request, type_: type[T]) -> T:

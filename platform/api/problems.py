@@ -15,6 +15,10 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from experiments.exceptions import ExperimentError, NotAllowed, Taken
+from experiments.metrics import InvalidMetric
+from people.exceptions import PeopleError
+from recommenders.exceptions import HyperparameterError, InvalidRecommender, RecommenderTaken
 from serving.exceptions import ServingError, UnknownPlacement
 from serving.wording import explain
 
@@ -31,9 +35,20 @@ class InvalidBody(exceptions.APIException):
 
     status_code: int = status.HTTP_400_BAD_REQUEST
 
-    def __init__(self, message: str, *, pointer: str = "") -> None:
+    def __init__(self, message: str, *, pointer: str | None = "") -> None:
         super().__init__(message)
         self.pointer = pointer
+
+
+class Conflict(InvalidBody):
+    """What is there does not allow it: a key that is another's, or a state that has no such move.
+    `pointer` is None where no one field is at fault.
+    """
+
+    status_code = status.HTTP_409_CONFLICT
+
+    def __init__(self, message: str, *, pointer: str | None = None) -> None:
+        super().__init__(message, pointer=pointer)
 
 
 class TooLarge(exceptions.APIException):
@@ -56,6 +71,9 @@ class Unavailable(exceptions.APIException):
 def from_validation(error: msgspec.ValidationError, type_: type) -> InvalidBody:
     """What msgspec found wrong with a value of `type_`, in words."""
     pointer, sentence = explain(str(error), type_, whole=WHOLE)
+    if isinstance(error.__cause__, InvalidMetric):  # which knows the field, where msgspec does not
+        sentence = str(error.__cause__)
+        pointer = f"{pointer}/{error.__cause__.field.replace('.', '/')}"
     return InvalidBody(sentence, pointer=pointer)
 
 
@@ -100,6 +118,8 @@ def _as_api(error: Exception) -> Exception:
             if isinstance(error, UnknownPlacement):
                 invalid.status_code = status.HTTP_404_NOT_FOUND
             return invalid
+        case ExperimentError() | PeopleError() | InvalidRecommender() | HyperparameterError():
+            return _of_service(error)
         case RequestDataTooBig():
             return TooLarge()
         case TooManyFieldsSent():
@@ -109,6 +129,17 @@ def _as_api(error: Exception) -> Exception:
         case SuspiciousOperation():
             return InvalidBody("The request cannot be read.")
     return error
+
+
+def _of_service(error: Exception) -> InvalidBody:
+    """Refused by a service, which names the field by its path in the body."""
+    field = getattr(error, "field", None)
+    if isinstance(error, HyperparameterError):
+        field = f"config/{field}"
+    message = getattr(error, "message", None) or str(error)
+    if isinstance(error, NotAllowed | Taken | RecommenderTaken):
+        return Conflict(message, pointer=None if field is None else f"/{field}")
+    return InvalidBody(message, pointer="" if field is None else f"/{field}")
 
 
 def plain(status_code: int, title: str, detail: str) -> HttpResponse:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from functools import cache
 from typing import Any
 
@@ -10,52 +12,51 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
 from api import bodies
-from events.ingest import Receipt
 from serving.reported import ReportedExposure
-from serving.routing import RouteRequest, RouteResponse
 
-TYPES = (
-    RouteRequest,
-    RouteResponse,
-    bodies.AssignRequest,
-    bodies.AssignResponse,
-    bodies.EventsRequest,
-    bodies.ExposuresRequest,
-    ReportedExposure,
-    bodies.ErasureRequest,
-    bodies.ErasureState,
-    Receipt,
-    bodies.Results,
-    bodies.Problem,
-)
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+BELOW = "#/components/schemas/"
+_PAGE = re.compile(r"\bPage[_[](\w+?)[_\]](?=\")")
+
+COMPONENTS: dict[str, Any] = {}
+"""The schemas by name that operations refer to, each from the type that is decoded or encoded."""
 
 
 @cache
-def _components() -> tuple[dict[type, dict[str, Any]], dict[str, Any]]:
-    schemas, components = msgspec.json.schema_components(
-        TYPES, ref_template="#/components/schemas/{name}"
-    )
-    return dict(zip(TYPES, schemas, strict=True)), components
+def of(type_: Any) -> dict[str, Any]:
+    """The schema of a type. Those that it is made of become components."""
+    made = msgspec.json.schema_components([type_], ref_template=f"{BELOW}{{name}}")
+    schema: dict[str, Any]
+    [schema], components = json.loads(_PAGE.sub(r"\1Page", json.dumps(made)))
+    for name, component in components.items():
+        if COMPONENTS.setdefault(name, component) != component:
+            raise ValueError(f"Two types of the API are called {name}.")
+    return schema
 
 
-def body(type_: type) -> dict[tuple[str, str], Any] | dict[str, Any]:
+of(ReportedExposure)  # which ExposuresRequest refers to by name
+
+
+def body(type_: Any) -> dict[str, Any]:
     """A request body, as `extend_schema` wants it."""
-    return {JSON: _components()[0][type_]}
+    return {JSON: of(type_)}
 
 
-def responses(code: int, type_: type, *problems: int) -> dict[tuple[int, str], Any]:
+def responses(code: int, type_: Any, *refusals: int) -> dict[Any, Any]:
     """The answer of an operation and the problems it may report instead."""
-    schemas = _components()[0]
-    answer = {(code, JSON): schemas[type_]}
-    return answer | {(p, PROBLEM): schemas[bodies.Problem] for p in (401, 403, *problems)}
+    return {(code, JSON): of(type_)} | problems(*refusals)
+
+
+def problems(*codes: int) -> dict[Any, Any]:
+    """Why an operation may be refused; for want of a key or a role any may be."""
+    return {(code, PROBLEM): of(bodies.Problem) for code in sorted({401, 403, *codes})}
 
 
 def add_components(result: dict[str, Any], generator: object, **_: object) -> dict[str, Any]:
     """A spectacular hook: the schemas that the operations refer to."""
     components = result.setdefault("components", {})
-    components.setdefault("schemas", {}).update(_components()[1])
+    components.setdefault("schemas", {}).update(COMPONENTS)
     return result
 
 

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from api import erasure, exposures, views
+from api.management.urls import urlpatterns as management
 
 urlpatterns = [
     path("route", views.RouteView.as_view()),
@@ -10,5 +11,6 @@ urlpatterns = [
     path("erasures/<int:number>", erasure.ErasureView.as_view()),
     path("exposures", exposures.ExposuresView.as_view()),
     path("experiments/<slug:key>/results", views.ResultsView.as_view()),
+    *management,
     path("<path:rest>", views.UnknownView.as_view()),
 ]

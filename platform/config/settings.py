@@ -201,8 +201,11 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Winnow",
-    "DESCRIPTION": "Route people to recommender variants, and send back what they did.",
+    "DESCRIPTION": "Route people to recommender variants, send back what they did, and manage all "
+    "that decides it.",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.1",  # whose schemas are JSON Schema, as msgspec writes it
+    "SCHEMA_PATH_PREFIX": "/api/v1",
     "POSTPROCESSING_HOOKS": ["api.schema.add_components"],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": [],

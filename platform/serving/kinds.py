@@ -14,17 +14,22 @@ _UNITS: dict[type, tuple[str, str]] = {
 }
 
 
+def bare(kind: inspect.Type) -> inspect.Type:
+    """The type without what is only said about it."""
+    return bare(kind.type) if isinstance(kind, inspect.Metadata) else kind
+
+
 def allowed(kind: inspect.Type) -> str | None:
     """A value of the type: `a whole number from 1 to 100`; None for a type not known here."""
-    match kind:
-        case inspect.UnionType():
-            return _one_of(kind)
-        case inspect.IntType() | inspect.FloatType():
-            whole = "a whole number" if isinstance(kind, inspect.IntType) else "a number"
-            return f"{whole}{_from(kind)}"
-        case inspect.StrType() | inspect.ListType() | inspect.DictType():
-            noun, _ = _UNITS[type(kind)]
-            size = _size(kind)
+    match bare(kind):
+        case inspect.UnionType() as union:
+            return _one_of(union)
+        case inspect.IntType() | inspect.FloatType() as number:
+            whole = "a whole number" if isinstance(number, inspect.IntType) else "a number"
+            return f"{whole}{_from(number)}"
+        case inspect.StrType() | inspect.ListType() | inspect.DictType() as sized:
+            noun, _ = _UNITS[type(sized)]
+            size = _size(sized)
             return f"{noun} of {size}" if size else noun
         case inspect.StructType():
             return "an object"
@@ -32,6 +37,10 @@ def allowed(kind: inspect.Type) -> str | None:
             return "true or false"
         case inspect.NoneType():
             return "null"
+        case inspect.LiteralType(values=values):
+            return f"one of {', '.join(map(str, values))}"
+        case inspect.DateTimeType():
+            return "a time in ISO 8601 with a time zone, such as 2026-11-24T12:00:00Z"
     return None
 
 
@@ -66,26 +75,28 @@ def inner(kind: inspect.Type, step: str) -> inspect.Type | None:
 
 def struct_of(kind: inspect.Type) -> inspect.StructType | None:
     """The type with fields that it is, or that it may be among others."""
-    kinds = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
-    return next((one for one in kinds if isinstance(one, inspect.StructType)), None)
+    return next((one for one in _kinds(kind) if isinstance(one, inspect.StructType)), None)
 
 
 def listed(kind: inspect.Type) -> inspect.Type:
     """Of a type that may be a list among others, the list's; any other as it is."""
-    kinds = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
-    return next((one for one in kinds if isinstance(one, inspect.ListType)), kind)
+    return next((one for one in _kinds(kind) if isinstance(one, inspect.ListType)), kind)
 
 
 def _plain(kind: inspect.Type) -> inspect.Type:
     """Of a type that may also be null, the type."""
-    if isinstance(kind, inspect.UnionType):
-        others = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
-        return others[0] if len(others) == 1 else kind
-    return kind
+    others = [one for one in _kinds(kind) if not isinstance(one, inspect.NoneType)]
+    return others[0] if len(others) == 1 else bare(kind)
+
+
+def _kinds(kind: inspect.Type) -> list[inspect.Type]:
+    """The types that it may be."""
+    whole = bare(kind)
+    return [bare(one) for one in whole.types] if isinstance(whole, inspect.UnionType) else [whole]
 
 
 def _one_of(union: inspect.UnionType) -> str | None:
-    kinds = list(union.types)
+    kinds = _kinds(union)
     if any(isinstance(kind, inspect.FloatType) for kind in kinds):  # which takes whole numbers too
         kinds = [kind for kind in kinds if not isinstance(kind, inspect.IntType)]
     said = [allowed(kind) for kind in kinds]

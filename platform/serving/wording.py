@@ -21,6 +21,9 @@ _MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _TYPE = re.compile(r"Expected `[^`]+`, got `([^`]+)`")
 _BOUND = re.compile(r"Expected `[^`]+` (?:of length )?[<>]=? .+|.+ out of range")
+_OTHER = re.compile(
+    r"Invalid enum value .+|Invalid RFC3339 encoded datetime|Expected `datetime` with .+", re.DOTALL
+)
 
 LONGEST_ECHO = 64  # characters of a name that the caller made up
 CAME = {
@@ -114,10 +117,16 @@ def _bound(found: re.Match[str], steps: Steps, kind: inspect.Type, whole: str) -
     return f"{_name(steps, whole)} must {limits}." if limits else None
 
 
+def _other(found: re.Match[str], steps: Steps, kind: inspect.Type, whole: str) -> str | None:
+    wanted = allowed(kind)
+    return f"{_name(steps, whole)} must be {wanted}." if wanted else None
+
+
 Word = Callable[[re.Match[str], Steps, inspect.Type, str], str | None]
 _FORMS: tuple[tuple[re.Pattern[str], Word], ...] = (
     (_MISSING, _missing),
     (_UNKNOWN, _unknown),
     (_TYPE, _type),
     (_BOUND, _bound),
+    (_OTHER, _other),
 )

@@ -32,7 +32,7 @@ def names() -> list[str]:
     return list(ALGORITHMS)
 
 
-def create(name: str, **config: object) -> Algorithm[Any]:
+def create(name: str, /, **config: object) -> Algorithm[Any]:
     """A new, unfitted model.
 
     Raises UnknownAlgorithmError, UnknownHyperparameterError or HyperparameterError.

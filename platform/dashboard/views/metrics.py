@@ -21,6 +21,7 @@ from experiments.exceptions import ExperimentError
 from experiments.metrics import METRICS, Metric
 from experiments.metrics.wording import sentence
 from experiments.models import MetricDefinition
+from people.actors import Actor
 from people.roles import Role
 
 WEEK = 7
@@ -49,7 +50,9 @@ def define(request: HttpRequest) -> HttpResponse:
     form = MetricForm(_sent(request), start=start)
     if form.is_bound and (metric := form.metric()):
         try:
-            made = metric_definitions.define(metric=metric, now=now(), actor=person(request))
+            made = metric_definitions.define(
+                metric=metric, now=now(), actor=Actor.of(person(request))
+            )
         except ExperimentError as error:
             form.refuse(error)
         else:
@@ -67,7 +70,9 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
     form = MetricForm(_sent(request), start=was, key=key)
     if form.is_bound and (metric := form.metric()):
         try:
-            metric_definitions.change(row, metric=metric, now=now())
+            metric_definitions.change(
+                row, metric=metric, now=now(), actor=Actor.of(person(request))
+            )
         except ExperimentError as error:
             form.refuse(error)
         else:
@@ -91,7 +96,7 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
 def archive(request: HttpRequest, key: str) -> HttpResponse:
     row = get_object_or_404(MetricDefinition, key=key)
     try:
-        metric_definitions.archive(row, now=now())
+        metric_definitions.archive(row, now=now(), actor=Actor.of(person(request)))
     except ExperimentError as error:
         messages.error(request, error.message)
     else:
@@ -104,7 +109,7 @@ def archive(request: HttpRequest, key: str) -> HttpResponse:
 def restore(request: HttpRequest, key: str) -> HttpResponse:
     row = get_object_or_404(MetricDefinition, key=key)
     try:
-        metric_definitions.restore(row)
+        metric_definitions.restore(row, now=now(), actor=Actor.of(person(request)))
     except ExperimentError as error:
         messages.error(request, error.message)
     else:

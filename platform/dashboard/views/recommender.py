@@ -12,7 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import needs
+from dashboard.people import person
 from dashboard.reading.curves import Curve, curves
+from people.actors import Actor
 from people.roles import Role
 from recommenders import algorithms
 from recommenders.exceptions import UnknownAlgorithmError
@@ -52,7 +54,7 @@ def live(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def train(request: HttpRequest, key: str) -> HttpResponse:
     recommender = get_object_or_404(Recommender, key=key)
-    request_training(recommender)
+    request_training(recommender, actor=Actor.of(person(request)))
     messages.success(request, "The training is queued. This page follows it by itself.")
     return redirect(recommender)
 

@@ -10,6 +10,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from dashboard import queries
 from dashboard.access import needs
 from dashboard.forms.recommender import RecommenderForm
+from dashboard.people import person
+from people.actors import Actor
 from people.roles import Role
 from recommenders.exceptions import RecommenderError
 from recommenders.models import Recommender
@@ -29,7 +31,7 @@ def register(request: HttpRequest) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = RecommenderForm(data)
     if data is not None:
-        made = _register(form)
+        made = _register(form, Actor.of(person(request)))
         if made:
             messages.success(request, f"{made.key} is registered. Train it to give it a model.")
             return redirect(made)
@@ -37,7 +39,7 @@ def register(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/recommender_new.html", page)
 
 
-def _register(form: RecommenderForm) -> Recommender | None:
+def _register(form: RecommenderForm, actor: Actor) -> Recommender | None:
     config = form.config()
     if not (form.is_valid() & (config is not None and config.is_valid())) or config is None:
         return None
@@ -46,6 +48,7 @@ def _register(form: RecommenderForm) -> Recommender | None:
             key=form.cleaned_data["key"],
             algorithm=form.cleaned_data["algorithm"],
             config=config.cleaned_data,
+            actor=actor,
         )
     except RecommenderError as error:
         form.refuse(error)

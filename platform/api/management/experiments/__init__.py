@@ -1,0 +1,1 @@
+"""The management doors of experiments: drafts, their moves, variants and overrides."""

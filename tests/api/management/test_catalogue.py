@@ -1,0 +1,133 @@
+"""Recommenders and items."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from experiments.models import Placement
+from people import trail
+from recommenders.models import Item, Training
+from tests.api.management.conftest import Caller, assert_refused, everything
+
+ITEM = {"item": "i/1", "title": "One", "categories": ["new"], "attributes": {"price": 2.5}}
+
+
+def test_a_recommender_is_registered_and_trained(admin: Caller) -> None:
+    new = {"key": "knn", "algorithm": "item_knn", "config": {"neighbours": 20}}
+
+    made = admin.post("recommenders", new)
+    asked = admin.post("recommenders/knn/trainings")
+    again = admin.post("recommenders/knn/trainings")
+
+    assert made.status_code == 201, made.json()
+    assert {name: made.json()[name] for name in new} == new
+    assert made.json()["live"] is None
+    training = Training.objects.get()
+    assert (asked.status_code, again.status_code) == (202, 202)
+    assert asked["Location"] == f"/api/v1/recommenders/knn/trainings/{training.pk}"
+    followed = admin.get(f"recommenders/knn/trainings/{training.pk}").json()
+    assert asked.json() == again.json() == followed
+    assert (followed["status"], followed["version"]) == ("queued", None)
+    acts = trail.entries(kind="recommender", key="knn")
+    assert [(entry.verb, entry.by) for entry in acts] == [
+        ("train", "key admin"),
+        ("register", "key admin"),
+    ]
+
+
+def test_model_versions_are_read(admin: Caller, home: Placement) -> None:
+    [version] = admin.get("recommenders/popular/versions").json()["data"]
+    assert (version["name"], version["metrics"]) == ("popular@1", {"ndcg@10": 0.25})
+    assert admin.get("recommenders/popular/versions/1").json() == version
+    assert admin.get("recommenders/popular/versions/2").status_code == 404
+    assert admin.get("recommenders/popular").json()["live"] == "popular@1"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "pointer", "detail"),
+    [
+        (
+            {"key": "popular", "algorithm": "popularity"},
+            409,
+            "/key",
+            "A recommender named “popular” exists.",
+        ),
+        (
+            {"key": "new", "algorithm": "magic"},
+            400,
+            "/algorithm",
+            "Choose one of popularity, item_knn, conv_ctr.",
+        ),
+        (
+            {"key": "new", "algorithm": "item_knn", "config": {"name": 1}},
+            400,
+            "/config/name",
+            None,
+        ),
+        (
+            {"key": "new", "algorithm": "item_knn", "config": {"neighbours": "all"}},
+            400,
+            "/config/neighbours",
+            None,
+        ),
+    ],
+)
+def test_a_recommender_that_cannot_be_is_refused_by_field(
+    admin: Caller,
+    home: Placement,
+    body: dict[str, Any],
+    status: int,
+    pointer: str,
+    detail: str | None,
+) -> None:
+    before = everything()
+    answer = admin.post("recommenders", body)
+    assert_refused(answer, status, pointer, detail or answer.json()["detail"], before=before)
+
+
+def test_items_come_in_bulk_and_go_one_by_one(admin: Caller) -> None:
+    other = {"item": "i2", "title": "Two"}
+
+    first = admin.post("items", {"items": [ITEM, other]})
+    again = admin.post("items", {"items": [ITEM | {"title": "Uno"}]})
+
+    assert first.json() == {"added": 2, "updated": 0}
+    assert again.json() == {"added": 0, "updated": 1}
+    assert admin.get("items/i%2F1").json() == ITEM | {"title": "Uno"}
+    assert [one["item"] for one in admin.get("items", text="un").json()["data"]] == ["i/1"]
+    gone = admin.send("DELETE", "items/i%2F1", tag=admin.get("items/i%2F1")["ETag"])
+    assert gone.status_code == 204
+    assert [item.key for item in Item.objects.all()] == ["i2"]
+
+
+@pytest.mark.parametrize(
+    ("items", "pointer", "detail"),
+    [
+        ([ITEM, {"item": "i2"}], "/items/1/title", "items[1].title is missing."),
+        (
+            [ITEM, {"item": "", "title": "T"}],
+            "/items/1/item",
+            "items[1].item must have 1 to 256 characters.",
+        ),
+        ([], "/items", "items must have 1 to 1,000 entries."),
+        ([ITEM] * 1001, "/items", "items must have 1 to 1,000 entries."),
+        (
+            [ITEM, {"item": "i2", "title": "a\0b"}],
+            "/items/1/title",
+            "items[1].title must not hold the NUL character (U+0000).",
+        ),
+    ],
+)
+def test_of_a_batch_with_one_bad_item_nothing_is_taken(
+    admin: Caller, items: list[Any], pointer: str, detail: str
+) -> None:
+    before = everything()
+    assert_refused(admin.post("items", {"items": items}), 400, pointer, detail, before=before)
+
+
+def test_no_address_holds_a_nul(admin: Caller) -> None:
+    assert admin.get("items/a%00b").status_code == 404
+    assert admin.get("people/a%00b").status_code == 404
+    assert admin.get("users/a%00b/assignments").status_code == 400

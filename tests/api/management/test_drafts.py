@@ -119,7 +119,7 @@ REFUSED = [
         400,
         "/condition/$or/0/country/$foo",
         "There is no operator $foo. Allowed here: $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, "
-        "$exists, $size, $all, $not.",
+        "$exists, $regex, $size, $all, $not.",
     ),
     (
         {"measurement": {"goals": ["none"]}},

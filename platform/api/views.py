@@ -81,7 +81,7 @@ class AssignView(Door):
     )
     def post(self, request: Request) -> Response:
         asked = decode(request, bodies.AssignRequest)
-        plan = plans.current()
+        plan = plans.holder.refreshed()
         return Response(
             bodies.AssignResponse(
                 user=asked.user,

@@ -31,6 +31,12 @@ logger = logging.getLogger(__name__)
 VERSION_KEY = "winnow:plan"
 CHECK_SECONDS = 2.0
 
+_RAISE = """
+local held = string.match(redis.call("GET", KEYS[1]) or "", "^%d+$")
+if tonumber(ARGV[1]) > tonumber(held or "0") then redis.call("SET", KEYS[1], ARGV[1]) end
+"""
+"""Raises Valkey's version in one step: of two announcements at once, the newer one stays."""
+
 announcements = BestEffort("plan_announcements")
 
 
@@ -89,8 +95,7 @@ def _mirror(plan: Plan) -> None:
 def _announce(version: int) -> None:
     # Not behind the pause of a failed read: a version that is not announced is not routed by.
     try:
-        if version > (_announced(runtime.valkey().get(VERSION_KEY)) or 0):
-            runtime.valkey().set(VERSION_KEY, version)
+        runtime.valkey().eval(_RAISE, 1, VERSION_KEY, version)
     except (redis.RedisError, OSError) as error:
         logger.warning("Valkey did not take plan %s (%s); it is announced again.", version, error)
 

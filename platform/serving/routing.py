@@ -64,6 +64,7 @@ class RouteResponse(msgspec.Struct, frozen=True, kw_only=True):
     variant: str | None
     bucket: int | None
     reason: str
+    plan_version: int
     recommender: str
     model_version: str | None
     served_by: ServedBy
@@ -96,9 +97,9 @@ def route(request: RouteRequest, *, now: datetime) -> RouteResponse:
     plan, assignment, live = _where(request)
     recommender = plan.recommenders[assignment.recommender]
     slate = _slate(recommender, _question(request, live), live.slate)
-    response = _response(request, assignment, recommender, slate)
+    response = _response(request, plan, assignment, slate)
     latency_ms = (time.perf_counter() - started) * 1000
-    exposure = _exposure(request, response, plan, latency_ms, now)
+    exposure = _exposure(request, response, latency_ms, now)
     record_exposure(exposure, journal=runtime.exposures_journal())
     return response
 
@@ -185,8 +186,9 @@ def _popular(recommender: PlannedRecommender, k: int, unwanted: Sequence[str]) -
 
 
 def _response(
-    request: RouteRequest, assignment: Assignment, recommender: PlannedRecommender, slate: Slate
+    request: RouteRequest, plan: Plan, assignment: Assignment, slate: Slate
 ) -> RouteResponse:
+    recommender = plan.recommenders[assignment.recommender]
     return RouteResponse(
         request_id=request.request_id or str(uuid.uuid4()),
         user=request.user,
@@ -196,6 +198,7 @@ def _response(
         variant=assignment.variant,
         bucket=assignment.bucket,
         reason=assignment.reason.value,
+        plan_version=plan.version,
         recommender=recommender.key,
         model_version=recommender.version,
         served_by=slate.served_by,
@@ -208,7 +211,7 @@ def _response(
 
 
 def _exposure(
-    request: RouteRequest, response: RouteResponse, plan: Plan, latency_ms: float, now: datetime
+    request: RouteRequest, response: RouteResponse, latency_ms: float, now: datetime
 ) -> Exposure:
     return Exposure(
         request_id=response.request_id,
@@ -219,7 +222,7 @@ def _exposure(
         placement=response.placement,
         recommender=response.recommender,
         model_version=response.model_version,
-        plan_version=plan.version,
+        plan_version=response.plan_version,
         # The arms serve deterministic lists: given the arm, what was shown was certain to be shown.
         items=tuple(ExposedItem(id=i.item, score=i.score, propensity=1.0) for i in response.items),
         reason=response.reason,

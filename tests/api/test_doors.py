@@ -14,7 +14,9 @@ from events.exceptions import JournalFull
 from events.journal import Journal
 from events.readers import open_log
 from experiments.models import Experiment
+from serving import plans
 from serving.keys import create_key, revoke_key
+from tests.acting import stop_experiment
 from tests.api.calls import post
 from tests.installation import NOW
 
@@ -194,6 +196,25 @@ def test_assign_agrees_with_route_and_records_nothing(api: Client, settings: Set
         name: routed[name] for name in ("experiment", "phase", "variant", "bucket")
     }
     assert open_log(settings.LOG_DIR).exposures().count().to_pyarrow().as_py() == 0
+
+
+def test_both_doors_say_by_which_plan(api: Client) -> None:
+    assigned = post(api, "assign", {"user": "u1"}).json()
+    routed = post(api, "route", {"user": "u1", "placement": "home"}).json()
+
+    assert assigned["plan_version"] == routed["plan_version"] == plans.current().version
+
+
+def test_a_stop_acts_on_the_next_question(api: Client, running: Experiment) -> None:
+    [before] = post(api, "assign", {"user": "u1"}).json()["assignments"]
+    here = plans.current()
+
+    stop_experiment(running, now=NOW)
+    plans.holder.forget()
+    plans.holder.hold(here)  # as a process that has not heard of it yet
+
+    [after] = post(api, "assign", {"user": "u1"}).json()["assignments"]
+    assert (before["experiment"], after["experiment"]) == ("home-ctr", None)
 
 
 def test_attributes_are_judged_as_route_judges_them(api: Client) -> None:

@@ -159,6 +159,21 @@ def test_a_read_that_failed_a_moment_ago_does_not_silence_the_announcement(
     assert fresh_process.get(plans.VERSION_KEY) == str(PublishedPlan.objects.latest().pk).encode()
 
 
+def test_an_announcement_that_comes_late_does_not_take_back_a_newer_one(
+    fresh_process: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys.create_key("shop")
+    older = plans.current()
+    keys.create_key("app")
+    newer = fresh_process.get(plans.VERSION_KEY)
+
+    monkeypatch.setattr(plans, "_newest", lambda: older)  # read before the other was committed
+    plans.announce()
+
+    assert fresh_process.get(plans.VERSION_KEY) == newer
+    assert newer == str(older.version + 1).encode()
+
+
 def test_a_failed_change_publishes_nothing() -> None:
     with transaction.atomic():
         keys.create_key("shop")

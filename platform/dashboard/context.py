@@ -22,6 +22,9 @@ PLACES = {
     "people": "settings",
     "person": "settings",
     "trail": "settings",
+    "layer": "settings",
+    "placement": "settings",
+    "holdout": "settings",
     "password": "settings",
 }
 

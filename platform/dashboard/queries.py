@@ -47,8 +47,16 @@ def experiment_of(key: str) -> QuerySet[Experiment]:
     return (
         Experiment.objects.filter(key=key)
         .select_related("layer", "placement__default_recommender")
-        .prefetch_related("variants__recommender__live__recommender", "phases")
+        .prefetch_related(
+            "variants__recommender__live__recommender", "phases", "memberships__layer"
+        )
     )
+
+
+def under_way() -> list[Experiment]:
+    """Every experiment that holds users of a layer, with all that says which."""
+    held = Experiment.objects.filter(status__in=Experiment.HOLDING)
+    return list(held.prefetch_related("memberships").order_by("id"))
 
 
 def versions_when_stopped(experiment: Experiment) -> dict[int, ModelVersion]:

@@ -15,6 +15,7 @@ from dashboard.views import (
     experiment,
     experiments,
     keys,
+    layers,
     life,
     metrics,
     outlook,
@@ -88,6 +89,15 @@ urlpatterns = [
     path("settings/keys/", keys.listing, name="keys"),
     path("settings/keys/<int:pk>/", keys.page, name="key"),
     path("settings/keys/<int:pk>/revoke/", keys.revoke, name="key-revoke"),
+    path("settings/layers/", layers.page, name="layers"),
+    path("settings/layers/new/", layers.add_layer, name="layer-new"),
+    path("settings/placements/new/", layers.add_placement, name="placement-new"),
+    path(
+        "settings/placements/<slug:key>/default/", layers.change_default, name="placement-default"
+    ),
+    path("settings/holdouts/new/", layers.add_holdout, name="holdout-new"),
+    path("settings/holdouts/<slug:key>/share/", layers.change_share, name="holdout-share"),
+    path("settings/holdouts/<slug:key>/end/", layers.end_holdout, name="holdout-end"),
     path("settings/people/", people.listing, name="people"),
     path("settings/people/<int:pk>/role/", people.set_role, name="person-role"),
     path("settings/people/<int:pk>/deactivate/", people.deactivate, name="person-deactivate"),

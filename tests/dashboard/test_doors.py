@@ -29,6 +29,7 @@ PAGES = [
     reverse("dashboard:data"),
     reverse("dashboard:data-audit"),
     reverse("dashboard:data-user"),
+    reverse("dashboard:layers"),
     reverse("dashboard:keys"),
     reverse("dashboard:people"),
     reverse("dashboard:trail"),

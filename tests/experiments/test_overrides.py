@@ -24,8 +24,8 @@ def test_a_user_has_one_override_which_another_takes_the_place_of(draft: Experim
 
     assert [(o.user, o.variant.key) for o in draft.overrides.all()] == [("qa-1", "popular")]
     assert [e.why for e in AuditEntry.objects.filter(verb="override")] == [
-        "qa-1 sees popular.",
-        "qa-1 sees item-knn.",
+        "One user sees popular.",
+        "One user sees item-knn.",
     ]
 
     overrides.remove_override(draft, user="qa-1", now=NOW, actor=ADA)

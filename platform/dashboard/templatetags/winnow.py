@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal
 
 from django import template
@@ -13,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import now
 
 from dashboard import formats
+from dashboard.forms.audience import typed
 from dashboard.reading.words import within_sentence
 from experiments.checklist import Check
 from experiments.metric_definitions import metric_named
@@ -133,3 +136,15 @@ def duration(training: Training) -> str:
     if training.started_at is None or training.finished_at is None:
         return formats.DASH
     return formats.span((training.finished_at - training.started_at).total_seconds())
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """A value as JSON on one line."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+@register.filter
+def percent_typed(share: Decimal) -> str:
+    """A share as somebody would type it in percent: `40`, `33.33`."""
+    return typed(share)

@@ -75,8 +75,8 @@ class DraftForms:
             return None
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @needs(Role.EXPERIMENTER)
+@require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
     forms = DraftForms.of(_sent(request))
     actor = Actor.of(person(request))
@@ -90,8 +90,8 @@ def create(request: HttpRequest) -> HttpResponse:
     return _page(request, forms, None)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @needs(Role.EXPERIMENTER)
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, key: str) -> HttpResponse:
     experiment = get_object_or_404(Experiment.objects.select_related("placement"), key=key)
     if experiment.status != Experiment.Status.DRAFT:

@@ -13,12 +13,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import queries
 from dashboard.access import needs
+from dashboard.reading.buckets import layer_bar, phase_rows
 from dashboard.reading.measured import facts
 from dashboard.reading.page import experiment_page
 from experiments import checklist, lifecycle, looks, metric_definitions, selectors
 from experiments.exceptions import ExperimentError
 from experiments.metrics.results import Scale
 from experiments.models import Experiment
+from people import trail
 from people.roles import Role
 from serving.models import Pulse
 
@@ -81,7 +83,19 @@ def _context(request: HttpRequest, experiment: Experiment) -> dict[str, Any]:
             experiment.measured, metric_definitions.named(experiment.measured.chosen)
         ),
         "checklist": checklist.launch_checklist(experiment, now=now()) if draft else [],
+        **({} if draft else _traffic(experiment)),
         "api_call": request.build_absolute_uri(f"/api/v1/experiments/{experiment.key}/results"),
+    }
+
+
+def _traffic(experiment: Experiment) -> dict[str, Any]:
+    """Who shares its users, what its phases were, and what was done to it."""
+    under_way = queries.under_way()
+    layers = [experiment.layer, *(one.layer for one in experiment.memberships.all())]
+    return {
+        "layer_bars": [layer_bar(layer, under_way, mine=experiment) for layer in layers],
+        "phase_rows": phase_rows(list(experiment.phases.all()), list(experiment.variants.all())),
+        "history": trail.entries(kind="experiment", key=experiment.key)[:10],
     }
 
 

@@ -17,9 +17,9 @@ from people.roles import Role
 from serving import plans
 
 
+@needs(Role.VIEWER)
 @require_safe
 @never_cache
-@needs(Role.VIEWER)
 def page(request: HttpRequest) -> HttpResponse:
     """By the plan that routing goes by now, so this is what the next request gets."""
     form = UserForm(request.GET or None)

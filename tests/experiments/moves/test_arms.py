@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from experiments import moves
+from experiments import moves, selectors
 from experiments.assignment import ranges
 from experiments.checks import VariantSpec
 from experiments.exceptions import ExperimentError, NotAllowed
@@ -81,6 +81,12 @@ def test_a_new_arm_takes_its_share_and_nobody_else_moves(
 
     second = three.phases.get(number=2)
     assert sizes(second) == {"popular": 3600, "ease": 2700, "als": 2700, "bpr": 1000}
+    spec = selectors.scorecard_spec(three, as_of=LATER + timedelta(hours=1))
+    assert spec.variants == ("popular", "ease", "als", "bpr")
+    assert [phase.weights for phase in spec.phases] == [
+        (4000.0, 3000.0, 3000.0, 0.0),
+        (3600.0, 2700.0, 2700.0, 1000.0),
+    ]
 
 
 def test_drawn_anew_everybody_gets_an_arm_by_another_seed(three: Experiment) -> None:
@@ -103,6 +109,11 @@ def test_the_users_of_a_killed_arm_leave_and_go_to_no_other(three: Experiment) -
     assert second.ranges == first.ranges
     assert second.killed == ["als"]
     assert second.why == "It shows sold-out items."
+    spec = selectors.scorecard_spec(three, as_of=LATER + timedelta(hours=1))
+    assert [phase.weights for phase in spec.phases] == [
+        (4000.0, 3000.0, 3000.0),
+        (4000.0, 3000.0, 0.0),
+    ]
     moves.change_arms(
         three, weights=weights(popular="0.5", ease="0.5"), now=LATER, actor=ADA, why="Even."
     )

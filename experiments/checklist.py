@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from experiments import metric_definitions, selectors
+from experiments.advice import advice
 from experiments.measurement import faults
 from experiments.models import Experiment, Layer
 from experiments.ramps import ramp_of
@@ -30,6 +31,7 @@ def launch_checklist(experiment: Experiment, *, now: datetime) -> list[Check]:
         *_traffic(experiment),
         _measurement(experiment),
         *_schedule(experiment, now),
+        *(Check(ok=ok, text=text, must=False) for ok, text in advice(experiment)),
     ]
 
 

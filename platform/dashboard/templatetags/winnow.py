@@ -94,7 +94,8 @@ def metric_name(key: str) -> str:
 
 @register.filter
 def all_ok(checklist: Sequence[Check]) -> bool:
-    return all(check.ok for check in checklist)
+    """Whether nothing is missing that must hold."""
+    return all(check.ok for check in checklist if check.must)
 
 
 @register.filter

@@ -42,6 +42,7 @@ def postgres_url() -> Iterator[str]:
         yield server.get_uri()
 
 
+@pytest.mark.timeout(600)  # a run of hundreds of tests, and the machine may be busy
 def test_the_rooms_that_write_rows_work_on_postgresql(postgres_url: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *ROOMS],

@@ -9,6 +9,7 @@ from functools import cached_property
 import ibis
 from ibis.expr.types import Table
 
+from experiments.metrics.belonging import completed
 from experiments.metrics.builtin import METRICS
 from experiments.metrics.columns import Columns
 from experiments.metrics.definitions import Metric
@@ -55,7 +56,8 @@ class Analysis:
 
     @cached_property
     def everyone(self) -> Table:
-        return numbered(self._kept(people(self.log, self.spec, self._folded)))
+        kept = self._kept(people(self.log, self.spec, self._folded))
+        return completed(numbered(kept), self.spec)
 
     @cached_property
     def left_out(self) -> Table:
@@ -125,7 +127,7 @@ class Analysis:
         seen = of_experiment(self.log, spec)
         ours = of_phase(seen, self.log, spec.phase.number)
         return {
-            c.name: added(served_value(seen, c.measure), ours).cast(kind_of(c))
+            c.name: added(seen, served_value(seen, c.measure), ours).cast(kind_of(c))
             for c in self.columns.all
             if is_served(c) and c.window is None
         }

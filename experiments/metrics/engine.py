@@ -3,10 +3,11 @@
 DuckDB's are bound here; Spark calls them `unix_micros`, `xxhash64` and `percentile_disc`.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import ibis
-from ibis.expr.types import Table
+from ibis.expr.types import BooleanValue, Table, Value
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 1_000_000
@@ -34,6 +35,18 @@ def numbered(kept: Table) -> Table:
     DuckDB has them at no cost; counting rows by a window would take one processor alone.
     """
     return kept.mutate(uid=kept.rowid())
+
+
+def among(text: Value, listed: Sequence[str]) -> BooleanValue:
+    """Whether a text is one of those.
+
+    Of one, DuckDB passes over blocks of a file that cannot hold it. Of a longer `IN` it makes a
+    join; of a list it asks once per text of a column's dictionary.
+    """
+    if len(listed) == 1:
+        return text == listed[0]
+    found: BooleanValue = ibis.literal(list(listed), "array<string>").contains(text)
+    return found
 
 
 def micros(at: datetime) -> int:

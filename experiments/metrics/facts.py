@@ -21,7 +21,7 @@ import ibis
 from ibis import _
 from ibis.expr.types import BooleanValue, IntegerValue, StringValue, Table, Value
 
-from experiments.metrics.engine import SECOND, microseconds
+from experiments.metrics.engine import SECOND, among, microseconds
 from experiments.metrics.people import of_experiment, split
 from experiments.metrics.shape import ITEM, ITEMS, Log
 from experiments.metrics.spec import ScorecardSpec
@@ -49,7 +49,7 @@ def event_facts(
     properties. Some are neither post nor pre.
     """
     events = _until_as_of(log.events, spec)
-    wanted = events if types is None else events.filter(_.type.isin(types))
+    wanted = events if types is None else events.filter(among(events.type, types))
     both = _in_micros(wanted).join(members.select("user", *MEMBER), "user")
     return both.mutate(post=_is_post_event(both), pre=_before(both, spec)).drop("user")
 
@@ -62,8 +62,9 @@ def linked_facts(
     those that no slate of the user holds, which are judged as events.
     """
     by_item = ITEM in log.columns
-    named = _until_as_of(log.events, spec).filter(
-        _.type.isin(types), _.request_id.notnull(), _.item.notnull() | (not by_item)
+    events = _until_as_of(log.events, spec)
+    named = events.filter(
+        among(events.type, types), _.request_id.notnull(), _.item.notnull() | (not by_item)
     )
     pairs = (
         _in_micros(named)

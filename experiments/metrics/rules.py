@@ -6,8 +6,14 @@ import ibis
 from ibis import _
 from ibis.expr.types import BooleanValue, Table
 
-from experiments.metrics.engine import micros
-from experiments.metrics.exclusions import DONE, EventsPerDay, SlatesPerDay, marked_users
+from experiments.metrics.engine import among, micros
+from experiments.metrics.exclusions import (
+    DONE,
+    EventsPerDay,
+    Exclusion,
+    SlatesPerDay,
+    marked_users,
+)
 from experiments.metrics.shape import Log
 from experiments.metrics.spec import ScorecardSpec
 
@@ -22,7 +28,7 @@ def since(spec: ScorecardSpec) -> datetime:
 
 def counts_for_limit(events: Table, spec: ScorecardSpec) -> BooleanValue:
     """Whether each event, its time in microseconds, is one that the rule by events counts."""
-    return events.type.isin(DONE) & (events.at >= micros(since(spec)))
+    return among(events.type, DONE) & (events.at >= micros(since(spec)))
 
 
 def least(spec: ScorecardSpec, kind: Limit) -> int | None:
@@ -33,12 +39,17 @@ def least(spec: ScorecardSpec, kind: Limit) -> int | None:
 def marked(
     log: Log, spec: ScorecardSpec, *, slates: Table | None = None, events: Table | None = None
 ) -> Table | None:
-    """Rows: user, rule (the place of the first that marks the user); None without rules.
+    """Rows: user, rule (the place of the first that marks the user); None where none can.
 
     `slates` and `events` name, in a column `user`, all who can be above a limit of that kind, where
-    the caller has counted already.
+    the caller has counted already: mostly nobody.
     """
-    if not spec.exclusions:
+    rules = [
+        (place, rule)
+        for place, rule in enumerate(spec.exclusions)
+        if not _marks_nobody(rule, slates, events)
+    ]
+    if not rules:
         return None
     seen, done = (_looked_at(table, spec) for table in (log.exposures, log.events))
     few_seen = seen if slates is None else seen.semi_join(slates, "user")
@@ -47,10 +58,21 @@ def marked(
         marked_users(
             few_seen if isinstance(rule, SlatesPerDay) else seen, few_done, (rule,)
         ).select("user", rule=ibis.literal(place, "int64"))
-        for place, rule in enumerate(spec.exclusions)
+        for place, rule in rules
     ]
     every = ibis.union(*marks) if len(marks) > 1 else marks[0]
     return every.group_by("user").aggregate(rule=_.rule.min())
+
+
+def _marks_nobody(rule: Exclusion, slates: Table | None, events: Table | None) -> bool:
+    match rule:
+        case SlatesPerDay():
+            able = slates
+        case EventsPerDay():
+            able = events
+        case _:
+            able = None
+    return able is not None and not able.count().to_pyarrow().as_py()
 
 
 def _looked_at(table: Table, spec: ScorecardSpec) -> Table:

@@ -6,8 +6,8 @@ import ibis
 from ibis import _
 from ibis.expr.types import IntegerValue, Table
 
+from experiments.metrics.belonging import segment_name
 from experiments.metrics.moments import Moments, Summing
-from experiments.metrics.people import segment_name
 from experiments.metrics.spec import ScorecardSpec
 
 MOST_VALUES = 20

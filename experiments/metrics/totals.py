@@ -10,8 +10,8 @@ from functools import reduce
 import ibis
 from ibis.expr.types import BooleanValue, NumericValue, Table
 
+from experiments.metrics.belonging import segment_name
 from experiments.metrics.columns import Column, Columns
-from experiments.metrics.people import segment_name
 from experiments.metrics.periods import Grid, period_of
 from experiments.metrics.sources import Adds, Source
 from experiments.metrics.spec import ScorecardSpec
@@ -73,10 +73,10 @@ def kind_of(column: Column) -> str:
     return "decimal(38, 0)" if column.of_values else "float64"
 
 
-def added(value: Adds, where: BooleanValue) -> NumericValue:
+def added(facts: Table, value: Adds, where: BooleanValue) -> NumericValue:
     """What the facts add that fulfil a condition."""
     if isinstance(value, BooleanValue):
-        return value.count(where=value & where)
+        return facts.count(where=value & where)
     return value.sum(where=where)
 
 
@@ -96,12 +96,12 @@ def sums_by_period(source: Source, spec: ScorecardSpec, grid: Grid) -> Table:
 def _aggregates(source: Source, spec: ScorecardSpec) -> dict[str, NumericValue]:
     facts, found = source.facts, {}
     for column, value in source.parts:
-        found[column.name] = added(value, inside(facts, column.window)).cast(kind_of(column))
+        found[column.name] = added(facts, value, inside(facts, column.window)).cast(kind_of(column))
         if spec.lookback:
             counted = facts.pre & is_mature(facts, column.window)
-            found[column.pre] = added(value, counted).cast(kind_of(column))
+            found[column.pre] = added(facts, value, counted).cast(kind_of(column))
     if source.limited is not None:
-        found["limited"] = added(source.limited, facts.at.notnull())
+        found["limited"] = facts.count(where=source.limited)
     return found
 
 

@@ -15,7 +15,6 @@ from experiments.metrics.exclusions import (
     UserList,
 )
 from experiments.metrics.outside import InvalidRequest, Request
-from offline.catalogue import catalogue
 
 AS_THEY_ARE = (
     *("experiment", "control", "started_at", "as_of", "training_data", "guardrails"),
@@ -63,6 +62,8 @@ def _catalogue(options: Mapping[str, Any]) -> Catalogue | None:
         return None
     if not options["described"]:
         raise InvalidRequest("items", "tells of what --described asks for: give both")
+    from offline.catalogue import catalogue  # takes its time to import, and few need it
+
     return catalogue(options["items"])
 
 

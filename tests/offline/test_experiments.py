@@ -303,3 +303,18 @@ def test_arms_that_learn_from_each_other_decide_nothing(files: Files) -> None:
 )
 def test_settings_outside_their_range(filled: Files, options: list[str], why: str) -> None:
     assert filled.refused(*options) == why
+
+
+def test_a_click_at_the_instant_of_first_exposure_counts_however_many_variants_there_are(
+    files: Files,
+) -> None:
+    names = ["control", *(f"v{place:02}" for place in range(40))]
+    exposures, clicks = (
+        [row | {"at": after(2e-6 * place)} for place, row in enumerate(rows)]  # to the microsecond
+        for rows in arms(**dict.fromkeys(names, (2, 2)))
+    )
+    files.write(exposures, clicks)
+
+    printed = files.analysed()
+
+    assert value(printed, "clicks_per_user") == dict.fromkeys(names, 1.0)

@@ -110,3 +110,20 @@ def test_an_empty_user_variant_or_experiment_is_none(files: Files) -> None:
         "exposures.variant": "1 exposures without variant are not counted.",
         "events.user": "1 events without user are not counted.",
     }
+
+
+def test_a_user_called_by_a_control_character_is_one_and_an_empty_text_beside_it_is_not(
+    files: Files,
+) -> None:
+    files.write(
+        [*(served(user, "control") for user in ("\t", "")), served("b", "new")],
+        [clicked("\t", "1"), clicked("", "1"), clicked("", "1")],
+    )
+
+    printed = files.analysed(*LINKED)
+
+    assert users(printed) == {"control": 1, "new": 1}
+    assert {about: text for about, text in notes(printed).items() if "." in about} == {
+        "exposures.user": "1 exposures without user are not counted.",
+        "events.user": "2 events without user are not counted.",
+    }

@@ -16,7 +16,8 @@ from tests.offline.conftest import Files, arms
 ROOT = Path(__file__).parents[2]
 HEAVY = (
     *("tensorflow", "keras", "celery", "rest_framework", "plotly", "redis"),
-    *("pandas", "scipy.stats", "scipy.optimize"),
+    *("pandas", "scipy.stats", "scipy.optimize", "pyarrow.parquet"),
+    *("django.db.models", "django.http", "django.template"),
 )
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import ibis
 from ibis import _
-from ibis.expr.types import BooleanValue, Table
+from ibis.expr.types import BooleanValue, Table, Value
 
 from experiments.metrics.engine import EPOCH, microseconds
 from experiments.metrics.outside.exceptions import InvalidRequest
@@ -64,7 +64,7 @@ def incomplete(name: str, table: Table) -> list[Note]:
     if name == "exposures" and "reason" in table.columns:  # then not every row is of a variant
         needed = [column for column in needed if column != "variant"]
     counts = {
-        column: sum(_counted(table, lack) for lack in _lacks(table[column])) for column in needed
+        column: _missing(table, table[column]) + _empty(table, table[column]) for column in needed
     }
     return [
         Note(about=f"{name}.{column}", text=f"{count:,} {name} without {column} are not counted.")
@@ -90,16 +90,25 @@ def unplaced(arms: Sequence[Arm], mine: Sequence[Arm]) -> list[Note]:
     ]
 
 
-def _lacks(column: ibis.Value) -> list[BooleanValue]:
-    """Asked one by one, both are mostly answered by what a file says of its smallest value."""
-    return [column.isnull(), column == ""] if column.type().is_string() else [column.isnull()]
+def _missing(table: Table, column: Value) -> int:
+    """Asked for itself, it is answered by what a file says of its values, without reading them."""
+    return _counted(table, column.isnull())
+
+
+def _empty(table: Table, column: Value) -> int:
+    """The engine cannot tell from a file's smallest value that no text equals an empty one, but it
+    can that none is below a space, as an empty one is.
+    """
+    if not column.type().is_string() or not _counted(table, column < " "):
+        return 0
+    return _counted(table, column == "")
 
 
 def _counted(table: Table, condition: BooleanValue) -> int:
     return int(table.filter(condition).count().to_pyarrow().as_py())
 
 
-def _column(table: Table, name: str, kind: str) -> ibis.Value:
+def _column(table: Table, name: str, kind: str) -> Value:
     return table[name].cast(kind) if name in table.columns else ibis.null(kind)
 
 

@@ -18,7 +18,7 @@ READY_DEV := $(VENV)/.ready-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 SUITS := import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 SOURCES := platform/api platform/config platform/dashboard platform/events platform/imports \
-	platform/offline platform/people platform/pipelines platform/serving platform/simulator experiments recommenders manage.py
+	platform/notices platform/offline platform/people platform/pipelines platform/serving platform/simulator experiments recommenders manage.py
 
 .PHONY: help run test check format bench lock clean
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
+from django.db import transaction
 
+from experiments import selectors, telling
 from experiments.metrics import Scorecard, ScorecardSpec
 from experiments.models import Experiment, Snapshot
 
@@ -20,15 +22,20 @@ def store_snapshot(
     log_until: datetime | None,
     code_version: str,
 ) -> Snapshot:
-    """Keeps a scorecard with what produced it."""
-    return Snapshot.objects.create(
-        experiment=experiment,
-        phase=scorecard.phase,
-        as_of=scorecard.as_of,
-        settings=msgspec.to_builtins(spec),
-        previous=previous,
-        scorecard=msgspec.to_builtins(scorecard),
-        log_versions=log_versions,
-        log_until=log_until,
-        code_version=code_version,
-    )
+    """Keeps a scorecard with what produced it, and tells of what it is the first to find."""
+    with transaction.atomic():
+        # Of two looks at a time, the second sees what the first found and does not tell it again.
+        Experiment.objects.select_for_update().get(pk=experiment.pk)
+        last = selectors.latest_snapshot(experiment)
+        telling.of_look(experiment, scorecard, selectors.scorecard_of(last) if last else None)
+        return Snapshot.objects.create(
+            experiment=experiment,
+            phase=scorecard.phase,
+            as_of=scorecard.as_of,
+            settings=msgspec.to_builtins(spec),
+            previous=previous,
+            scorecard=msgspec.to_builtins(scorecard),
+            log_versions=log_versions,
+            log_until=log_until,
+            code_version=code_version,
+        )

@@ -32,6 +32,7 @@ OURS = (
     "pipelines",
     "dashboard",
     "simulator",
+    "notices",
     "people",
 )
 OF_EVERY_COMMAND = {"-h", "--version", "-v", "--settings", "--pythonpath", "--traceback"}

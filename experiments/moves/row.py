@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from experiments import lifecycle
+from experiments import lifecycle, telling
 from experiments.exceptions import NotAllowed
 from experiments.models import Experiment, Phase
 from people import trail
@@ -41,6 +41,7 @@ def moving(
             after=described(row),
             why=why,
         )
+        telling.of_move(row, verb, before=before["status"], now=now, actor=actor, why=why)
 
 
 def described(experiment: Experiment) -> dict[str, Any]:

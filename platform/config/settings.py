@@ -10,7 +10,7 @@ from pathlib import Path
 import dj_database_url
 import plotly
 
-from config import secret, valkey
+from config import mail, secret, valkey
 from experiments import cadence
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "events",
     "experiments",
     "recommenders",
+    "notices",
     "people",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -128,6 +129,7 @@ CELERY_TASK_ROUTES = {
     "pipelines.run_audits": {"queue": "train"},
     "pipelines.count_baselines": {"queue": "train"},
     "pipelines.materialise_slates": {"queue": "serve"},
+    "pipelines.deliver_notices": {"queue": "serve"},
     "pipelines.*": {"queue": "analysis"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -136,6 +138,7 @@ _TICKS = {
     "pipelines.analyse_running": cadence.BEAT,
     "pipelines.announce_plan": timedelta(seconds=5),
     "pipelines.count_baselines": timedelta(minutes=5),
+    "pipelines.deliver_notices": timedelta(seconds=15),
     "pipelines.keep_schedules": timedelta(seconds=15),
     # One round of care may take longer than the pause; the next then finds the lease taken.
     "pipelines.look_after_log": timedelta(minutes=5),
@@ -160,6 +163,17 @@ RETENTION_DAYS = max(0, int(os.environ.get("WINNOW_RETENTION_DAYS") or 0)) or No
 
 ROUTE_DEADLINE_MS = int(os.environ.get("WINNOW_ROUTE_DEADLINE_MS", "100"))
 SLATE_SIZE = 100  # items kept in a materialised slate: room for the largest k
+
+# --- Notices --------------------------------------------------------------------------------------
+
+# Under which people reach the pages: the links in notices begin with it.
+PUBLIC_URL = (
+    os.environ.get("WINNOW_PUBLIC_URL") or os.environ.get("WINNOW_URL") or "http://127.0.0.1:8000"
+).rstrip("/")
+MAIL_IS_ON = bool(os.environ.get("WINNOW_EMAIL_URL"))
+if MAIL_IS_ON:
+    globals().update(mail.settings_of(os.environ["WINNOW_EMAIL_URL"]))
+DEFAULT_FROM_EMAIL = os.environ.get("WINNOW_EMAIL_FROM") or "winnow@localhost"
 
 # --- Web ------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from experiments import looks
+from notices import delivering, telling
 from pipelines import analysis, auditing, care, forecasts, pulse, schedules, slates, training
 from recommenders import jobs
 from serving import plans
@@ -46,6 +47,12 @@ def analyse_experiment(experiment_id: int) -> None:
 @shared_task(name="pipelines.keep_schedules")
 def keep_schedules() -> None:
     schedules.keep(now=timezone.now())
+
+
+@shared_task(name=telling.TASK)
+def deliver_notices() -> None:
+    delivering.deliver_due()
+    delivering.forget_old(now=timezone.now())
 
 
 @shared_task(name="pipelines.take_pulse")

@@ -21,6 +21,7 @@ PLACES = {
     "key": "settings",
     "people": "settings",
     "person": "settings",
+    "notice": "settings",
     "trail": "settings",
     "layer": "settings",
     "placement": "settings",

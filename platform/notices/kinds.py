@@ -18,7 +18,7 @@ class Kind(models.TextChoices):
     GUARDRAIL_HIT = "experiment.guardrail_hit", "A guardrail shows harm"
     RAMP_ROLLED_BACK = "experiment.ramp_rolled_back", "A ramp took an experiment back"
     DECISION_REACHED = "experiment.decision_reached", "The data reached a decision"
-    ENDED = "experiment.ended", "An experiment was stopped, shipped or archived"
+    ENDED = "experiment.ended", "An experiment ended"
 
 
 TEST = "test"

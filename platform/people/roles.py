@@ -38,8 +38,8 @@ MAY = {
     "and says whom the analysis leaves out.",
     Role.EXPERIMENTER: "Creates, changes, starts, stops and decides experiments; registers and "
     "trains recommenders.",
-    Role.ADMIN: "Makes and revokes API keys, invites people and sets their roles, and has a person "
-    "erased from the log.",
+    Role.ADMIN: "Makes and revokes API keys, adds webhooks, invites people and sets their roles, "
+    "and has a person erased from the log.",
 }
 """One table, shown on the page and in docs/reference/roles.md."""
 

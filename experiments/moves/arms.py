@@ -42,6 +42,7 @@ def rearranged(
     itself. Raises NotAllowed, and Invalid naming the weight.
     """
     phase = under_way(experiment, "arms")
+    _check_method(experiment)
     before: Ranges = {k: [(low, high) for low, high in v] for k, v in phase.ranges.items()}
     _check(weights, phase, new)
     if anew:
@@ -88,6 +89,7 @@ def kill_arm(
     """
     with moving(experiment, "kill arm", now=now, actor=actor, why=why) as row:
         phase = under_way(row, "arm")
+        _check_method(row)
         arms = list(row.variants.values_list("key", flat=True))
         living = [key for key in arms if phase.ranges.get(key) and key not in phase.killed]
         if variant not in living:
@@ -109,6 +111,15 @@ def kill_arm(
         )
         _open(row, change, now=now, why=why or f"{variant} was killed.")
     return row
+
+
+def _check_method(row: Experiment) -> None:
+    """Phases are not combined under a prior, so another one could never be analysed."""
+    if row.measured.method == "bayesian":
+        raise NotAllowed(
+            "A Bayesian experiment is analysed in one phase, so its arms stay as they started. "
+            "Pause or stop it, and start another."
+        )
 
 
 def _check(weights: Mapping[str, Decimal], phase: Phase, new: Sequence[str]) -> None:

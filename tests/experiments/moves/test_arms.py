@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from experiments import moves, selectors
@@ -178,3 +179,15 @@ def test_weights_that_cannot_be_are_refused(
 def test_a_draft_has_no_arms_to_change_under_way(draft: Experiment) -> None:
     with pytest.raises(NotAllowed, match="A draft experiment has no arms to change"):
         moves.change_arms(draft, weights=weights(popular="0.5"), now=LATER, actor=ADA, why="x")
+
+
+def test_a_bayesian_experiment_keeps_its_arms(three: Experiment) -> None:
+    bayesian = Measurement(goals=("ctr",), method="bayesian")
+    Experiment.objects.filter(pk=three.pk).update(measurement=msgspec.to_builtins(bayesian))
+    same = weights(popular="0.4", ease="0.3", als="0.3")
+
+    with pytest.raises(NotAllowed, match="A Bayesian experiment is analysed in one phase"):
+        moves.change_arms(three, weights=same, now=LATER, actor=ADA, why="x")
+    with pytest.raises(NotAllowed, match=r"Pause or stop it, and start another\."):
+        moves.kill_arm(three, variant="als", now=LATER, actor=ADA)
+    assert three.phases.count() == 1

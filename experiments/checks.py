@@ -95,11 +95,12 @@ def check_schedule(starts_at: datetime | None, ends_at: datetime | None, *, now:
 
 
 def arm_keys(variants: Sequence[VariantSpec], taken: Sequence[str] = ()) -> list[str]:
-    """A key for each: its own, or its recommender's, made different from all before it."""
-    keys = list(taken)
+    """A key for each: its own, or its recommender's, made different from all others."""
+    own = [variant.key for variant in variants if variant.key is not None]
+    keys: list[str] = []
     for variant in variants:
-        keys.append(_free_key(variant.key or variant.recommender.key, keys))
-    return keys[len(taken) :]
+        keys.append(variant.key or _free_key(variant.recommender.key, [*taken, *own, *keys]))
+    return keys
 
 
 def _free_key(stem: str, taken: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ from experiments.checks import (
 from experiments.exceptions import Invalid, NotAllowed, Taken
 from experiments.lifecycle import article
 from experiments.measurement import Measurement, check
-from experiments.models import Experiment, Layer, Membership, Placement, Variant
+from experiments.models import Experiment, Layer, Membership, Override, Placement, Variant
 from experiments.moves.row import KIND, described, moving
 from experiments.naming import check_hypothesis, check_name, free_key, name_taken
 from people import trail
@@ -98,9 +98,11 @@ def change_draft(
             if draft.key not in (None, row.key):
                 raise Invalid(f"A key never changes: this one is “{row.key}”.", field="key")
             _check(draft, now=now, but=row)
+            seen = list(row.overrides.values_list("user", "variant__key"))
             row.variants.all().delete()
             row.memberships.all().delete()
             _write(row, draft)
+            _keep_overrides(row, seen)
     except IntegrityError:
         raise name_taken(draft.name) from None
     return row
@@ -172,4 +174,14 @@ def _write(experiment: Experiment, draft: Draft) -> None:
     )
     Membership.objects.bulk_create(
         Membership(experiment=experiment, layer=one.layer, share=one.share) for one in draft.layers
+    )
+
+
+def _keep_overrides(row: Experiment, seen: Sequence[tuple[str, str]]) -> None:
+    """Those to variants that are still there, by their keys."""
+    variants = {variant.key: variant for variant in row.variants.all()}
+    Override.objects.bulk_create(
+        Override(experiment=row, user=user, variant=variants[key])
+        for user, key in seen
+        if key in variants
     )

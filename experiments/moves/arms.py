@@ -8,9 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from experiments.assignment import BUCKETS, Range, ranges
-from experiments.checks import FINEST_WEIGHT, MOST_VARIANTS, VariantSpec, arm_keys, check_sum
+from experiments.checks import FINEST_WEIGHT, VariantSpec, check_sum
 from experiments.exceptions import Invalid, NotAllowed
 from experiments.models import Experiment, Phase, Variant, new_seed
+from experiments.moves.new_arms import new_arms
 from experiments.moves.row import moving, under_way
 from people.actors import Actor
 
@@ -20,7 +21,8 @@ Ranges = Mapping[str, Sequence[Range]]
 @dataclass(frozen=True, kw_only=True)
 class Rearrangement:
     """What a change of arms comes to: `moved` is the share of the experiment's users, 0 to 1, who
-    see another variant than before; those whom a killed arm has lost are none of them.
+    see another variant than before; those whom a killed arm has lost are none of them, unless all
+    are drawn anew: then they are let in again.
     """
 
     ranges: dict[str, list[Range]]
@@ -33,24 +35,26 @@ def rearranged(
     experiment: Experiment,
     weights: Mapping[str, Decimal],
     *,
-    new: Sequence[str] = (),
+    new: Sequence[VariantSpec] = (),
     anew: bool = False,
 ) -> Rearrangement:
     """The ranges of the next phase by the weights of its arms and of `new` ones, which sum to 1
     over those that are not killed. An arm of weight 0 gives its users to the others. As few users
     as possible change their arm; `anew` draws everybody's arm again, by a new seed. Changes nothing
-    itself. Raises NotAllowed, and Invalid naming the weight.
+    itself. Raises NotAllowed, and Invalid naming the weight or the part of a new arm.
     """
     phase = under_way(experiment, "arms")
     _check_method(experiment)
     before: Ranges = {k: [(low, high) for low, high in v] for k, v in phase.ranges.items()}
-    _check(weights, phase, new)
+    added = new_arms(phase.experiment, new)
+    _check(weights, phase, added)
+    weights = {**weights, **added}
     if anew:
         fresh = ranges.split({key: weight for key, weight in weights.items() if weight})
         return Rearrangement(
             ranges={key: fresh.get(key, []) for key in weights} | {k: [] for k in phase.killed},
             seed=new_seed(),
-            killed=(),
+            killed=tuple(phase.killed),
             moved=_drawn_otherwise(before, fresh),
         )
     after = ranges.reweigh(before, weights, killed=phase.killed)
@@ -69,14 +73,14 @@ def change_arms(
     anew: bool = False,
 ) -> Experiment:
     """Opens a phase with the weights of the arms there are, and with `new` arms by their own. All
-    of them together sum to 1. Raises NotAllowed, and Invalid naming the weight.
+    of them together sum to 1. Raises NotAllowed, and Invalid naming the weight or the part of a new
+    arm.
     """
     if not why.strip():
         raise Invalid("Say why: whoever reads the results later will ask.", field="why")
     with moving(experiment, "change arms", now=now, actor=actor, why=why) as row:
-        under_way(row, "arms")
-        added = _add(row, new)
-        change = rearranged(row, {**weights, **added}, anew=anew)
+        change = rearranged(row, weights, new=new, anew=anew)
+        _add(row, new)
         _open(row, change, now=now, why=why)
     return row
 
@@ -122,9 +126,9 @@ def _check_method(row: Experiment) -> None:
         )
 
 
-def _check(weights: Mapping[str, Decimal], phase: Phase, new: Sequence[str]) -> None:
-    arms = [*phase.experiment.variants.values_list("key", flat=True), *new]
-    known = [key for key in dict.fromkeys(arms) if key not in phase.killed]
+def _check(weights: Mapping[str, Decimal], phase: Phase, added: Mapping[str, Decimal]) -> None:
+    arms = list(phase.experiment.variants.values_list("key", flat=True))
+    known = [key for key in arms if key not in phase.killed]
     for key, weight in weights.items():
         field = f"weights/{key.replace('~', '~0').replace('/', '~1')}"
         if key not in known:
@@ -140,38 +144,25 @@ def _check(weights: Mapping[str, Decimal], phase: Phase, new: Sequence[str]) -> 
         )
     if not weights[arms[0]]:
         raise Invalid("The control keeps a weight above 0%.", field=f"weights/{arms[0]}")
-    if sum(weight > 0 for weight in weights.values()) < 2:
+    together = [*weights.values(), *added.values()]
+    if sum(weight > 0 for weight in together) < 2:
         raise Invalid("Two arms at least keep a weight above 0%.", field="weights")
-    check_sum(list(weights.values()), field="weights")
+    check_sum(together, field="weights")
 
 
-def _add(row: Experiment, new: Sequence[VariantSpec]) -> dict[str, Decimal]:
-    """The weights of the new arms by the keys they got."""
-    held = list(row.variants.all())
-    if len(held) + len(new) > MOST_VARIANTS:
-        raise Invalid(
-            f"An experiment has at most {MOST_VARIANTS} arms in all its phases; this one has "
-            f"{len(held)}.",
-            field="new",
-        )
-    for index, spec in enumerate(new):
-        if spec.recommender.live is None:
-            raise Invalid(
-                f"{spec.recommender.key} has no trained model yet: train it first.",
-                field=f"new/{index}/recommender",
-            )
-    keys = arm_keys(new, [variant.key for variant in held])
+def _add(row: Experiment, new: Sequence[VariantSpec]) -> None:
+    held = row.variants.count()
+    keys = new_arms(row, new)
     Variant.objects.bulk_create(
         Variant(
             experiment=row,
-            position=len(held) + place,
+            position=held + place,
             key=key,
             recommender=spec.recommender,
             weight=spec.weight,
         )
         for place, (key, spec) in enumerate(zip(keys, new, strict=True))
     )
-    return {key: spec.weight for key, spec in zip(keys, new, strict=True)}
 
 
 def _open(row: Experiment, change: Rearrangement, *, now: datetime, why: str) -> None:

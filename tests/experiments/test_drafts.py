@@ -52,6 +52,17 @@ def test_a_draft_has_its_arms_in_order_and_takes_no_users(draft: Experiment) -> 
     ]
 
 
+def test_a_key_that_was_given_stays_with_its_arm(home: Placement) -> None:
+    arms = [
+        VariantSpec(recommender=home.default_recommender, weight=Decimal("0.5"), key=key)
+        for key in (None, "popular")
+    ]
+
+    experiment = create(home, [], variants=arms)
+
+    assert [v.key for v in experiment.variants.all()] == ["popular-arm-2", "popular"]
+
+
 def test_a_condition_is_kept_as_given(home: Placement) -> None:
     condition = {"country": {"$in": ["NL", "BE"]}}
 

@@ -139,5 +139,5 @@ class ArmsForm(ChangeForm):
     def refuse(self, error: ExperimentError) -> None:
         """A weight's error goes to its row, one of all weights above them."""
         name = (error.field or "").replace("weights/", "weight-")
-        field = {"new/0/recommender": "recommender"}.get(name, name)
+        field = name.removeprefix("new/0/")
         self.add_error(field if field in self.fields else None, error.message)

@@ -93,10 +93,9 @@ def preview(request: HttpRequest, key: str) -> HttpResponse:
     form.fields["why"].required = False
     context: dict[str, Any] = {}
     if form.is_valid():
-        new = {f"{one.recommender.key} (new)": one.weight for one in form.new()}
         anew = form.cleaned_data["anew"]
         try:
-            change = rearranged(experiment, {**form.weights(), **new}, new=tuple(new), anew=anew)
+            change = rearranged(experiment, form.weights(), new=form.new(), anew=anew)
             context["outcome"] = outcome(change, phase=phase.number, anew=anew)
         except ExperimentError as error:
             context["todo"] = error.message

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from experiments.models import Experiment
-from tests.api.management.conftest import Caller, assert_refused, everything
+from tests.api.management.conftest import Caller, Draft, assert_refused, everything
 
 KEY = "experiments/home-ctr/overrides"
 
@@ -58,3 +58,20 @@ def test_an_ended_experiment_shows_nobody_anything(admin: Caller, started: Exper
         "A stopped experiment shows nobody anything.",
         before=before,
     )
+
+
+def test_a_change_of_a_draft_keeps_the_overrides_to_arms_that_stay(
+    admin: Caller, draft: Draft
+) -> None:
+    draft()
+    admin.post(KEY, {"user": "a", "variant": "popular"})
+    admin.post(KEY, {"user": "b", "variant": "item-knn"})
+
+    admin.patch("experiments/home-ctr", {"hypothesis": "People click more."})
+
+    assert [one["user"] for one in admin.get(KEY).json()["data"]] == ["a", "b"]
+
+    arms = [{"recommender": "popular", "weight": 0.5}] * 2
+    admin.patch("experiments/home-ctr", {"variants": arms})
+
+    assert admin.get(KEY).json()["data"] == [{"user": "a", "variant": "popular"}]

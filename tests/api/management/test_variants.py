@@ -83,6 +83,14 @@ def test_a_change_opens_the_phase_that_was_shown(admin: Caller, started: Experim
             "There is no arm “a/b” to give a weight to. There are: popular, item-knn.",
         ),
         (
+            {
+                "weights": {"popular": 0.4, "item-knn": 0.4},
+                "new": [{"recommender": "popular", "weight": 0.20005}],
+            },
+            "/new/0/weight",
+            "Give a weight in steps of 0.01%: that is one bucket.",
+        ),
+        (
             {"weights": {"popular": 0.5, "item-knn": 0.5}, "why": " "},
             "/why",
             "Say why: whoever reads the results later will ask.",
@@ -100,6 +108,24 @@ def test_a_change_that_cannot_be_is_refused_by_field(
     before = everything()
     answer = admin.patch(f"{KEY}/variants", {"why": "So."} | change)
     assert_refused(answer, 400, pointer, detail, before=before)
+
+
+def test_a_new_variant_with_the_key_of_another_is_refused(
+    admin: Caller, started: Experiment
+) -> None:
+    before = everything()
+    change = {
+        "weights": {"popular": 0.4, "item-knn": 0.4},
+        "new": [{"recommender": "popular", "weight": 0.2, "key": "item-knn"}],
+        "why": "So.",
+    }
+    assert_refused(
+        admin.patch(f"{KEY}/variants", change),
+        409,
+        "/new/0/key",
+        "There is an arm “item-knn” already. Give this one a key of its own.",
+        before=before,
+    )
 
 
 def test_a_draft_has_no_variants_under_way(admin: Caller, draft: Draft) -> None:

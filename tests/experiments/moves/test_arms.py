@@ -11,7 +11,7 @@ import pytest
 from experiments import moves, selectors
 from experiments.assignment import ranges
 from experiments.checks import VariantSpec
-from experiments.exceptions import ExperimentError, NotAllowed
+from experiments.exceptions import ExperimentError, Invalid, NotAllowed
 from experiments.measurement import Measurement
 from experiments.models import Experiment, Phase, Placement
 from experiments.moves.arms import rearranged
@@ -124,6 +124,28 @@ def test_the_users_of_a_killed_arm_leave_and_go_to_no_other(three: Experiment) -
     assert sizes(third) == {"popular": 3500, "ease": 3500, "als": 3000}
 
 
+def test_a_killed_arm_stays_killed_when_all_are_drawn_anew(three: Experiment) -> None:
+    moves.kill_arm(three, variant="als", now=LATER, actor=ADA)
+    halves = weights(popular="0.5", ease="0.5")
+
+    assert rearranged(three, halves, anew=True).moved == 0.65
+
+    moves.change_arms(three, weights=halves, anew=True, now=LATER, actor=ADA, why="A bug.")
+
+    third = three.phases.get(number=3)
+    assert sizes(third) == {"popular": 5000, "ease": 5000, "als": 0}
+    assert third.killed == ["als"]
+    with pytest.raises(Invalid) as refused:
+        moves.change_arms(
+            three,
+            weights=weights(popular="0.4", ease="0.4", als="0.2"),
+            now=LATER,
+            actor=ADA,
+            why="Once more.",
+        )
+    assert refused.value.field == "weights/als"
+
+
 @pytest.mark.parametrize(
     ("variant", "message"),
     [
@@ -173,6 +195,37 @@ def test_weights_that_cannot_be_are_refused(
 
     assert refused.value.field == field
     assert refused.value.message.startswith(message)
+    assert three.phases.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "weight", "field", "message"),
+    [
+        ("Ü\n1", "0.2", "new/0/key", "“Ü\n1” cannot be a key."),
+        ("als", "0.2", "new/0/key", "There is an arm “als” already."),
+        (None, "0.20005", "new/0/weight", "Give a weight in steps of 0.01%"),
+        (None, "0", "new/0/weight", "Give a weight above 0%"),
+    ],
+)
+def test_a_new_arm_that_cannot_be_is_refused_before_anything_changes(
+    three: Experiment, key: str | None, weight: str, field: str, message: str
+) -> None:
+    new = [
+        VariantSpec(
+            recommender=three.placement.default_recommender, weight=Decimal(weight), key=key
+        )
+    ]
+    given = weights(popular="0.4", ease="0.2", als="0.2")
+
+    with pytest.raises(Invalid) as shown:
+        rearranged(three, given, new=new)
+    with pytest.raises(Invalid) as refused:
+        moves.change_arms(three, weights=given, new=new, now=LATER, actor=ADA, why="x")
+
+    assert (shown.value.field, refused.value.field) == (field, field)
+    assert shown.value.message == refused.value.message
+    assert refused.value.message.startswith(message)
+    assert three.variants.count() == 3
     assert three.phases.count() == 1
 
 

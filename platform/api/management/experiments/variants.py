@@ -25,7 +25,6 @@ from api.permissions import Needs
 from api.problems import Conflict
 from experiments import models, moves
 from experiments.assignment import BUCKETS, ranges
-from experiments.checks import arm_keys
 from experiments.exceptions import Invalid
 from experiments.moves.arms import rearranged
 from people.roles import Role
@@ -146,11 +145,8 @@ def _answer(request: Request, row: models.Experiment) -> Response:
 
 
 def _preview(row: models.Experiment, asked: Rearranging) -> Preview:
-    added = specs(asked.new, "/new")
-    keys = arm_keys(added, [variant.key for variant in row.variants.all()])
     weights = {name: exact(weight) for name, weight in asked.weights.items()}
-    weights |= {key: spec.weight for key, spec in zip(keys, added, strict=True)}
-    change = rearranged(row, weights, new=keys, anew=asked.anew)
+    change = rearranged(row, weights, new=specs(asked.new, "/new"), anew=asked.anew)
     return Preview(
         phase=row.phases.count() + 1,
         moved=change.moved,

@@ -82,7 +82,7 @@ def _addresses(patterns: list[Any], prefix: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("address", addresses())
 def test_every_address_of_the_api_is_documented(address: str) -> None:
-    pages = "".join(path.read_text() for path in sorted((DOCS / "reference").glob("*.md")))
+    pages = "".join(path.read_text() for path in sorted((DOCS / "reference").rglob("*.md")))
     pattern = re.sub(r"<[^>]+>", "[A-Z]+", address)
     assert re.search(rf"[ `]{pattern}[`? ]", pages)
 

@@ -82,7 +82,7 @@ class Connection:
             raise ConnectionError("the server closed the connection")
         self._answer += data
         head, found, body = self._answer.partition(b"\r\n\r\n")
-        if not found or len(body) < _length(head):
+        if not found or len(body) < content_length(head):
             return False
         if head.startswith(b"HTTP/1.1 202") and b'"accepted":%d,' % self._batch in body:
             sent.acknowledged += self._batch
@@ -92,7 +92,8 @@ class Connection:
         return True
 
 
-def _length(head: bytes) -> int:
+def content_length(head: bytes) -> int:
+    """Of a body, as its answer says."""
     name = b"content-length: "
     return next(int(x[len(name) :]) for x in head.lower().split(b"\r\n") if x.startswith(name))
 

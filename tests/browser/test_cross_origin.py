@@ -5,9 +5,6 @@ where it may not.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
@@ -30,26 +27,6 @@ CALL = """async ([url, key, door, body]) => {
   }
 }"""
 HOME = {"user": "u1", "placement": "home", "k": 3}
-
-
-class _Shop(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.end_headers()
-        self.wfile.write(b"<!doctype html><title>Shop</title>")
-
-    def log_message(self, *args: Any) -> None:
-        """Says nothing."""
-
-
-@pytest.fixture
-def shop() -> Iterator[str]:
-    """The origin of a shop's page."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Shop) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import redis
 
 from events.readers import open_log
 from serving.slates import decode, key
+from tests.installation import behaviour
 from tests.stack import Stack, wait_for
 
 pytestmark = pytest.mark.timeout(300)
@@ -80,8 +81,10 @@ def test_celery_trained_versions_with_checksum_window_and_offline_metrics(stack:
 
 
 def test_a_worker_made_slates_for_the_active_users(stack: Stack) -> None:
+    known = [key("item-knn", user) for user in sorted(set(behaviour()["user"]))]
+    assert len(known) == 18
     with redis.Redis.from_url(stack.env["VALKEY_URL"]) as valkey:
-        wait_for(lambda: len(valkey.keys("winnow:slate:item-knn:*")) == 18, 30, "18 slates")
+        wait_for(lambda: valkey.exists(*known) == len(known), 30, "a slate of each of them")
         made = decode(valkey.get(key("item-knn", "a1")))
 
     assert made is not None

@@ -63,7 +63,7 @@ class AssignmentsView(Door):
         if asked.attributes is not UNSET:
             attributes = decode_text(asked.attributes, Attributes, "attributes")
         device = None if asked.device is UNSET else asked.device
-        plan = plans.current()
+        plan = plans.holder.refreshed()
         shown = Standings(
             user=user,
             plan_version=plan.version,

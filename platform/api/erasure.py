@@ -29,7 +29,7 @@ class ErasuresView(Door):
         operation_id="erase",
         summary="Remove a person from all that Winnow keeps",
         request=schema.body(bodies.ErasureRequest),
-        responses=schema.responses(202, bodies.ErasureState, 400),
+        responses=schema.responses(202, bodies.ErasureState, 400, 413),
     )
     def post(self, request: Request) -> Response:
         asked = decode(request, bodies.ErasureRequest)

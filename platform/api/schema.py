@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from functools import cache
@@ -11,13 +12,16 @@ import msgspec
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
-from api import bodies
+from api import bodies, descriptions
 from serving.reported import ReportedExposure
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 BELOW = "#/components/schemas/"
 _PAGE = re.compile(r"\bPage[_[](\w+?)[_\]](?=\")")
+
+LEFT_OUT = {f"{BELOW}{name}" for name in ("Moving", "Archiving")}
+"""Bodies that are all defaults where there is none."""
 
 COMPONENTS: dict[str, Any] = {}
 """The schemas by name that operations refer to, each from the type that is decoded or encoded."""
@@ -54,9 +58,22 @@ def problems(*codes: int) -> dict[Any, Any]:
 
 
 def add_components(result: dict[str, Any], generator: object, **_: object) -> dict[str, Any]:
-    """A spectacular hook: the schemas that the operations refer to."""
-    components = result.setdefault("components", {})
-    components.setdefault("schemas", {}).update(COMPONENTS)
+    """A spectacular hook: the schemas that the operations refer to, with what their fields are."""
+    components = copy.deepcopy(COMPONENTS)
+    descriptions.describe(components)
+    result.setdefault("components", {}).setdefault("schemas", {}).update(components)
+    return result
+
+
+def add_examples(result: dict[str, Any], generator: object, **_: object) -> dict[str, Any]:
+    """A spectacular hook: an example of each body, and which bodies cannot be left out."""
+    from api import examples  # of types of views, which import this
+
+    examples.add(result["paths"])
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            if taken := operation.get("requestBody"):
+                taken["required"] = taken["content"][JSON]["schema"]["$ref"] not in LEFT_OUT
     return result
 
 

@@ -49,11 +49,11 @@ class RouteView(CountedView):
         operation_id="route_by_query",
         summary="Serve a slate and record the exposure, by query string",
         parameters=[
-            OpenApiParameter("user", str, required=True),
-            OpenApiParameter("placement", str, required=True),
-            OpenApiParameter("k", int, default=10),
-            OpenApiParameter("device", str),
-            OpenApiParameter("request_id", str),
+            OpenApiParameter("user", str, required=True, description="The user's id."),
+            OpenApiParameter("placement", str, required=True, description="The placement's key."),
+            OpenApiParameter("k", int, default=10, description="How many items to show, 1 to 100."),
+            OpenApiParameter("device", str, description="What stays the same when a user logs in."),
+            OpenApiParameter("request_id", str, description="A repeated one is one exposure."),
         ],
         responses=schema.responses(200, RouteResponse, 400, 404, 429),
     )

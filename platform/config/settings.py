@@ -220,7 +220,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",  # whose schemas are JSON Schema, as msgspec writes it
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "POSTPROCESSING_HOOKS": ["api.schema.add_components"],
+    "POSTPROCESSING_HOOKS": ["api.schema.add_components", "api.schema.add_examples"],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": [],
     "SERVE_AUTHENTICATION": [],

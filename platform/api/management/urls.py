@@ -34,6 +34,7 @@ urlpatterns = [
     path("experiments/<slug:key>/ship", moves.ShipView.as_view()),
     path("experiments/<slug:key>/archive", moves.ArchiveView.as_view()),
     path("experiments/<slug:key>/traffic", moves.TrafficView.as_view()),
+    path("experiments/<slug:key>/schedule", moves.ScheduleView.as_view()),
     path("experiments/<slug:key>/ramp", moves.RampView.as_view()),
     path("experiments/<slug:key>/ramp/advance", moves.RampAdvanceView.as_view()),
     path("experiments/<slug:key>/ramp/cancel", moves.RampCancelView.as_view()),

@@ -56,13 +56,13 @@ class Caller:
     def send(
         self, method: str, address: str, body: object = None, *, tag: str | None = None
     ) -> Any:
+        written = b"" if body is None else json.dumps(body).encode()
+        return self.send_bytes(method, address, written, tag=tag)
+
+    def send_bytes(self, method: str, address: str, body: bytes, *, tag: str | None) -> Any:
         headers = self._headers | ({} if tag is None else {"if-match": tag})
         return self._client.generic(
-            method,
-            f"/api/v1/{address}",
-            b"" if body is None else json.dumps(body),
-            content_type="application/json",
-            headers=headers,
+            method, f"/api/v1/{address}", body, content_type="application/json", headers=headers
         )
 
     def post(self, address: str, body: object = None, *, tag: str | None = None) -> Any:

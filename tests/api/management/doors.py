@@ -34,6 +34,7 @@ MANAGEMENT: dict[tuple[str, str], Role] = {
     (f"{EXPERIMENT}/ship", "POST"): EXPERIMENTER,
     (f"{EXPERIMENT}/archive", "POST"): EXPERIMENTER,
     (f"{EXPERIMENT}/traffic", "POST"): EXPERIMENTER,
+    (f"{EXPERIMENT}/schedule", "POST"): EXPERIMENTER,
     (f"{EXPERIMENT}/ramp", "POST"): EXPERIMENTER,
     (f"{EXPERIMENT}/ramp/advance", "POST"): EXPERIMENTER,
     (f"{EXPERIMENT}/ramp/cancel", "POST"): EXPERIMENTER,

@@ -196,3 +196,30 @@ def test_a_ramp_is_begun_advanced_and_cancelled(admin: Caller, started: Experime
         "It has 80.00% of the layer's users: begin with that or more.",
         before=before,
     )
+
+
+def test_starts_and_ends_are_set_and_taken_back(admin: Caller, draft: Draft) -> None:
+    draft()
+    times = {"starts_at": "2100-01-01T00:00:00+01:00", "ends_at": "2100-02-01T00:00:00Z"}
+
+    set_ = admin.post(f"{KEY}/schedule", times).json()
+    admin.post(f"{KEY}/start")
+    kept = admin.post(f"{KEY}/schedule", {"ends_at": None}).json()
+
+    assert (set_["starts_at"], set_["ends_at"]) == ("2099-12-31T23:00:00Z", times["ends_at"])
+    assert (kept["status"], kept["starts_at"], kept["ends_at"]) == ("running", None, None)
+    before = everything()
+    assert_refused(
+        admin.post(f"{KEY}/schedule", times),
+        400,
+        "/starts_at",
+        "It has started: only its end can be set.",
+        before=before,
+    )
+    assert_refused(
+        admin.post(f"{KEY}/schedule", {"ends_at": "2001-01-01T00:00:00Z"}),
+        400,
+        "/ends_at",
+        "Give an end that is still to come, after the start.",
+        before=before,
+    )

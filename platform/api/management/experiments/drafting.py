@@ -187,14 +187,12 @@ def ramp_of(given: NewRamp) -> ramps.Ramp:
     )
 
 
-def _moment(name: str) -> Any:
-    def moment(given: datetime | None) -> datetime | None:
-        try:
-            return None if given is None else given.astimezone(UTC)
-        except OverflowError:
-            raise InvalidBody("Give a time before the year 9999.", pointer=f"/{name}") from None
-
-    return moment
+def moment(given: datetime | None, name: str) -> datetime | None:
+    """In UTC. Raises InvalidBody, naming the field, where that is beyond all calendars."""
+    try:
+        return None if given is None else given.astimezone(UTC)
+    except OverflowError:
+        raise InvalidBody("Give a time before the year 9999.", pointer=f"/{name}") from None
 
 
 _MADE: dict[str, Any] = {
@@ -203,6 +201,6 @@ _MADE: dict[str, Any] = {
     "traffic": exact,
     "layers": _layers,
     "ramp": lambda given: given and ramp_of(given),
-    "starts_at": _moment("starts_at"),
-    "ends_at": _moment("ends_at"),
+    "starts_at": lambda given: moment(given, "starts_at"),
+    "ends_at": lambda given: moment(given, "ends_at"),
 }

@@ -13,9 +13,9 @@ from rest_framework.response import Response
 from api.decoding import decode, decode_any
 from api.door import Door
 from api.management.experiments import bodies
-from api.management.experiments.drafting import NewRamp, exact, ramp_of
+from api.management.experiments.drafting import NewRamp, exact, moment, ramp_of
 from api.management.experiments.showing import EXPERIMENTS
-from api.management.fields import Reference, Why, says
+from api.management.fields import Moment, Reference, Why, says
 from api.management.kinds import actor_of
 from api.management.operations import operation
 from api.permissions import Needs
@@ -61,6 +61,16 @@ class Ramping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A ramp to begin, in the place of any other."""
 
     ramp: Annotated[NewRamp, says("Its steps; no share is below the present one.")]
+    why: Why = ""
+
+
+class Schedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When the clock is to start and to stop it, in the place of what was set."""
+
+    starts_at: Annotated[
+        Moment | None, says("Of a draft alone; null or left out: the clock does not start it.")
+    ] = None
+    ends_at: Annotated[Moment | None, says("Null: the clock does not stop it.")]
     why: Why = ""
 
 
@@ -236,6 +246,28 @@ class RampCancelView(MoveView):
     )
     def post(self, request: Request, key: str) -> Response:
         return self.move(request, key, why=reason(request))
+
+
+class ScheduleView(MoveView):
+    does = staticmethod(moves.reschedule)
+
+    @operation(
+        "move",
+        "reschedule_experiment",
+        "Set when it starts and ends",
+        "Of a draft both, of an experiment under way the end.",
+        takes=Schedule,
+        answers=bodies.Experiment,
+    )
+    def post(self, request: Request, key: str) -> Response:
+        asked = decode(request, Schedule)
+        return self.move(
+            request,
+            key,
+            starts_at=moment(asked.starts_at, "starts_at"),
+            ends_at=moment(asked.ends_at, "ends_at"),
+            why=asked.why,
+        )
 
 
 def reason(request: Request) -> str:

@@ -149,6 +149,21 @@ def test_arms_of_one_recommender_are_named_by_their_order(browser: Client, home:
     assert [v.key for v in draft.variants.all()] == ["popular", "popular-arm-2"]
 
 
+def test_a_draft_becomes_an_a_a_test_and_back(browser: Client, typed: dict[str, Any]) -> None:
+    browser.post(ADDRESS, typed)
+    draft = Experiment.objects.get()
+    page = f"{draft.get_absolute_url()}edit/"
+
+    same = browser.post(page, typed | {"variants-1-recommender": "popular"})
+
+    assert same.status_code == 302
+    assert [v.key for v in draft.variants.all()] == ["popular", "popular-arm-2"]
+
+    browser.post(page, typed)
+
+    assert [v.key for v in draft.variants.all()] == ["popular", "item-knn"]
+
+
 def test_only_a_draft_is_edited(browser: Client, make_experiment: Make) -> None:
     running = make_experiment()
 

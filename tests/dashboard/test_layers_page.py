@@ -8,12 +8,14 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from dashboard.reading.buckets import layer_bar, phase_rows
 from experiments import moves
 from experiments.models import Experiment, Holdout, Layer, Placement
 from people.actors import Actor
 from people.models import Person
+from tests.acting import create_placement
 from tests.dashboard.factories import AS_OF, make_recommender, snapshot_of
 
 Make = Callable[..., Experiment]
@@ -142,3 +144,16 @@ def test_a_viewer_sees_it_and_no_form(browser: Client, home: Placement, person: 
 
     assert "shows popular outside experiments" in page
     assert "Make a layer" not in page
+
+
+def test_queries_of_the_page_do_not_grow_with_layers(
+    admin: Client, home: Placement, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(15):
+        admin.get(PAGE)
+
+    for key in ("search", "cart", "product-page"):
+        create_placement(key=key, name=key, default_recommender=make_recommender(f"{key}-knn"))
+
+    with django_assert_num_queries(15):
+        admin.get(PAGE)

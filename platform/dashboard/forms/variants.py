@@ -88,11 +88,12 @@ class VariantRows:
         return all(valid)
 
     def wanted(self) -> list[VariantSpec]:
+        left = dict(self.keys)  # of two arms of a recommender, the first keeps the key
         return [
             VariantSpec(
                 recommender=self.recommenders[row.cleaned_data["recommender"]],
                 weight=row.cleaned_data["weight"] / HUNDRED,
-                key=self.keys.get(row.cleaned_data["recommender"]),
+                key=left.pop(row.cleaned_data["recommender"], None),
             )
             for row in self._filled()
         ]

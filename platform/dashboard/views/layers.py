@@ -21,6 +21,7 @@ from experiments.exceptions import ExperimentError
 from experiments.models import Holdout, Layer, Placement
 from people.actors import Actor
 from people.roles import Role
+from recommenders.models import Recommender
 from serving.lifecycle import routed
 
 
@@ -124,7 +125,7 @@ def _page(request: HttpRequest, **bound: object) -> HttpResponse:
         "layer_form": LayerForm(),
         "placement_form": PlacementForm(),
         "holdout_form": HoldoutForm(),
-        "default_form": DefaultForm(),
+        "recommenders": list(Recommender.objects.order_by("key").values_list("key", flat=True)),
         **bound,
     }
     return render(request, "dashboard/layers.html", context)

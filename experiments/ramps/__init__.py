@@ -2,9 +2,20 @@
 
 from experiments.ramps.deciding import Advance, Decision, Hold, RollBack, decide
 from experiments.ramps.facts import Facts, facts_of
-from experiments.ramps.steps import Ramp, Step, begun, check, dropped, kept, ramp_of, restarted
+from experiments.ramps.steps import (
+    MOST_STEPS,
+    Ramp,
+    Step,
+    begun,
+    check,
+    dropped,
+    kept,
+    ramp_of,
+    restarted,
+)
 
 __all__ = [
+    "MOST_STEPS",
     "Advance",
     "Decision",
     "Facts",

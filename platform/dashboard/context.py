@@ -15,6 +15,7 @@ from serving.models import Pulse
 PLACES = {
     "experiment": "experiments",
     "changes": "experiments",
+    "clock": "experiments",
     "recommender": "recommenders",
     "metric": "metrics",
     "data": "data",

@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from dashboard.views import (
     audit,
     changes,
+    clock,
     closing,
     data,
     drafts,
@@ -66,6 +67,16 @@ urlpatterns = [
         )
     ),
     path("experiments/<slug:key>/edit/", drafts.edit, name="experiment-edit"),
+    path("experiments/<slug:key>/clock/", clock.page, name="clock"),
+    *(
+        path(f"experiments/<slug:key>/clock/{name}/", view, name=f"clock-{name}")
+        for name, view in (
+            ("schedule", clock.schedule),
+            ("ramp", clock.ramp),
+            ("advance", clock.advance),
+            ("cancel", clock.cancel),
+        )
+    ),
     path("experiments/<slug:key>/delete/", life.delete, name="experiment-delete"),
     path("experiments/<slug:key>/analyse/", experiment.analyse, name="experiment-analyse"),
     path("recommenders/", recommenders.listing, name="recommenders"),

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 
+from dashboard.forms.ramp import HUNDRED, RampRows, optional_number, shown, typed
 from experiments.assignment import conditions
 from experiments.drafts import LayerShare
 from experiments.exceptions import ExperimentError, Invalid
 from experiments.models import Experiment, Layer
-from experiments.ramps import Ramp, Step, ramp_of
-
-HUNDRED = Decimal(100)
-RAMP_ROWS = 5
-NUMBER = {"invalid": "Give a number.", "max_decimal_places": "Give at most two decimals."}
+from experiments.ramps import ramp_of
 
 
-def _when(label: str, help_text: str) -> forms.DateTimeField:
+def when(label: str, help_text: str) -> forms.DateTimeField:
     return forms.DateTimeField(
         required=False,
         label=label,
@@ -31,16 +27,7 @@ def _when(label: str, help_text: str) -> forms.DateTimeField:
     )
 
 
-def _optional_number(**attrs: str) -> forms.DecimalField:
-    return forms.DecimalField(
-        required=False,
-        decimal_places=2,
-        widget=forms.NumberInput(attrs={"step": "0.01", "min": "0", **attrs}),
-        error_messages=NUMBER,
-    )
-
-
-class AudienceForm(forms.Form):
+class AudienceForm(RampRows):
     """A condition, further layers by their share in percent, a schedule and the steps of a ramp."""
 
     use_required_attribute = False
@@ -53,8 +40,8 @@ class AudienceForm(forms.Form):
         ),
         help_text="JSON. Users whose attributes do not meet it get the default.",
     )
-    starts_at = _when("Start", "UTC. Left empty, you start it yourself.")
-    ends_at = _when("End", "UTC. Left empty, you stop it yourself.")
+    starts_at = when("Start", "UTC. Left empty, you start it yourself.")
+    ends_at = when("End", "UTC. Left empty, you stop it yourself.")
 
     def __init__(
         self, data: QueryDict | None, *, layers: Sequence[Layer], of: Experiment | None = None
@@ -62,21 +49,12 @@ class AudienceForm(forms.Form):
         super().__init__(data, initial=_initial(of) if of else None)
         self._layers = {f"layer-{layer.key}": layer for layer in layers}
         for name in self._layers:
-            self.fields[name] = _optional_number()
-        for n in range(RAMP_ROWS):
-            for part in ("share", "hours", "users"):
-                self.fields[f"ramp-{n}-{part}"] = _optional_number()
+            self.fields[name] = optional_number()
+        self.add_rows(ramp_of(of) if of else None)
 
     @property
     def layer_rows(self) -> list[tuple[Layer, forms.BoundField]]:
         return [(layer, self[name]) for name, layer in self._layers.items()]
-
-    @property
-    def ramp_rows(self) -> list[tuple[forms.BoundField, ...]]:
-        return [
-            tuple(self[f"ramp-{n}-{part}"] for part in ("share", "hours", "users"))
-            for n in range(RAMP_ROWS)
-        ]
 
     @property
     def filled(self) -> bool:
@@ -101,7 +79,6 @@ class AudienceForm(forms.Form):
     def wanted(self) -> dict[str, Any]:
         """What a Draft needs of it."""
         given = self.cleaned_data
-        steps = self._steps()
         return {
             "condition": given["condition"],
             "starts_at": given["starts_at"],
@@ -111,7 +88,7 @@ class AudienceForm(forms.Form):
                 for name, layer in self._layers.items()
                 if given[name]
             ],
-            "ramp": Ramp(steps=tuple(step for _, step in steps)) if steps else None,
+            "ramp": self.ramp(),
         }
 
     def refuse(self, error: ExperimentError) -> bool:
@@ -122,34 +99,15 @@ class AudienceForm(forms.Form):
             shares = [name for name in self._layers if self.cleaned_data.get(name)]
             place = shares[int(rest[0])]
         elif stem == "ramp":
-            steps = self._steps()
-            row = steps[int(rest[1])][0] if len(rest) > 1 else 0
-            place = f"ramp-{row}-{rest[2] if len(rest) > 2 else 'share'}"
+            place = self.place_of(error)
         if place not in self.fields:
             return False
         self.add_error(place, error.message)
         return True
 
-    def _steps(self) -> list[tuple[int, Step]]:
-        """The steps with the rows they were typed in."""
-        given = self.cleaned_data
-        return [
-            (
-                n,
-                Step(
-                    share=given[f"ramp-{n}-share"] / HUNDRED,
-                    hours=float(given.get(f"ramp-{n}-hours") or 0),
-                    users=int(given.get(f"ramp-{n}-users") or 0),
-                ),
-            )
-            for n in range(RAMP_ROWS)
-            if given.get(f"ramp-{n}-share")
-        ]
-
 
 def _initial(experiment: Experiment) -> dict[str, Any]:
-    ramp = ramp_of(experiment)
-    shown: dict[str, Any] = {
+    start: dict[str, Any] = {
         "condition": ""
         if experiment.condition is None
         else json.dumps(experiment.condition, ensure_ascii=False, indent=2),
@@ -157,14 +115,5 @@ def _initial(experiment: Experiment) -> dict[str, Any]:
         "ends_at": experiment.ends_at,
     }
     for one in experiment.memberships.select_related("layer"):
-        shown[f"layer-{one.layer.key}"] = typed(one.share)
-    for n, step in enumerate(ramp.steps if ramp else ()):
-        shown[f"ramp-{n}-share"] = typed(step.share)
-        shown[f"ramp-{n}-hours"] = f"{step.hours:g}" if step.hours else None
-        shown[f"ramp-{n}-users"] = step.users or None
-    return shown
-
-
-def typed(share: Decimal) -> str:
-    """A share as somebody would type it in percent: `40`, `33.33`."""
-    return f"{(share * HUNDRED).quantize(Decimal('0.01')).normalize():f}"
+        start[f"layer-{one.layer.key}"] = typed(one.share)
+    return start | shown(ramp_of(experiment))

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from dashboard.forms.audience import typed
+from dashboard.forms.ramp import typed
 from experiments.checks import VariantSpec
 from experiments.exceptions import ExperimentError
 from experiments.models import Experiment, Phase, Variant

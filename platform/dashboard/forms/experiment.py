@@ -11,7 +11,7 @@ from django import forms
 from django.http import QueryDict
 
 from dashboard import formats
-from dashboard.forms.audience import typed
+from dashboard.forms.ramp import typed
 from dashboard.forms.selects import TellingField
 from experiments import selectors
 from experiments.exceptions import ExperimentError

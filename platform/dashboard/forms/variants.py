@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from dashboard.forms.audience import typed
+from dashboard.forms.ramp import typed
 from dashboard.forms.selects import TellingField
 from experiments.checks import MOST_VARIANTS, VariantSpec
 from experiments.exceptions import ExperimentError

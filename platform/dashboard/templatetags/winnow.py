@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import now
 
 from dashboard import formats
-from dashboard.forms.audience import typed
+from dashboard.forms.ramp import typed
 from dashboard.reading.words import within_sentence
 from experiments.checklist import Check
 from experiments.metric_definitions import metric_named

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
+
 from experiments.exceptions import Invalid, NotAllowed
 from experiments.lifecycle import article
 from experiments.models import Experiment, Override
@@ -49,3 +51,16 @@ def remove_override(experiment: Experiment, *, user: str, now: datetime, actor: 
         gone, _ = row.overrides.filter(user=user).delete()
         if not gone:
             raise Invalid(f"There is no override for “{user}”.", field="user")
+
+
+def overridden(user: str) -> list[str]:
+    """The keys of the experiments that have an override for the user."""
+    found = Override.objects.filter(user=user).order_by("experiment__key")
+    return list(found.values_list("experiment__key", flat=True))
+
+
+def forget(user: str, *, now: datetime, actor: Actor) -> None:
+    """Removes an erased user's overrides from every experiment, whatever its state."""
+    with transaction.atomic():
+        for experiment in Experiment.objects.filter(overrides__user=user):
+            remove_override(experiment, user=user, now=now, actor=actor)

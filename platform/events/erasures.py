@@ -30,7 +30,7 @@ class Report(msgspec.Struct, kw_only=True):
     What went: `events` and `exposures`, rows of the log and of what waited to get there;
     `old_files`, files beyond the log's newest version; `journals`, files of this host in which
     records were overwritten; `history` and `slates`, entries in Valkey; `lists`, the names of lists
-    of users left out of analysis.
+    of users left out of analysis; `overrides`, the keys of experiments that had one for them.
 
     What remains: `waiting`, records in this host's journals that the drain could not move yet, for
     which the request stays open; `damaged`, files with damaged bytes that were set aside and name
@@ -48,6 +48,7 @@ class Report(msgspec.Struct, kw_only=True):
     models: list[str]
     lists: list[str] = []
     damaged: int = 0
+    overrides: list[str] = []
 
 
 def request_erasure(user: str, *, now: datetime, actor: Actor = COMMAND) -> Erasure:

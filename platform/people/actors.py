@@ -32,5 +32,8 @@ SCHEDULE = Actor("schedule")
 RAMP = Actor("ramp")
 """A ramp that advances, holds or rolls back by itself."""
 
+ERASURE = Actor("erasure")
+"""An erasure that takes somebody out of all that is kept."""
+
 COMMAND = Actor("command")
 """Whoever runs manage.py on the server."""

@@ -15,9 +15,11 @@ from events.catching_up import catch_up
 from events.erasures import Report
 from events.models import Erasure
 from events.records import STREAMS
-from experiments import exclusions
+from experiments import exclusions, overrides
+from people.actors import ERASURE
 from recommenders.models import ModelVersion, Recommender
-from serving import slates
+from serving import old_plans, slates
+from serving.lifecycle import routed
 
 logger = logging.getLogger(__name__)
 
@@ -105,6 +107,7 @@ def _found_now(request: Erasure) -> Report:
         journals=0,
         models=[],
         lists=exclusions.lists_with(request.user),
+        overrides=overrides.overridden(request.user),
     )
 
 
@@ -115,8 +118,13 @@ def _clear_journals(user: str, before: datetime, report: Report) -> None:
 
 
 def _forget(user: str, report: Report) -> None:
-    """Take the person off the lists, and delete their keys in Valkey. Raises redis.RedisError."""
+    """Take the person off the lists and out of the plans, and delete their keys in Valkey. Raises
+    redis.RedisError.
+    """
     exclusions.forget(user)
+    if overrides.overridden(user):
+        routed(overrides.forget, user, now=timezone.now(), actor=ERASURE)
+    old_plans.forget(user)
     keys = [slates.key(r, user) for r in Recommender.objects.values_list("key", flat=True)]
     with redis.Redis.from_url(settings.VALKEY_URL) as valkey:
         report.history += int(valkey.delete(history.key(user)))
@@ -125,7 +133,7 @@ def _forget(user: str, report: Report) -> None:
 
 def _found_more(report: Report) -> bool:
     parts = (report.old_files, report.journals, report.history, report.slates, report.damaged)
-    return any(parts) or bool(report.lists)
+    return any(parts) or bool(report.lists or report.overrides)
 
 
 def _models(before: datetime) -> list[str]:

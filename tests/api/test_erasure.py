@@ -43,6 +43,7 @@ def test_a_person_is_erased_and_the_report_can_be_asked_for(keyed: Client) -> No
         "models": [],
         "lists": [],
         "damaged": 0,
+        "overrides": [],
     }
     assert "gone" not in str(state)
     assert open_log(settings.LOG_DIR).events().id.to_pyarrow().to_pylist() == ["b"]

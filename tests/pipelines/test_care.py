@@ -4,6 +4,7 @@ import json
 import logging
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,14 +26,17 @@ from events.models import Erasure, Lease
 from events.readers import open_log
 from events.records import Event, encode
 from events.schema import to_table
-from experiments import exclusions
+from experiments import exclusions, overrides
 from experiments.metrics.exclusions import UserList, fingerprint
 from pipelines import care, erasing, tasks
 from pipelines.management.commands import erase_user
 from pipelines.management.commands.erase_user import OTHER_HOSTS
-from serving import slates
+from serving import plans, slates
 from serving.engine import Ranked
-from tests.installation import trained
+from serving.lifecycle import routed
+from serving.models import PublishedPlan
+from tests.acting import TESTER, start_experiment
+from tests.installation import home_experiment, trained
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -182,6 +186,27 @@ def test_a_person_goes_from_everywhere_and_the_report_says_so(
     assert logged() == [("here", "b")]
     assert fresh_process.exists("winnow:history:here", "winnow:slate:popular:here") == 2
     assert fresh_process.exists("winnow:history:gone", "winnow:slate:popular:gone") == 0
+
+
+def test_a_persons_overrides_go_with_all_plans_that_had_them(
+    fresh_process: redis.Redis, told: list[str], tmp_path: Path
+) -> None:
+    running = start_experiment(home_experiment(tmp_path / "models"), now=NOW)
+    for user in ("gone", "here"):
+        routed(overrides.set_override, running, user=user, variant="popular", now=NOW, actor=TESTER)
+    assert plans.current().experiments[0].overrides == {"gone": "popular", "here": "popular"}
+
+    request = request_erasure("gone", now=datetime.now(UTC))
+    assert care.erase_people()
+
+    request.refresh_from_db()
+    report = report_of(request)
+    assert report is not None
+    assert (report.found, report.overrides) == (True, ["home-ctr"])
+    assert list(running.overrides.values_list("user", flat=True)) == ["here"]
+    assert "gone" not in str(list(PublishedPlan.objects.values_list("body", flat=True)))
+    assert b"gone" not in settings.PLAN_MIRROR.read_bytes()
+    assert plans.current().experiments[0].overrides == {"here": "popular"}
 
 
 def test_an_unknown_person_is_reported_as_nothing_found(told: list[str]) -> None:

@@ -58,6 +58,7 @@ def _lines(user: str, report: Report) -> list[str]:
         f"  what was theirs in {report.journals} journal files of this host",
         f"  {report.history} live histories and {report.slates} slates from Valkey",
         *(f"  the id from the list “{name}” of users left out" for name in report.lists),
+        *(f"  the override in the experiment {key}" for key in report.overrides),
         *(["What remains:", *remains] if (remains := _remains(report)) else []),
         OTHER_HOSTS,
     ]

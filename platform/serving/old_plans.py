@@ -1,0 +1,22 @@
+"""The plans that were published before: they stay, so that what an exposure names can be read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from serving.models import PublishedPlan
+
+
+def forget(user: str) -> None:
+    """Takes an erased user's overrides out of every plan that was published."""
+    for row in PublishedPlan.objects.iterator(chunk_size=20):
+        mine = [overrides for overrides in _overrides(row.body) if user in overrides]
+        for overrides in mine:
+            del overrides[user]
+        if mine:
+            row.save(update_fields=["body"])
+
+
+def _overrides(plan: dict[str, Any]) -> list[dict[str, str]]:
+    """Those of each experiment; plans from before there were any have none."""
+    return [experiment.get("overrides", {}) for experiment in plan.get("experiments", ())]

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from experiments.metrics.results import ArmValue, Check, MetricResult, Scorecard
-from experiments.stats import PRECISION_NEEDED, USERS_NEEDED
+from experiments.metrics.results import Check, MetricResult, Scorecard
+from experiments.stats import USERS_NEEDED
 
 DECIDING = ("sample_ratio", "users_in_two_variants")
 """The checks that say that the split itself is broken."""
@@ -22,7 +22,7 @@ class Facts:
     what the failed checks of the split say, `failing` the names of other failed checks and
     `unknown` of checks of the split that have too little to go by. `harmed` are the names of
     guardrails with harm shown, `watched` of those that nobody chose. `counted` says that every arm
-    has the users of the floor, `floor_reached` that the first goal is past it in every arm.
+    has the users of the floor, `floor_reached` that the first goal is past it.
     `shared` is the training of arms by each other's clicks, of which nothing is decided.
     """
 
@@ -80,12 +80,6 @@ def _harmed(card: Scorecard, gone: Collection[str], *, required: bool) -> tuple[
 
 
 def _past_floor(metric: MetricResult, gone: Collection[str]) -> bool:
-    """Of the arms that still take users: one that was killed young would never get there."""
-    needed = max(found.floor.users_needed for found in metric.comparisons)
-    return all(_is_past(arm, needed) for arm in metric.values if arm.variant not in gone)
-
-
-def _is_past(arm: ArmValue, needed: int) -> bool:
-    if arm.users < needed or not arm.value or not arm.std_error:
-        return False
-    return (arm.value / arm.std_error) ** 2 >= PRECISION_NEEDED
+    """Of the treatments that still take users: one that was killed young would never get there."""
+    living = [found for found in metric.comparisons if found.variant not in gone]
+    return bool(living) and all(found.floor.reached for found in living)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from experiments.metrics.results import Guardrail, MetricResult, OneSided, Scorecard
 from experiments.ramps import Facts, facts_of
-from tests.dashboard.factories import AS_OF, comparison, metric, ratio_check, scorecard
+from tests.dashboard.factories import AS_OF, BELOW_FLOOR, comparison, metric, ratio_check, scorecard
 
 SIDE = OneSided(p_value=0.01, judged=0.01, bound=0.1, reason=None)
 
@@ -81,39 +81,26 @@ def test_an_arm_that_takes_no_users_any_more_harms_nobody() -> None:
 def few(card: Scorecard, variant: str, users: int) -> Scorecard:
     """The card with so few users in one arm."""
     arms = [replace(a, users=users) if a.variant == variant else a for a in card.arms]
-    main = card.metrics[0]
-    values = [replace(v, users=users) if v.variant == variant else v for v in main.values]
-    return replace(card, arms=tuple(arms), metrics=(replace(main, values=tuple(values)),))
+    return replace(card, arms=tuple(arms))
 
 
 @pytest.mark.parametrize(("users", "enough"), [(99, False), (100, True)])
-def test_the_floor_takes_100_users_in_every_arm(users: int, enough: bool) -> None:
-    facts = read(few(scorecard(), "item-knn", users))
-
-    assert (facts.counted, facts.floor_reached) == (enough, enough)
+def test_100_users_in_every_arm_are_counted(users: int, enough: bool) -> None:
+    assert read(few(scorecard(), "item-knn", users)).counted is enough
 
 
-@pytest.mark.parametrize(
-    ("share_of_value", "reached"), [(0.2, True), (0.2001, False), (None, False), (0.0, False)]
-)
-def test_the_floor_takes_a_goal_that_stands_clear_of_its_error(
-    share_of_value: float | None, reached: bool
-) -> None:
-    card = scorecard()
-    main = card.metrics[0]
-    control, treatment = main.values
-    assert treatment.value is not None
-    error = None if share_of_value is None else treatment.value * share_of_value
-    values = (control, replace(treatment, std_error=error))
-    facts = read(replace(card, metrics=(replace(main, values=values),)))
+def test_the_floor_is_that_of_the_first_goal_for_every_treatment() -> None:
+    below = comparison("ease", floor=BELOW_FLOOR)
 
-    assert facts.floor_reached is reached
+    assert read(scorecard(comparison(), comparison("ease"))).floor_reached
+    assert not read(scorecard(comparison(), below)).floor_reached
 
 
 def test_an_arm_that_was_killed_young_holds_no_floor_back() -> None:
-    three = few(scorecard(comparison(), comparison("ease")), "ease", 12)
+    young = scorecard(comparison(), comparison("ease", floor=BELOW_FLOOR))
+    three = few(young, "ease", 12)
 
-    assert not read(three).floor_reached
+    assert (read(three).counted, read(three).floor_reached) == (False, False)
     gone = read(three, gone=["ease"])
     assert (gone.counted, gone.floor_reached) == (True, True)
 

@@ -21,12 +21,12 @@ from experiments.checks import (
     check_traffic,
     check_variants,
 )
-from experiments.exceptions import Invalid, NotAllowed, Taken
+from experiments.exceptions import Invalid, NotAllowed
 from experiments.lifecycle import article
 from experiments.measurement import Measurement, check
 from experiments.models import Experiment, Layer, Membership, Override, Placement, Variant
 from experiments.moves.row import KIND, described, moving
-from experiments.naming import check_hypothesis, check_name, free_key, name_taken
+from experiments.naming import check_hypothesis, check_name, free_key, key_taken, name_taken
 from people import trail
 from people.actors import Actor
 
@@ -66,7 +66,7 @@ def create_experiment(draft: Draft, *, now: datetime, actor: Actor) -> Experimen
     _check(draft, now=now)
     key = draft.key or free_key(draft.name)
     if Experiment.objects.filter(key=key).exists():
-        raise Taken(f"There is an experiment “{key}” already.", field="key")
+        raise key_taken(key)
     experiment = Experiment(key=key, created_by=actor.user)
     try:
         with transaction.atomic():
@@ -79,8 +79,9 @@ def create_experiment(draft: Draft, *, now: datetime, actor: Actor) -> Experimen
                 key=key,
                 after=described(experiment),
             )
-    except IntegrityError:  # somebody took the name between the check and here
-        raise name_taken(draft.name) from None
+    except IntegrityError:  # somebody took the name or the key between the check and here
+        check_name(draft.name.strip())
+        raise key_taken(key) from None
     return experiment
 
 

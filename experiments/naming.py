@@ -11,6 +11,7 @@ from experiments.exceptions import Invalid, Taken
 from experiments.models import Experiment
 
 LONGEST_HYPOTHESIS = 4000
+PLAIN = "experiment"
 
 
 def check_hypothesis(text: str) -> None:
@@ -21,7 +22,7 @@ def check_hypothesis(text: str) -> None:
 
 def check_name(name: str, *, but: Experiment | None = None) -> None:
     """Raises Invalid (name); `but` is the experiment that may have it."""
-    if not slugify(name) or not slugify(name)[0].isalpha():
+    if not next((sign for sign in name if sign.isalnum()), "").isalpha():
         raise Invalid("Give a name that begins with a letter.", field="name")
     if len(name) > LONGEST_NAME:
         raise Invalid(f"Give a name of at most {LONGEST_NAME} characters.", field="name")
@@ -35,9 +36,18 @@ def name_taken(name: str) -> Taken:
     return Taken(f"An experiment named “{name.strip()}” exists. Choose another name.", field="name")
 
 
+def key_taken(key: str) -> Taken:
+    """What is said of a key that another experiment has."""
+    return Taken(f"There is an experiment “{key}” already.", field="key")
+
+
 def free_key(name: str) -> str:
-    """A key made from the name that no experiment has yet."""
+    """A key made from the name that no experiment has yet. Of a name without Latin letters only
+    `experiment` is made.
+    """
     stem = re.sub("[-_]+", "-", slugify(name))[:56].strip("-")
+    if not stem[:1].isalpha():
+        stem = f"{PLAIN}-{stem}"[:56].strip("-")
     key, n = stem, 1
     while Experiment.objects.filter(key=key).exists():
         n += 1

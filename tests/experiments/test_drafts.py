@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from experiments import selectors
+from experiments import drafts, selectors
 from experiments.checks import VariantSpec
 from experiments.drafts import Draft, LayerShare, change_draft, delete_draft
 from experiments.exceptions import Invalid, NotAllowed
@@ -192,6 +193,41 @@ def test_bad_weights_are_refused_and_nothing_is_made(
     assert refused.value.field == field
     assert refused.value.message.startswith(message)
     assert (Experiment.objects.count(), Variant.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("Эксперимент", "experiment"),
+        ("ホーム 2", "experiment-2"),
+        ("Élan — vital", "elan-vital"),
+        ("“Quoted” name", "quoted-name"),
+    ],
+)
+def test_names_are_in_any_script_and_keys_follow_as_far_as_they_can(
+    home: Placement, name: str, key: str
+) -> None:
+    experiment = create(home, ["0.5", "0.5"], name=name)
+
+    assert (experiment.name, experiment.key) == (name, key)
+    assert create(home, ["0.5", "0.5"], name=f"{name} {name}").key != key
+
+
+def test_a_key_that_another_took_at_the_last_moment_is_named(
+    home: Placement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = drafts._write
+
+    def after_another(experiment: Experiment, draft: Draft) -> None:
+        write(Experiment(key=experiment.key), replace(draft, name="Another"))
+        write(experiment, draft)
+
+    monkeypatch.setattr(drafts, "_write", after_another)
+    with pytest.raises(Invalid) as refused:
+        create(home, ["0.5", "0.5"], key="mine")
+
+    assert refused.value.field == "key"
+    assert refused.value.message == "There is an experiment “mine” already."
 
 
 def test_a_name_is_taken_whatever_its_case(draft: Experiment, home: Placement) -> None:

@@ -36,7 +36,8 @@ def _each(experiments: Iterable[Experiment], act: Act, now: datetime) -> None:
         except Exception:
             logger.exception("%s: %s failed; it is tried again.", experiment.key, act.__name__)
         else:
-            logger.info("%s: %s: %s", experiment.key, act.__name__, done)
+            if done is not None:
+                logger.info("%s: %s", experiment.key, done)
 
 
 def stop(experiment: Experiment, now: datetime) -> object:

@@ -118,6 +118,20 @@ def test_a_page_keeps_to_its_own_origin_and_to_files(
     assert page.count("<h1") == 1
 
 
+@pytest.mark.parametrize("address", PAGES)
+def test_every_field_of_a_page_has_a_label_of_its_own(
+    browser: Client, make_experiment: Callable[..., Experiment], address: str
+) -> None:
+    make_experiment()
+    page = re.sub("<template>.*?</template>", "", browser.get(address).content.decode(), flags=re.S)
+
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    labels = re.findall(r'<label[^>]*\sfor="([^"]+)"', page)
+
+    assert sorted(ids) == sorted(set(ids))
+    assert set(labels) <= set(ids)
+
+
 def test_the_policy_allows_no_inline_script(browser: Client) -> None:
     policy = browser.get("/experiments/")["Content-Security-Policy"]
 

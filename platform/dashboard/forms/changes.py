@@ -20,9 +20,15 @@ DECIMALS = "Give at most two decimals: 0.01%% is one bucket."
 
 
 class ChangeForm(forms.Form):
-    """A change that a move may refuse, by a field or as a whole."""
+    """A change that a move may refuse, by a field or as a whole. Several stand on one page, so the
+    ids of their fields begin with the form's own name.
+    """
 
     use_required_attribute = False
+
+    def __init__(self, data: QueryDict | None, initial: dict[str, Any] | None = None) -> None:
+        name = type(self).__name__.removesuffix("Form").lower()
+        super().__init__(data, initial=initial, auto_id=f"id_{name}_%s")
 
     def refuse(self, error: ExperimentError) -> None:
         self.add_error(error.field if error.field in self.fields else None, error.message)

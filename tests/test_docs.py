@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
 READING = (DOCS / "how-to" / "read-the-log.md").read_text()
+HOLDING_OUT = (DOCS / "how-to" / "hold-out-users.md").read_text()
 OURS = (
     "config",
     "offline",
@@ -129,8 +130,8 @@ def test_the_tests_that_the_rules_of_the_statistics_name_are_there() -> None:
     assert missing == []
 
 
-def examples(kind: str) -> list[str]:
-    return re.findall(rf"```{kind}\n(.*?)```", READING, re.DOTALL)
+def examples(kind: str, page: str = READING) -> list[str]:
+    return re.findall(rf"```{kind}\n(.*?)```", page, re.DOTALL)
 
 
 @pytest.fixture
@@ -166,6 +167,28 @@ def test_the_examples_of_reading_the_log_run(run: Callable[..., Any]) -> None:
         ("view", 1),
     ]
     assert ibis["versions"] == {"events": 1, "exposures": 1}
+
+
+def test_the_example_of_a_holdout_tells_apart_who_was_held_out(
+    run: Callable[..., Any], settings: Settings
+) -> None:
+    met = {"u2": "holdout", "u3": "outside_traffic", "u4": "override", "u5": "no_experiment"}
+    nobody = msgspec.structs.replace(EXPOSURE, experiment=None, phase=None, variant=None)
+    rows = [
+        msgspec.structs.replace(nobody, request_id=user, user=user, reason=reason)
+        for user, reason in met.items()
+    ]
+    LogTable(settings.LOG_DIR, "exposures").append(to_table("exposures", rows), {"x": 2})
+    [example] = examples("python", HOLDING_OUT)
+
+    run(example)
+
+    written = pd.read_csv("exposures.csv").sort_values("user")
+    assert written[["user", "variant"]].values.tolist() == [
+        ["u1", "others"],
+        ["u2", "held-out"],
+        ["u3", "others"],
+    ]
 
 
 def test_the_example_for_spark_is_python_at_least() -> None:

@@ -77,6 +77,19 @@ def test_a_change_of_weights_is_shown_before_it_is_done(
     ]
 
 
+def test_what_a_killed_arm_keeps_is_said(browser: Client, make_experiment: Make) -> None:
+    experiment = make_experiment(arms=4)
+    moves.kill_arm(experiment, variant="ease", now=AS_OF, actor=Actor("ada"))
+    given = {"weight-popular": "40", "weight-item-knn": "40", "weight-conv-ctr": "20"}
+
+    part = browser.get(f"{experiment.get_absolute_url()}changes/preview/", given).content.decode()
+
+    assert (
+        "New ranges: popular 30%, item-knn 30%, conv-ctr 15%; 25% left with arms that were killed."
+        in part
+    )
+
+
 def test_drawing_anew_says_how_many_it_moves(browser: Client, make_experiment: Make) -> None:
     experiment = make_experiment(arms=2)
     given = {"weight-popular": "50", "weight-item-knn": "50", "anew": "on"}
@@ -144,7 +157,7 @@ def test_an_override_is_set_shown_and_removed(browser: Client, make_experiment: 
     experiment = make_experiment()
 
     page = change(browser, experiment, "override", user="qa-1", variant="item-knn")
-    assert "<code>qa-1</code> sees <strong>item-knn</strong>" in page
+    assert '<code>qa-1</code> sees <span class="chip arm-b">B</span> <strong>item-knn' in page
 
     page = change(browser, experiment, "override-remove", user="qa-1")
     assert "qa-1 is split again." in page

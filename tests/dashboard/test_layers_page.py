@@ -38,17 +38,31 @@ def test_a_layers_bar_has_everybody_in_it(make_experiment: Make) -> None:
 
     bar = layer_bar(one.layer, under_way, mine=one)
 
-    assert [(s.size, s.name, s.tone) for s in bar.stretches] == [
-        (1000, "One", "mine"),
-        (2000, "One, not used now", "idle"),
-        (2000, "Two, not used now", "idle"),
-        (5000, "free", "free"),
+    assert [(s.size, s.name, s.tone, s.number) for s in bar.stretches] == [
+        (1000, "One", "mine", 1),
+        (2000, "One, not used now", "idle", 1),
+        (2000, "Two, not used now", "idle", 2),
+        (5000, "free", "free", None),
     ]
-    assert [(h.experiment.name, h.share, h.idle) for h in bar.holders] == [
-        ("One", "10%", "20%"),
-        ("Two", "0%", "20%"),
+    assert [(h.number, h.experiment.name, h.share, h.tone) for h in bar.holders] == [
+        (1, "One", "10%, 20% more claimed", "mine"),
+        (2, "Two", "20%, kept while paused", "idle"),
     ]
     assert bar.free == "50%"
+
+
+def test_neighbours_of_a_layer_differ_in_shade_and_number(make_experiment: Make) -> None:
+    made = [make_experiment(f"E{n}", traffic="0.2") for n in range(4)]
+
+    bar = layer_bar(made[0].layer, reversed(made))
+
+    assert [(s.name, s.tone, s.number) for s in bar.stretches[:4]] == [
+        ("E0", "held-1", 1),
+        ("E1", "held-2", 2),
+        ("E2", "held-3", 3),
+        ("E3", "held-1", 4),
+    ]
+    assert [holder.experiment.name for holder in bar.holders] == ["E0", "E1", "E2", "E3"]
 
 
 def test_phases_show_the_newest_first_with_what_was_killed(make_experiment: Make) -> None:

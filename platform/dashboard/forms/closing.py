@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.html import format_html
 
 from experiments.exceptions import ExperimentError
 from experiments.models import Variant
@@ -79,4 +80,10 @@ class ArchiveForm(ClosingForm):
 
 def _named(variant: Variant) -> str:
     serves = variant.recommender.key
-    return f"{variant.letter} {variant.key}" + (f" ({serves})" if serves != variant.key else "")
+    return format_html(
+        '<span class="chip arm-{}">{}</span> {}{}',
+        variant.letter.lower(),
+        variant.letter,
+        variant.key,
+        f" ({serves})" if serves != variant.key else "",
+    )

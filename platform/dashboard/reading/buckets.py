@@ -15,26 +15,31 @@ if TYPE_CHECKING:
     from experiments.models import Experiment, Layer, Phase, Variant
 
 
+SHADES = 3  # of gray, so that neighbours of a bar differ
+Piece = tuple[Range, str, str, int | None]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stretch:
-    """`tone` is how it is drawn: an arm's letter, `held`, `mine`, `idle` (claimed, and not used
-    now), `killed` or `free`.
+    """`tone` is how it is drawn: an arm's letter, `held` in one of three shades, `mine`, `idle`
+    (claimed, and not used now), `killed` or `free`. `number` is the experiment's in the list below
+    the bar; None where nobody's.
     """
 
     size: int
     name: str
     tone: str
+    number: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Holder:
-    """One experiment's part of a layer. `share` is of all its users; `idle` what it claimed and
-    does not use now.
-    """
+    """One experiment's part of a layer, by its number in the bar: `share` in words."""
 
     experiment: Experiment
+    number: int
+    tone: str
     share: str
-    idle: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,29 +63,24 @@ class PhaseRow:
 def layer_bar(
     layer: Layer, experiments: Iterable[Experiment], *, mine: Experiment | None = None
 ) -> LayerBar:
-    """The layer's buckets by the experiments under way, in order; `mine` stands out.
-
-    Expects the memberships prefetched.
+    """The layer's buckets by the experiments under way, numbered in the order of their buckets;
+    `mine` stands out. Expects the memberships prefetched.
     """
-    pieces: list[tuple[Range, str, str]] = []
+    found = [(one, *held_of(one, layer)) for one in experiments]
+    holding = sorted((each for each in found if each[1]), key=lambda each: min(each[1]))
+    pieces: list[Piece] = []
     holders = []
-    for one in experiments:
-        held, used = held_of(one, layer)
-        if not held:
-            continue
-        tone = "mine" if mine is not None and one.pk == mine.pk else "held"
+    for number, (one, held, used) in enumerate(holding, 1):
+        own = mine is not None and one.pk == mine.pk
+        tone = "mine" if own else f"held-{(number - 1) % SHADES + 1}"
         active = [] if one.status == one.Status.PAUSED else used
         idle = _without(held, active)
-        pieces += [(pair, one.name, tone) for pair in active]
-        pieces += [(pair, f"{one.name}, not used now", "idle") for pair in idle]
-        holders.append(
-            Holder(
-                experiment=one,
-                share=_share(active),
-                idle=_share(idle) if idle else "",
-            )
-        )
-    free = ranges.free([pair for pair, _, _ in pieces])
+        pieces += [(pair, one.name, tone, number) for pair in active]
+        pieces += [(pair, f"{one.name}, not used now", "idle", number) for pair in idle]
+        share = _in_words(active, idle)
+        shown = tone if active else "idle"
+        holders.append(Holder(experiment=one, number=number, tone=shown, share=share))
+    free = ranges.free([pair for pair, *_ in pieces])
     return LayerBar(layer=layer, stretches=_bar(pieces), holders=tuple(holders), free=_share(free))
 
 
@@ -102,7 +102,7 @@ def phase_rows(phases: Sequence[Phase], variants: Sequence[Variant]) -> tuple[Ph
 def _phase_row(phase: Phase, letters: Mapping[str, str]) -> PhaseRow:
     held = {key: _pairs(pairs) for key, pairs in phase.ranges.items()}
     pieces = [
-        (pair, key, "killed" if key in phase.killed else letters[key].lower())
+        (pair, key, "killed" if key in phase.killed else letters[key].lower(), None)
         for key, pairs in held.items()
         for pair in pairs
     ]
@@ -115,13 +115,20 @@ def _phase_row(phase: Phase, letters: Mapping[str, str]) -> PhaseRow:
     )
 
 
-def _bar(pieces: Sequence[tuple[Range, str, str]]) -> tuple[Stretch, ...]:
+def _bar(pieces: Sequence[Piece]) -> tuple[Stretch, ...]:
     """All 10,000 buckets in order, what nobody holds as free."""
-    free = [(pair, "free", "free") for pair in ranges.free([pair for pair, _, _ in pieces])]
+    rest = ranges.free([pair for pair, *_ in pieces])
+    free: list[Piece] = [(pair, "free", "free", None) for pair in rest]
     return tuple(
-        Stretch(size=high - low, name=name, tone=tone)
-        for (low, high), name, tone in sorted([*pieces, *free])
+        Stretch(size=high - low, name=name, tone=tone, number=number)
+        for (low, high), name, tone, number in sorted([*pieces, *free], key=lambda p: p[0])
     )
+
+
+def _in_words(active: Sequence[Range], idle: Sequence[Range]) -> str:
+    if not active:
+        return f"{_share(idle)}, kept while paused"
+    return f"{_share(active)}, {_share(idle)} more claimed" if idle else _share(active)
 
 
 def _without(held: Sequence[Range], used: Sequence[Range]) -> list[Range]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from dashboard import formats
 from experiments.assignment import BUCKETS, ranges
@@ -32,10 +31,13 @@ def outcome(change: Rearrangement, *, phase: int, anew: bool) -> Outcome:
         f"It opens phase {phase + 1}. Whoever was exposed before stays with the phase and the arm "
         "of first exposure; the phases are compared each within itself, then combined."
     )
-    sizes = ", ".join(
-        f"{key} {formats.share(float(Decimal(ranges.size(held)) / BUCKETS))}"
-        for key, held in change.ranges.items()
-        if held and key not in change.killed
-    )
+    held = {key: ranges.size(pairs) for key, pairs in change.ranges.items() if pairs}
+    sizes = ", ".join(f"{k} {_share(n)}" for k, n in held.items() if k not in change.killed)
+    lost = sum(n for key, n in held.items() if key in change.killed)
+    kept = f"; {_share(lost)} left with arms that were killed" if lost else ""
     drawn = ("People who saw one arm may now see another: expect some to ask.",) if anew else ()
-    return Outcome(title=title, lines=(f"New ranges: {sizes}.", opens, *drawn))
+    return Outcome(title=title, lines=(f"New ranges: {sizes}{kept}.", opens, *drawn))
+
+
+def _share(buckets: int) -> str:
+    return formats.share(buckets / BUCKETS)

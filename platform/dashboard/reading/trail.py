@@ -41,13 +41,16 @@ def entry_row(entry: AuditEntry) -> EntryRow:
 
 
 def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[Change]:
-    """The fields that differ, in the order they are told in."""
+    """The fields that differ, in the order they are told in, but for those that neither held nor
+    hold anything.
+    """
     was, now = before or {}, after or {}
-    return [
+    told = [
         Change(field=field.replace("_", " "), before=_said(was, field), after=_said(now, field))
         for field in {**was, **now}
         if field not in was or field not in now or was[field] != now[field]
     ]
+    return [one for one in told if (one.before, one.after) != (DASH, DASH)]
 
 
 def _said(fields: Mapping[str, Any], field: str) -> str:

@@ -51,8 +51,12 @@ def described(experiment: Experiment) -> dict[str, Any]:
         "status": experiment.status,
         "name": experiment.name,
         "hypothesis": experiment.hypothesis,
-        "traffic": str(experiment.traffic),
+        "placement": experiment.placement.key,
+        "variants": _variants(experiment),
+        "measurement": experiment.measurement,
+        "traffic": f"{experiment.traffic:.4f}",
         "slots": experiment.slots,
+        "layers": _layers(experiment),
         "condition": experiment.condition,
         "starts_at": _text(experiment.starts_at),
         "ends_at": _text(experiment.ends_at),
@@ -63,6 +67,23 @@ def described(experiment: Experiment) -> dict[str, Any]:
         "decision": experiment.decision,
         "winner": experiment.winner.key if experiment.winner else None,
     }
+
+
+def _variants(experiment: Experiment) -> list[dict[str, str]]:
+    """As they are in the database now, whatever was read of them before."""
+    rows = experiment.variants.select_related("recommender")
+    return [
+        {"key": row.key, "recommender": row.recommender.key, "weight": f"{row.weight:.4f}"}
+        for row in rows.all()
+    ]
+
+
+def _layers(experiment: Experiment) -> list[dict[str, Any]]:
+    rows = experiment.memberships.select_related("layer")
+    return [
+        {"layer": row.layer.key, "share": f"{row.share:.4f}", "slots": row.slots}
+        for row in rows.all()
+    ]
 
 
 def under_way(experiment: Experiment, what: str) -> Phase:

@@ -421,3 +421,41 @@ def test_a_ramp_starts_at_its_first_step_and_claims_its_last(home: Placement) ->
     ramp = ramp_of(running)
     assert ramp is not None
     assert (ramp.state, ramp.at, ramp.since) == ("climbing", 0, NOW)
+
+
+def test_the_trail_tells_all_that_a_change_of_a_draft_changed(
+    draft: Experiment, home: Placement
+) -> None:
+    search = Layer.objects.create(key="search")
+    cart = create_placement(key="cart", name="Cart", default_recommender=home.default_recommender)
+    arms = [
+        VariantSpec(recommender=home.default_recommender, weight=Decimal(weight), key=key)
+        for key, weight in (("old", "0.9"), ("same", "0.1"))
+    ]
+    change_draft(
+        draft,
+        Draft(
+            name=draft.name,
+            placement=cart,
+            variants=arms,
+            measurement=Measurement(goals=("clicks_per_user",)),
+            traffic=Decimal("0.8"),
+            layers=[LayerShare(layer=search, share=Decimal("0.5"))],
+        ),
+        now=NOW,
+        actor=TESTER,
+    )
+
+    entry = AuditEntry.objects.get(verb="change")
+    before, after = entry.before or {}, entry.after or {}
+    changed = {field for field in after if before[field] != after[field]}
+    assert changed == {"placement", "variants", "measurement", "layers"}
+    assert (before["placement"], after["placement"]) == ("home", "cart")
+    assert before["variants"][1] == {
+        "key": "item-knn",
+        "recommender": "item-knn",
+        "weight": "0.5000",
+    }
+    assert after["variants"][0] == {"key": "old", "recommender": "popular", "weight": "0.9000"}
+    assert after["measurement"]["goals"] == ["clicks_per_user"]
+    assert after["layers"] == [{"layer": "search", "share": "0.5000", "slots": []}]

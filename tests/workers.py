@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
 
-OF_THE_STACK = ("tests/browser/", "tests/flow/")
+OF_THE_STACK = ("tests/browser/", "tests/doors/", "tests/flow/")
 
 
 def together(nodeid: str) -> str:

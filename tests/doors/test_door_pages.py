@@ -16,7 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from serving.access import CLIENT_DOORS
 from tests.browser.conftest import QUIET
-from tests.browser.examples import LANGUAGES, Example, differences, examples
+from tests.doors.examples import LANGUAGES, Example, differences, examples
 from tests.stack import ROOT, Stack, wait_for
 
 pytestmark = pytest.mark.timeout(300)
@@ -34,7 +34,7 @@ ONCE = ("newcomers", "summer-sale", "Summer sale", "knn-narrow", "reports")
 @pytest.fixture(scope="module")
 def world(stack: Stack) -> dict[str, str]:
     """What the examples talk of, and the names by which they call it."""
-    stack.shell("from tests.browser.example_world import main; main()")
+    stack.shell("from tests.doors.example_world import main; main()")
     for n in range(40):
         _visit(stack, f"visitor-{n}", "cart", clicks=n % 4 == 0)
     _visit(stack, "shopper-6", "product-page", clicks=True)
@@ -82,6 +82,31 @@ def test_every_door_has_a_page_with_an_example() -> None:
     pages = {example.page for example in EXAMPLES}
     assert doors | {"users-assignments", "management"} <= pages
     assert {page.stem for page in DOORS.glob("*.md")} == pages
+
+
+@pytest.mark.parametrize(
+    ("printed", "real", "where"),
+    [
+        ({"user": "u1", "k": 3}, {"user": "u1"}, ": printed ['k', 'user']"),
+        ({"user": "u1"}, {"user": "u1", "k": 3}, ": printed ['user']"),
+        ({"user": "u1", "…": "…"}, {"k": 3}, ": printed ['user']"),
+        ({"items": [{"item": "a"}]}, {"items": [{"item": "b"}]}, "/items/0/item: printed 'a'"),
+        ({"items": ["a"]}, {"items": ["a", "b"]}, "/items: printed 1 entries, came 2"),
+        ({"items": ["c", "…"]}, {"items": ["a", "b"]}, "/items: c is not among"),
+        ({"plan_version": 7}, {"plan_version": None}, "/plan_version: printed 7, came None"),
+        ({"score": 0.31}, {"score": 0.32}, "/score: printed 0.31, came 0.32"),
+        ({"k": 1}, {"k": True}, "/k: printed 1, came True"),
+    ],
+)
+def test_another_answer_than_the_printed_one_is_found(printed: Any, real: Any, where: str) -> None:
+    [found] = differences(printed, real)
+    assert found.startswith(where)
+
+
+def test_what_differs_from_run_to_run_and_what_is_left_out_is_none() -> None:
+    printed = {"plan_version": 7, "score": 0.31, "items": ["…", "b"], "…": "…"}
+    real = {"plan_version": 9, "score": 0.3102, "items": ["a", "b"], "user": "u1"}
+    assert differences(printed, real) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

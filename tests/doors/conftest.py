@@ -1,0 +1,3 @@
+from tests.browser.conftest import chromium, shop
+
+__all__ = ["chromium", "shop"]

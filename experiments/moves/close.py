@@ -74,6 +74,12 @@ def _decide(
 
 def _variant(row: Experiment, key: str) -> Variant:
     variants = {variant.key: variant for variant in row.variants.select_related("recommender")}
+    phase = row.phases.last()
+    if phase is not None and key in phase.killed:
+        raise Invalid(
+            f"{key} was killed in this experiment: choose one that still took users at its end.",
+            field="winner",
+        )
     try:
         return variants[key]
     except KeyError:

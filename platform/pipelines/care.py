@@ -15,6 +15,7 @@ from events.lease import held
 from events.models import Erasure
 from events.records import STREAMS, Stream
 from pipelines import erasing
+from serving import old_plans
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ def look_after_log(*, now: datetime) -> bool:
             _erase_people(check)
             for stream in STREAMS:
                 _look_after(stream, now, check)
+            _step("Retention of plans", partial(_forget_old_plans, now), check)
     except (LeaseTaken, LeaseLost) as reason:
         logger.info("This is another's turn to look after the log. %s", reason)
         return False
@@ -87,6 +89,11 @@ def _forget_old_days(stream: Stream, now: datetime) -> None:
     first_kept = (now - timedelta(days=settings.RETENTION_DAYS)).date()
     for day in retention.forget_days(settings.LOG_DIR, stream, first_kept=first_kept):
         logger.info("%s of %s were removed: they are older than is kept.", stream, day)
+
+
+def _forget_old_plans(now: datetime) -> None:
+    if settings.RETENTION_DAYS is not None:
+        old_plans.prune(now - timedelta(days=settings.RETENTION_DAYS))
 
 
 def _compact(stream: Stream, now: datetime, check: Check) -> None:

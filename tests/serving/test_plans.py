@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from django.db import DatabaseError, transaction
 from pytest_django import Settings
 
 from experiments.assignment import EMPTY
-from serving import keys, plans
+from serving import keys, old_plans, plans
 from serving.models import PublishedPlan
 from tests.acting import start_experiment, stop_experiment
 from tests.installation import NOW, home_experiment
@@ -189,3 +190,21 @@ def test_nonsense_in_valkey_is_no_announcement(fresh_process: redis.Redis, reply
     fresh_process.set(plans.VERSION_KEY, reply)
 
     assert plans.holder.refreshed().version == PublishedPlan.objects.latest().pk
+
+
+def test_plans_go_with_the_days_of_the_log_that_name_them(tmp_path: Path) -> None:
+    for _ in range(5):
+        plans.publish()
+    first, *_, newest = PublishedPlan.objects.order_by("pk")
+    for row in PublishedPlan.objects.order_by("pk"):
+        age = timedelta(days=10 * (newest.pk - row.pk))
+        PublishedPlan.objects.filter(pk=row.pk).update(published_at=NOW - age)
+
+    # 15 days ago the plan of 20 days was in force; the very first is what publishers wait for.
+    assert old_plans.prune(NOW - timedelta(days=15)) == 1
+
+    ages = [(newest.pk - row.pk) * 10 for row in PublishedPlan.objects.order_by("pk")]
+    assert ages == [40, 20, 10, 0]
+    assert PublishedPlan.objects.order_by("pk")[0] == first
+    plans.publish()
+    assert PublishedPlan.objects.latest().pk == newest.pk + 1

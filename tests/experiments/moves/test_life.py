@@ -115,6 +115,14 @@ def test_shipping_wants_a_variant_and_a_reason(
     assert home.default_recommender.key == "popular"
 
 
+def test_a_killed_arm_is_not_shipped(stopped: Experiment) -> None:
+    stopped.phases.update(killed=["item-knn"])
+
+    error = refused(moves.ship, stopped, winner="item-knn", rationale="x")
+
+    assert (error.field, error.message[:35]) == ("winner", "item-knn was killed in this experim")
+
+
 def test_archiving_what_was_stopped_takes_a_decision(stopped: Experiment) -> None:
     assert refused(moves.archive, stopped).field == "decision"
     assert refused(moves.archive, stopped, decision="ship", rationale="x").field == "decision"

@@ -93,6 +93,7 @@ OF: dict[str, dict[str, str]] = {
         "journals": "Journals of this host in which records were overwritten.",
         "models": "Versions trained before, which may hold what the person did.",
         "lists": "Lists of users left out of analysis that named them.",
+        "overrides": "Experiments that had an override for them, which went.",
         "damaged": "Damaged files that were set aside and name them.",
     },
     "Problem": {

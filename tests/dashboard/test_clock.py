@@ -69,14 +69,18 @@ def test_without_a_ramp_one_can_be_begun_from_the_present_share(
 @pytest.mark.parametrize(
     ("sent", "field", "says"),
     [
-        (steps("5", "50"), "id_ramp-0-share", "It has 10.00% of the layer"),
-        (steps("20", "", "15"), "id_ramp-2-share", "Give a larger share than the step before."),
-        (steps("20"), "id_ramp-0-share", "Give 2 to 10 steps."),
-        (steps(), "id_ramp-0-share", "Give 2 to 10 steps."),
-        (steps("20", "much"), "id_ramp-1-share", "Give a number."),
+        (steps("5", "50"), "id_ramp_ramp-0-share", "It has 10.00% of the layer"),
+        (
+            steps("20", "", "15"),
+            "id_ramp_ramp-2-share",
+            "Give a larger share than the step before.",
+        ),
+        (steps("20"), "id_ramp_ramp-0-share", "Give 2 to 10 steps."),
+        (steps(), "id_ramp_ramp-0-share", "Give 2 to 10 steps."),
+        (steps("20", "much"), "id_ramp_ramp-1-share", "Give a number."),
         (
             steps("20", "30") | {"ramp-1-hours": "-1"},
-            "id_ramp-1-hours",
+            "id_ramp_ramp-1-hours",
             "Give 0 to 2,160 hours.",
         ),
     ],
@@ -177,7 +181,7 @@ def test_an_end_that_cannot_be_is_said_in_its_place(
 ) -> None:
     page = browser.post(f"{CLOCK}schedule/", {"ends_at": at}).content.decode()
 
-    assert error_of(page, "id_ends_at").startswith(says)
+    assert error_of(page, "id_schedule_ends_at").startswith(says)
     running.refresh_from_db()
     assert running.ends_at is None
 

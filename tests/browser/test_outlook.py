@@ -34,6 +34,8 @@ def form(page: Page, stack: Stack) -> Page:
     """The create page of a placement that was counted, its weights at 50% each."""
     stack.shell(COUNTED)
     page.goto("/new-experiment/")
+    home = page.locator("[name=placement] option", has_text=re.compile(r"^home ")).first
+    page.get_by_label("Placement").select_option(value=home.get_attribute("value"))
     page.locator("[name=primary_metric][value=clicked]").check()
     return page
 

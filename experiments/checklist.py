@@ -27,18 +27,22 @@ class Check:
 def launch_checklist(experiment: Experiment, *, now: datetime) -> list[Check]:
     """Every check, those that hold too."""
     return [
-        *_models(experiment),
-        *_traffic(experiment),
-        _measurement(experiment),
-        *_schedule(experiment, now),
+        *_required(experiment, now),
         *(Check(ok=ok, text=text, must=False) for ok, text in advice(experiment)),
     ]
 
 
 def missing(experiment: Experiment, *, now: datetime) -> list[str]:
     """What keeps it from starting, in words."""
+    return [check.text for check in _required(experiment, now) if not check.ok]
+
+
+def _required(experiment: Experiment, now: datetime) -> list[Check]:
     return [
-        check.text for check in launch_checklist(experiment, now=now) if check.must and not check.ok
+        *_models(experiment),
+        *_traffic(experiment),
+        _measurement(experiment),
+        *_schedule(experiment, now),
     ]
 
 

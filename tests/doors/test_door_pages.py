@@ -27,8 +27,8 @@ OF_CLIENTS = {door.removeprefix("/") for door in CLIENT_DOORS}
 TIRED = ("model_timeout", "model_loading")
 """A machine that is busy answers by a fallback: then the example runs again."""
 
-ONCE = ("newcomers", "summer-sale", "Summer sale", "knn-narrow", "reports")
-"""Names that can be taken once. The second and third language take another."""
+ONCE = ("newcomers", "summer-sale", "Summer sale", "knn-narrow", "reports", "shopper-5")
+"""Names that can be taken once, and a person who is erased once: another language, another name."""
 
 
 @pytest.fixture(scope="module")

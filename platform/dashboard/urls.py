@@ -26,6 +26,7 @@ from dashboard.views import (
     recommenders,
     session,
     trail,
+    try_out,
     user,
 )
 
@@ -81,6 +82,7 @@ urlpatterns = [
     path("experiments/<slug:key>/analyse/", experiment.analyse, name="experiment-analyse"),
     path("recommenders/", recommenders.listing, name="recommenders"),
     path("new-recommender/", recommenders.register, name="recommender-new"),
+    path("try-recommenders/", try_out.page, name="recommender-try"),
     path("recommenders/<slug:key>/", recommender.page, name="recommender"),
     path("recommenders/<slug:key>/live/", recommender.live, name="recommender-live"),
     path("recommenders/<slug:key>/train/", recommender.train, name="recommender-train"),

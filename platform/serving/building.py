@@ -42,7 +42,7 @@ def build(version: int) -> Plan:
             _holdout(holdout)
             for holdout in Holdout.objects.filter(ended_at=None).select_related("layer")
         ),
-        recommenders={recommender.key: _recommender(recommender) for recommender in recommenders},
+        recommenders={recommender.key: planned(recommender) for recommender in recommenders},
         keys={key.sha256: _key(key) for key in ApiKey.objects.filter(revoked_at=None)},
     )
 
@@ -92,7 +92,8 @@ def _holdout(holdout: Holdout) -> PlannedHoldout:
     )
 
 
-def _recommender(recommender: Recommender) -> PlannedRecommender:
+def planned(recommender: Recommender) -> PlannedRecommender:
+    """What a plan says of it: its live version."""
     live = recommender.live
     return PlannedRecommender(
         key=recommender.key,

@@ -78,11 +78,14 @@ class Engine:
         self._models: dict[str, tuple[str, Future[Algorithm[Any]]]] = {}
         self._lock = threading.Lock()
 
-    def ask(self, recommender: PlannedRecommender, question: Question) -> list[Ranked]:
-        """A slate from the live version. Raises NoAnswer where there is none in time."""
-        if recommender.version is None:
-            raise NoAnswer("no_model")
-        deadline = time.monotonic() + settings.ROUTE_DEADLINE_MS / 1000
+    def ask(
+        self, recommender: PlannedRecommender, question: Question, *, within: float | None = None
+    ) -> list[Ranked]:
+        """A slate from the live version. Raises NoAnswer where there is none in time.
+
+        `within` is how many seconds somebody waits who is no request; a request has its deadline.
+        """
+        deadline = _deadline(within)
         model = self._loaded(recommender, deadline)
         future = self._answering.submit(answer, model, question)
         try:
@@ -97,7 +100,13 @@ class Engine:
             raise NoAnswer("no_candidates")
         return ranked
 
+    def model(self, recommender: PlannedRecommender, *, within: float) -> Algorithm[Any]:
+        """The live version, loaded within so many seconds. Raises NoAnswer."""
+        return self._loaded(recommender, _deadline(within))
+
     def _loaded(self, recommender: PlannedRecommender, deadline: float) -> Algorithm[Any]:
+        if recommender.version is None:
+            raise NoAnswer("no_model")
         try:
             return self._model(recommender).result(deadline - time.monotonic())
         except DeadlineExceeded:
@@ -122,6 +131,11 @@ class Engine:
         logger.error("%s could not be loaded: %s", recommender.version, error)
         with self._lock:
             self._models.pop(recommender.key, None)
+
+
+def _deadline(within: float | None) -> float:
+    seconds = settings.ROUTE_DEADLINE_MS / 1000 if within is None else within
+    return time.monotonic() + seconds
 
 
 @cache

@@ -96,7 +96,7 @@ def route(request: RouteRequest, *, now: datetime) -> RouteResponse:
     started = time.perf_counter()
     plan, assignment, live = _where(request)
     recommender = plan.recommenders[assignment.recommender]
-    slate = _slate(recommender, _question(request, live), live.slate)
+    slate = slate_for(recommender, _question(request, live), live.slate)
     response = _response(request, plan, assignment, slate)
     latency_ms = (time.perf_counter() - started) * 1000
     exposure = _exposure(request, response, latency_ms, now)
@@ -108,11 +108,11 @@ def _where(request: RouteRequest) -> tuple[Plan, Assignment, Live]:
     """The assignment under the newest plan, and what Valkey knows of the user."""
     plan = plans.current()
     assignment = _assign(plan, request)
-    live = _fetch(request.user, assignment.recommender)
+    live = fetch_live(request.user, assignment.recommender)
     newest = plans.holder.seen(live.plan_version)
     if newest is not plan:
         assignment = _assign(newest, request)
-        live = _fetch(request.user, assignment.recommender)
+        live = fetch_live(request.user, assignment.recommender)
     return newest, assignment, live
 
 
@@ -128,7 +128,8 @@ def _assign(plan: Plan, request: RouteRequest) -> Assignment:
         ) from None
 
 
-def _fetch(user: str, recommender: str) -> Live:
+def fetch_live(user: str, recommender: str) -> Live:
+    """What Valkey knows of the user, in one round trip."""
     replies = lookups.run(lambda: _ask(user, recommender), None)
     if replies is None:
         return Live()
@@ -156,14 +157,18 @@ def _question(request: RouteRequest, live: Live) -> Question:
     return Question(user=request.user, k=request.k, history=past or None, exclude=request.exclude)
 
 
-def _slate(
-    recommender: PlannedRecommender, question: Question, stored: slates.StoredSlate | None
+def slate_for(
+    recommender: PlannedRecommender,
+    question: Question,
+    stored: slates.StoredSlate | None,
+    *,
+    within: float | None = None,
 ) -> Slate:
     """From the model; where it cannot answer, from a worker's slate; else from the
-    popular items.
+    popular items. `within` as in `Engine.ask`.
     """
     try:
-        ranked = engine().ask(recommender, question)
+        ranked = engine().ask(recommender, question, within=within)
         return Slate(ranked=ranked, served_by="web", fallback=None)
     except NoAnswer as no:
         why = no.why

@@ -95,6 +95,18 @@ class Algorithm(ABC, Generic[C]):
         (codes,) = requests.histories([user], given, self._items, self._users, self._histories)
         return self._explain(self._items.codes(ids), codes)
 
+    def history(self, user: str) -> list[str]:
+        """The items training saw this user meet, oldest first; none for an unknown user."""
+        self._need_fit()
+        (code,) = self._users.codes([user])
+        return list(self._items.ids(self._histories[int(code)]))
+
+    @property
+    def users(self) -> Vocabulary:
+        """Everybody training saw. Raises NotFittedError."""
+        self._need_fit()
+        return self._users
+
     def save(self, folder: Path | str) -> None:
         """Write the model into a new or empty folder. Raises ArtefactError, NotFittedError."""
         self._need_fit()

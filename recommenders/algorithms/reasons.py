@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+BECAUSE = "Because of "
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
@@ -15,5 +17,10 @@ class Reason:
     def words(self) -> str:
         """The reason in plain words, with the item's id."""
         if self.kind == "because":
-            return f"Because of {self.item}"
+            return f"{BECAUSE}{self.item}"
         return f"Chosen by {self.people:,} " + ("person" if self.people == 1 else "people")
+
+
+def led_by(words: str) -> str | None:
+    """The item that the words of a reason name; None where they name none."""
+    return words.removeprefix(BECAUSE) if words.startswith(BECAUSE) else None

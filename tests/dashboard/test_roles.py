@@ -63,6 +63,7 @@ TABLE = {
     "metric-preview": (ANALYST, ANALYST),
     "metric-archive": (ANALYST, ANALYST),
     "metric-restore": (ANALYST, ANALYST),
+    "recommender-try": (VIEWER, VIEWER),
     "data": (VIEWER, VIEWER),
     "data-live": (VIEWER, VIEWER),
     "data-rule": (ANALYST, ANALYST),

@@ -26,7 +26,7 @@ from experiments.lifecycle import article
 from experiments.measurement import Measurement, check
 from experiments.models import Experiment, Layer, Membership, Override, Placement, Variant
 from experiments.moves.row import KIND, described, moving
-from experiments.naming import check_hypothesis, check_name, free_key, key_taken, name_taken
+from experiments.naming import check_hypothesis, check_name, clash, free_key, key_taken
 from people import trail
 from people.actors import Actor
 
@@ -79,9 +79,8 @@ def create_experiment(draft: Draft, *, now: datetime, actor: Actor) -> Experimen
                 key=key,
                 after=described(experiment),
             )
-    except IntegrityError:  # somebody took the name or the key between the check and here
-        check_name(draft.name.strip())
-        raise key_taken(key) from None
+    except IntegrityError as error:  # somebody was quicker between the check and here
+        raise clash(error, name=draft.name, key=key) from None
     return experiment
 
 
@@ -104,8 +103,8 @@ def change_draft(
             row.memberships.all().delete()
             _write(row, draft)
             _keep_overrides(row, seen)
-    except IntegrityError:
-        raise name_taken(draft.name) from None
+    except IntegrityError as error:  # somebody was quicker between the check and here
+        raise clash(error, name=draft.name, key=experiment.key) from None
     return row
 
 

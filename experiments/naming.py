@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from django.db import IntegrityError
+from django.db.models import Value
+from django.db.models.functions import Lower
 from django.utils.text import slugify
 
 from experiments.checks import LONGEST_NAME
@@ -12,6 +15,9 @@ from experiments.models import Experiment
 
 LONGEST_HYPOTHESIS = 4000
 PLAIN = "experiment"
+ONE_NAME = "one_experiment_per_name"
+_ONE_KEY = re.compile("experiments_experiment[._]key")
+"""As SQLite and PostgreSQL call it."""
 
 
 def check_hypothesis(text: str) -> None:
@@ -26,7 +32,7 @@ def check_name(name: str, *, but: Experiment | None = None) -> None:
         raise Invalid("Give a name that begins with a letter.", field="name")
     if len(name) > LONGEST_NAME:
         raise Invalid(f"Give a name of at most {LONGEST_NAME} characters.", field="name")
-    others = Experiment.objects.filter(name__iexact=name)
+    others = Experiment.objects.alias(same=Lower("name")).filter(same=Lower(Value(name)))
     if (others.exclude(pk=but.pk) if but else others).exists():
         raise name_taken(name)
 
@@ -39,6 +45,15 @@ def name_taken(name: str) -> Taken:
 def key_taken(key: str) -> Taken:
     """What is said of a key that another experiment has."""
     return Taken(f"There is an experiment “{key}” already.", field="key")
+
+
+def clash(error: IntegrityError, *, name: str, key: str) -> Exception:
+    """What is said where the database refused a row: that the name or the key is taken, by the
+    constraint that its message names. Of any other constraint it is the error itself.
+    """
+    if ONE_NAME in str(error):
+        return name_taken(name)
+    return key_taken(key) if _ONE_KEY.search(str(error)) else error
 
 
 def free_key(name: str) -> str:

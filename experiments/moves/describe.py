@@ -8,7 +8,7 @@ from django.db import IntegrityError
 
 from experiments.models import Experiment
 from experiments.moves.row import moving
-from experiments.naming import check_hypothesis, check_name, name_taken
+from experiments.naming import check_hypothesis, check_name, clash
 from people.actors import Actor
 
 
@@ -21,6 +21,6 @@ def describe(
             check_name(name.strip(), but=row)
             check_hypothesis(hypothesis)
             row.name, row.hypothesis = name.strip(), hypothesis.strip()
-    except IntegrityError:  # somebody took the name between the check and here
-        raise name_taken(name) from None
+    except IntegrityError as error:  # somebody was quicker between the check and here
+        raise clash(error, name=name, key=experiment.key) from None
     return row

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError
 
 from experiments import drafts, selectors
 from experiments.checks import VariantSpec
 from experiments.drafts import Draft, LayerShare, change_draft, delete_draft
-from experiments.exceptions import Invalid, NotAllowed
+from experiments.exceptions import Invalid, NotAllowed, Taken
 from experiments.measurement import Measurement
 from experiments.models import Experiment, Layer, Phase, Placement, Variant
 from experiments.ramps import Ramp, Step, ramp_of
@@ -228,6 +229,59 @@ def test_a_key_that_another_took_at_the_last_moment_is_named(
 
     assert refused.value.field == "key"
     assert refused.value.message == "There is an experiment “mine” already."
+
+
+def change_after(
+    monkeypatch: pytest.MonkeyPatch, draft: Experiment, happens: Callable[[], object]
+) -> None:
+    """Changes the draft to be named Learned; something happens once it has been checked."""
+    write = drafts._write
+
+    def after(experiment: Experiment, given: Draft) -> None:
+        monkeypatch.setattr(drafts, "_write", write)
+        happens()
+        write(experiment, given)
+
+    monkeypatch.setattr(drafts, "_write", after)
+    given = Draft(
+        name="Learned",
+        placement=draft.placement,
+        variants=[
+            VariantSpec(recommender=v.recommender, weight=v.weight) for v in draft.variants.all()
+        ],
+        measurement=draft.measured,
+        layers=[LayerShare(layer=layer) for layer in Layer.objects.exclude(pk=draft.layer_id)],
+    )
+    change_draft(draft, given, now=NOW, actor=TESTER)
+
+
+def test_a_changed_draft_says_that_its_name_was_taken_at_the_last_moment(
+    draft: Experiment, home: Placement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Taken) as refused:
+        change_after(monkeypatch, draft, lambda: create(home, ["0.5", "0.5"], name="LEARNED"))
+
+    assert refused.value.field == "name"
+    assert refused.value.message == ("An experiment named “Learned” exists. Choose another name.")
+    assert Experiment.objects.get().name == "Home CTR"
+
+
+def test_what_else_the_database_refuses_is_said_of_no_name(
+    draft: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def same_place() -> None:
+        Variant.objects.create(
+            experiment=draft,
+            position=0,
+            key="other",
+            recommender=draft.placement.default_recommender,
+            weight=Decimal(1),
+        )
+
+    with pytest.raises(IntegrityError):
+        change_after(monkeypatch, draft, same_place)
+
+    assert Experiment.objects.get().name == "Home CTR"
 
 
 def test_a_name_is_taken_whatever_its_case(draft: Experiment, home: Placement) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from django.db import IntegrityError, transaction
 
-from experiments import metric_definitions, ramps
+from experiments import kept_layers, metric_definitions, ramps
 from experiments.assignment import conditions
 from experiments.checks import (
     VariantSpec,
@@ -151,6 +151,10 @@ def _check_layers(draft: Draft) -> None:
 
 
 def _write(experiment: Experiment, draft: Draft) -> None:
+    kept_layers.keep(
+        (draft.placement.layer, "placement"),
+        *((one.layer, f"layers/{index}/layer") for index, one in enumerate(draft.layers)),
+    )
     experiment.name = draft.name.strip()
     experiment.hypothesis = draft.hypothesis.strip()
     experiment.placement = draft.placement

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from experiments import kept_layers
 from experiments.checks import check_key, check_name
 from experiments.exceptions import Invalid, NotAllowed, Taken
 from experiments.models import Holdout, Layer
@@ -29,6 +30,8 @@ def create_holdout(
     _check_share(share)
     try:
         with transaction.atomic():
+            if layer is not None:
+                kept_layers.keep((layer, "layer"))
             holdout = Holdout.objects.create(key=key, name=name.strip(), share=share, layer=layer)
             _record(holdout, "create", now=now, actor=actor, after=_kept(holdout))
     except IntegrityError:

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
+from experiments import kept_layers
 from experiments.checks import check_key, check_name
 from experiments.exceptions import Invalid, NotAllowed, Taken
 from experiments.models import Experiment, Layer, Placement
@@ -58,6 +60,8 @@ def create_placement(
         )
     try:
         with transaction.atomic():
+            if layer is not None:
+                kept_layers.keep((layer, "layer"))
             placement = Placement.objects.create(
                 key=key,
                 name=name.strip(),
@@ -93,17 +97,28 @@ def change_placement(
 
 
 def delete_layer(layer: Layer, *, now: datetime, actor: Actor) -> None:
-    """Raises NotAllowed while a placement, a holdout or an experiment is in it."""
+    """Raises NotAllowed while a placement, a holdout or an experiment is in it, or where it is gone
+    already.
+    """
     with transaction.atomic():
-        users = [
-            *(f"placement {placement.key}" for placement in layer.placements.all()),
-            *(f"holdout {holdout.key}" for holdout in layer.holdouts.all()),
-            *(f"experiment {row.experiment.key}" for row in layer.memberships.all()),
-        ]
-        if users or Experiment.objects.filter(layer=layer).exists():
-            raise NotAllowed(f"{layer} is used by {', '.join(users) or 'experiments'}.")
-        _record(layer, "delete", now=now, actor=actor, before={"name": layer.name})
-        layer.delete()
+        row = Layer.objects.select_for_update().filter(pk=layer.pk).first()
+        if row is None:
+            raise NotAllowed(f"{layer} is deleted already.")
+        if users := _users(row):
+            raise NotAllowed(f"{row} is used by {', '.join(users)}.")
+        _record(row, "delete", now=now, actor=actor, before={"name": row.name})
+        row.delete()
+
+
+def _users(layer: Layer) -> list[str]:
+    """What is in it; an experiment on one of its placements goes without saying."""
+    inside = Experiment.objects.filter(Q(layer=layer) | Q(memberships__layer=layer))
+    elsewhere = inside.exclude(placement__layer=layer).order_by("key").distinct()
+    return [
+        *(f"placement {placement.key}" for placement in layer.placements.all()),
+        *(f"holdout {holdout.key}" for holdout in layer.holdouts.all()),
+        *(f"experiment {experiment.key}" for experiment in elsewhere),
+    ]
 
 
 def _described(placement: Placement) -> dict[str, Any]:

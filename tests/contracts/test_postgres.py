@@ -23,6 +23,7 @@ ROOMS = [
     "tests/events/test_lease.py",
     "tests/experiments/test_drafts.py",
     "tests/experiments/moves",
+    "tests/experiments/test_places.py",
     "tests/experiments/test_telling.py",
     "tests/notices/test_delivering.py",
     "tests/pipelines/test_care.py",

@@ -266,6 +266,19 @@ def test_a_changed_draft_says_that_its_name_was_taken_at_the_last_moment(
     assert Experiment.objects.get().name == "Home CTR"
 
 
+def test_a_changed_draft_says_that_a_layer_of_it_is_gone(
+    draft: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Layer.objects.create(key="pages", name="Pages")
+
+    with pytest.raises(Invalid) as refused:
+        change_after(monkeypatch, draft, lambda: Layer.objects.get(key="pages").delete())
+
+    assert refused.value.field == "layers/0/layer"
+    assert refused.value.message == "pages was deleted a moment ago. Choose another layer."
+    assert Experiment.objects.get().name == "Home CTR"
+
+
 def test_what_else_the_database_refuses_is_said_of_no_name(
     draft: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

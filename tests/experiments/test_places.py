@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from experiments import holdouts, places
+from experiments.checks import VariantSpec
+from experiments.drafts import LayerShare
 from experiments.exceptions import Invalid, NotAllowed
+from experiments.measurement import Measurement
 from experiments.models import Experiment, Holdout, Layer, Placement
 from people.actors import Actor
 from people.models import AuditEntry
+from tests.acting import create_experiment
 from tests.experiments.conftest import MakeRecommender
 
 pytestmark = pytest.mark.django_db
@@ -19,6 +24,18 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 ADA = Actor("ada")
+
+
+def create_holdout(*, key: str, layer: Layer) -> Holdout:
+    return holdouts.create_holdout(
+        key=key, name="Some", share=Decimal("0.05"), layer=layer, now=NOW, actor=ADA
+    )
+
+
+def halves(home: Placement) -> list[VariantSpec]:
+    return [
+        VariantSpec(recommender=home.default_recommender, weight=Decimal("0.5")) for _ in range(2)
+    ]
 
 
 def entry(verb: str, kind: str) -> AuditEntry:
@@ -83,6 +100,63 @@ def test_a_layer_in_use_stays(home: Placement, draft: Experiment) -> None:
     idle = places.create_layer(key="idle", name="Idle", now=NOW, actor=ADA)
     places.delete_layer(idle, now=LATER, actor=ADA)
     assert [layer.key for layer in Layer.objects.all()] == ["home"]
+    with pytest.raises(NotAllowed, match=r"idle is deleted already\."):
+        places.delete_layer(idle, now=LATER, actor=ADA)
+    assert AuditEntry.objects.filter(verb="delete", kind="layer").count() == 1
+
+
+def test_a_layer_stays_though_it_was_idle_when_it_was_read(home: Placement) -> None:
+    shared = places.create_layer(key="pages", name="Pages", now=NOW, actor=ADA)
+    read = Layer.objects.prefetch_related("placements", "holdouts", "memberships").get(key="pages")
+    places.create_placement(
+        key="cart",
+        name="Cart",
+        default_recommender=home.default_recommender,
+        layer=shared,
+        now=NOW,
+        actor=ADA,
+    )
+    create_holdout(key="some", layer=shared)
+    create_experiment(
+        name="Home CTR",
+        placement=home,
+        variants=halves(home),
+        measurement=Measurement(goals=("ctr",)),
+        layers=[LayerShare(layer=shared)],
+    )
+
+    with pytest.raises(NotAllowed) as refused:
+        places.delete_layer(read, now=LATER, actor=ADA)
+
+    assert refused.value.message == (
+        "pages is used by placement cart, holdout some, experiment home-ctr."
+    )
+    assert Layer.objects.filter(key="pages").exists()
+    assert not AuditEntry.objects.filter(verb="delete").exists()
+
+
+def test_nothing_is_put_into_a_layer_that_was_deleted_a_moment_ago(home: Placement) -> None:
+    gone = places.create_layer(key="gone", name="Gone", now=NOW, actor=ADA)
+    places.delete_layer(Layer.objects.get(key="gone"), now=NOW, actor=ADA)
+    makers: list[Callable[[], object]] = [
+        lambda: create_holdout(key="some", layer=gone),
+        lambda: places.create_placement(
+            key="cart",
+            name="Cart",
+            default_recommender=home.default_recommender,
+            layer=gone,
+            now=NOW,
+            actor=ADA,
+        ),
+    ]
+
+    for make in makers:
+        with pytest.raises(Invalid) as refused:
+            make()
+        assert refused.value.field == "layer"
+        assert refused.value.message == "gone was deleted a moment ago. Choose another layer."
+
+    assert (Holdout.objects.count(), Placement.objects.get()) == (0, home)
 
 
 def test_a_holdout_grows_shrinks_and_ends(home: Placement) -> None:

@@ -1,8 +1,10 @@
 """Cross-origin requests of browsers (the Fetch standard's CORS protocol), for client keys alone.
 
 A preflight carries no key, so it is answered where any client key allows its origin; the request
-itself is opened to the page only where its own key does. There is never a wildcard, and never
-anything for a server key.
+itself is opened to the page only where its own key does. A refusal for the key itself (401, 403)
+is opened as the preflight before it was: it holds nothing but the reason, without which the page
+could not tell it from a network that is down. There is never a wildcard, and never anything for a
+server key.
 """
 
 from __future__ import annotations
@@ -50,9 +52,19 @@ def preflight(request: HttpRequest, methods: Iterable[str]) -> HttpResponse:
 
 
 def open_to_page(answer: HttpResponseBase, key: PlannedKey | None, request: Request) -> None:
-    """Lets the page read the answer, where its key allows its origin."""
+    """Lets the page read the answer, where its key allows its origin, or why it has none. `key` is
+    None where the request's is not known.
+    """
     patch_vary_headers(answer, ["Origin"])
     origin = request.headers.get("Origin")
-    if origin is not None and key is not None and key.kind == "client" and origin in key.origins:
+    if origin is not None and _may_read(origin, key, answer.status_code):
         answer["Access-Control-Allow-Origin"] = origin
         answer["Access-Control-Expose-Headers"] = SHOWN
+
+
+def _may_read(origin: str, key: PlannedKey | None, status_code: int) -> bool:
+    if key is None:
+        return keys.opens(origin)
+    if key.kind != "client":
+        return False
+    return origin in key.origins or (status_code == 403 and keys.opens(origin))

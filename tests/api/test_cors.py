@@ -104,7 +104,6 @@ def test_an_error_too_is_open_to_the_page_so_that_it_can_say_what_is_wrong(clien
 
 
 def test_a_client_key_is_refused_from_where_it_is_not_allowed(client: Client) -> None:
-    create_key("other", ClientAccess(origins=(OTHER,)))
     _, secret = create_key("web", ClientAccess(origins=(SHOP,)))
 
     answer = assign(client, secret, origin=OTHER)
@@ -115,6 +114,15 @@ def test_a_client_key_is_refused_from_where_it_is_not_allowed(client: Client) ->
         "The client key “web” may not be used from https://evil.example. Allowed: "
         "https://shop.example. An admin makes keys on the page Settings, API keys."
     )
+
+
+def test_a_page_with_the_key_of_another_page_can_read_why_it_does_not_do(client: Client) -> None:
+    create_key("other", ClientAccess(origins=(OTHER,)))
+    _, secret = create_key("web", ClientAccess(origins=(SHOP,)))
+
+    answer = assign(client, secret, origin=OTHER)
+
+    assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (403, OTHER)
 
 
 def test_without_origins_a_client_key_is_for_apps(running: Experiment, client: Client) -> None:
@@ -141,7 +149,37 @@ def test_a_server_key_is_never_opened_to_a_page(running: Experiment, client: Cli
     assert (answer.status_code, cors(answer)) == (200, {})
 
 
-def test_an_unknown_key_opens_nothing(client: Client) -> None:
+@pytest.mark.parametrize("sent", [{}, {"authorization": "Bearer wn_pub_unknown"}])
+def test_that_a_key_is_missing_or_unknown_is_read_by_pages_that_any_client_key_allows(
+    client: Client, sent: dict[str, str]
+) -> None:
     create_key("web", ClientAccess(origins=(SHOP,)))
-    answer = assign(client, "wn_pub_unknown", origin=SHOP)
-    assert (answer.status_code, cors(answer)) == (401, {})
+
+    opened, shut = (
+        client.post("/api/v1/assign", {"user": "u1"}, headers={"origin": origin, **sent})
+        for origin in (SHOP, OTHER)
+    )
+
+    assert (opened.status_code, cors(opened)) == (
+        401,
+        {
+            "Access-Control-Allow-Origin": SHOP,
+            "Access-Control-Expose-Headers": "RateLimit, RateLimit-Policy, Retry-After",
+        },
+    )
+    assert (shut.status_code, cors(shut)) == (401, {})
+    assert "Origin" in opened["Vary"]
+    assert "Origin" in shut["Vary"]
+
+
+def test_a_page_reads_that_its_key_is_used_up_and_for_how_long(
+    running: Experiment, client: Client
+) -> None:
+    _, secret = create_key("web", ClientAccess(origins=(SHOP,), per_minute=1))
+    assert assign(client, secret, origin=SHOP).status_code == 200
+
+    answer = assign(client, secret, origin=SHOP)
+
+    assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (429, SHOP)
+    assert "Retry-After" in answer["Access-Control-Expose-Headers"]
+    assert 1 <= int(answer["Retry-After"]) <= 60

@@ -66,6 +66,12 @@ REFUSED = [
         "/variants",
         "An experiment compares 2 to 6 variants; this one has 1.",
     ),
+    (  # before any of them is looked up
+        {"variants": [{"recommender": "none", "weight": 0.1}] * 7},
+        400,
+        "/variants",
+        "variants must have at most 6 entries.",
+    ),
     (
         {"variants": [HALVES[0], {"recommender": "item-knn", "weight": 1.5}]},
         400,

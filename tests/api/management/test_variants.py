@@ -90,6 +90,14 @@ def test_a_change_opens_the_phase_that_was_shown(admin: Caller, started: Experim
             "/new/0/weight",
             "Give a weight in steps of 0.01%: that is one bucket.",
         ),
+        (  # before any of them is looked up
+            {
+                "weights": {"popular": 0.4, "item-knn": 0.4},
+                "new": [{"recommender": "none", "weight": 0.01}] * 7,
+            },
+            "/new",
+            "new must have at most 6 entries.",
+        ),
         (
             {"weights": {"popular": 0.5, "item-knn": 0.5}, "why": " "},
             "/why",

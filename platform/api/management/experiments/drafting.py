@@ -15,7 +15,7 @@ from api.management.experiments.bodies import Condition, Hypothesis, LayerShare,
 from api.management.fields import Key, Moment, Name, Reference, says
 from api.problems import InvalidBody
 from experiments import models, ramps
-from experiments.checks import VariantSpec
+from experiments.checks import MOST_VARIANTS, VariantSpec
 from experiments.drafts import Draft
 from experiments.drafts import LayerShare as Shared
 from experiments.exceptions import Invalid
@@ -48,7 +48,10 @@ Traffic = Annotated[
 Layers = Annotated[
     list[LayerShare], msgspec.Meta(max_length=5, description="Further layers it takes part in.")
 ]
-Arms = Annotated[list[NewVariant], says("2 to 6, the control first.")]
+Arms = Annotated[
+    list[NewVariant],
+    msgspec.Meta(max_length=MOST_VARIANTS, description="2 to 6, the control first."),
+]
 Measured = Annotated[Measurement, says("How it is measured; frozen at launch.")]
 Ramped = Annotated[NewRamp | None, says("How its traffic grows by itself; null: it does not.")]
 Starts = Annotated[Moment | None, says("When the clock is to start it.")]

@@ -25,6 +25,7 @@ from api.permissions import Needs
 from api.problems import Conflict
 from experiments import models, moves
 from experiments.assignment import BUCKETS, ranges
+from experiments.checks import MOST_VARIANTS
 from experiments.exceptions import Invalid
 from experiments.moves.arms import rearranged
 from people.roles import Role
@@ -44,7 +45,13 @@ class Rearranging(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         dict[str, Share],
         says("A weight for each variant there is that is not killed; 0 takes it out."),
     ]
-    new: Annotated[list[NewVariant], says("Further variants. All weights together sum to 1.")] = []
+    new: Annotated[
+        list[NewVariant],
+        msgspec.Meta(
+            max_length=MOST_VARIANTS,
+            description="Further variants. All weights together sum to 1.",
+        ),
+    ] = []
     anew: Annotated[
         bool, says("Draw everybody's variant again, by a new seed, instead of moving the fewest.")
     ] = False

@@ -6,6 +6,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.generic import RedirectView
 
+from dashboard import experiment_parts
 from dashboard.views import (
     audit,
     changes,
@@ -42,6 +43,11 @@ urlpatterns = [
     path("new-experiment/outlook/", outlook.part, name="outlook"),
     path("new-experiment/outlook/count/", outlook.count, name="outlook-count"),
     path("experiments/<slug:key>/", experiment.page, name="experiment"),
+    *(
+        path(f"experiments/<slug:key>/{tab}/", experiment.page, {"tab": tab}, f"experiment-{tab}")
+        for tab in experiment_parts.TABS
+        if tab != "results"
+    ),
     path("experiments/<slug:key>/live/", experiment.live, name="experiment-live"),
     *(
         path(

@@ -155,4 +155,5 @@ def ship(page: Page, winner: str) -> None:
 
 
 def phases(page: Page) -> Locator:
+    page.goto(f"/experiments/{KEY}/traffic/")
     return page.get_by_role("region", name="Phases")

@@ -81,19 +81,23 @@ def test_phases_show_the_newest_first_with_what_was_killed(make_experiment: Make
     assert first.killed == ""
 
 
-def test_the_experiments_page_shows_traffic_phases_and_history(
+def test_an_experiments_tabs_show_traffic_phases_and_history(
     browser: Client, make_experiment: Make
 ) -> None:
     experiment = make_experiment(arms=4)
     snapshot_of(experiment)
     moves.kill_arm(experiment, variant="ease", now=AS_OF, actor=ADA, why="Sold-out items.")
 
-    page = browser.get(experiment.get_absolute_url()).content.decode()
+    traffic, history = (
+        browser.get(f"{experiment.get_absolute_url()}{tab}/").content.decode()
+        for tab in ("traffic", "history")
+    )
 
-    assert "<strong>This experiment</strong>" in page
-    assert "A 25%, B 25%, C 25%; killed: D" in page
-    assert "<strong>Kill arm</strong> by ada" in page
-    assert page.count("Sold-out items.") == 2
+    assert "<strong>This experiment</strong>" in traffic
+    assert "A 25%, B 25%, C 25%; killed: D" in traffic
+    assert "Sold-out items." in traffic
+    assert '<strong>Kill arm</strong> <span class="quiet">by</span> ada' in history
+    assert "Sold-out items." in history
 
 
 def test_layers_placements_and_holdouts_are_made(admin: Client, home: Placement) -> None:

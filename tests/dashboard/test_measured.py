@@ -55,7 +55,10 @@ def test_the_page_says_it_before_and_after_the_start(
 ) -> None:
     draft, running = make_experiment("One", running=False), make_experiment("Two")
 
-    for experiment, when in ((draft, "Frozen when it starts"), (running, "Frozen since it")):
-        page = browser.get(experiment.get_absolute_url()).content.decode()
+    for address, when in (
+        (draft.get_absolute_url(), "Frozen when it starts"),
+        (f"{running.get_absolute_url()}settings/", "Frozen since it"),
+    ):
+        page = browser.get(address).content.decode()
         assert when in page
         assert "5,000 in control and a treatment together" in page

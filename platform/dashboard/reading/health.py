@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from dashboard import formats
+from dashboard.reading.sentences import WHERE_TO_LOOK
 from experiments.metrics.results import Check, Scorecard
 
 TITLES = {
@@ -13,17 +17,58 @@ TITLES = {
     "users_in_two_variants": "Users in two variants",
     "users_left_out": "Bots and staff",
     "other_experiments": "Other experiments",
+    "pre_period_balance": "Pre-period balance",
 }
+
+
+MEANS = {
+    "sample_ratio": gettext_lazy(
+        "Arms must fill in the ratio of their weights. Where they do not, users went missing from "
+        "one of them, and those who are left are not alike."
+    ),
+    "users_in_absent_arms": gettext_lazy(
+        "An arm that takes nobody must be seen by nobody. Users who saw it were not routed by the "
+        "weights in force."
+    ),
+    "users_in_two_variants": gettext_lazy(
+        "Who saw two variants belongs to neither and is left out. That is harmless only where it "
+        "happens as often in every arm."
+    ),
+    "users_left_out": gettext_lazy(
+        "Rules leave out bots and staff. A variant that makes people look like bots would lose "
+        "them, and seem to change what it only hides."
+    ),
+    "other_experiments": gettext_lazy(
+        "Another experiment on the same users must split them across the arms here by chance. "
+        "Where it does not, its effect is read as one of these arms'."
+    ),
+    "pre_period_balance": gettext_lazy(
+        "Before the start no variant can have changed anything, so the arms must be alike then."
+    ),
+}
+"""What each check is for, in two sentences."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HealthFigure:
-    """One check: `healthy` None while there is nothing to check."""
+    """One check: `healthy` None while there is nothing to check. `means` and `look` are what it is
+    for and where to look when it fails; `arms` holds per variant users seen and expected, where the
+    check counts them.
+    """
 
     title: str
     figure: str
     detail: str
     healthy: bool | None
+    means: str = ""
+    look: str = ""
+    arms: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def word(self) -> str:
+        if self.healthy is None:
+            return _("Not checked yet")
+        return _("Passes") if self.healthy else _("Fails")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +79,15 @@ class Health:
     icon: str
     tone: str
     figures: tuple[HealthFigure, ...]
+
+    @property
+    def checks(self) -> tuple[HealthFigure, ...]:
+        """Those that say whether results may be believed; how far the log is behind does not."""
+        return tuple(figure for figure in self.figures if figure.means)
+
+    @property
+    def failing(self) -> tuple[HealthFigure, ...]:
+        return tuple(figure for figure in self.figures if figure.healthy is False)
 
 
 def health(scorecard: Scorecard, *, log_lag: float | None) -> Health:
@@ -104,4 +158,7 @@ def _figure(check: Check, scorecard: Scorecard) -> HealthFigure:
         figure=figure,
         detail=check.detail,
         healthy=check.healthy,
+        means=str(MEANS.get(check.name, check.detail)),
+        look=WHERE_TO_LOOK.get(check.name, "") if check.healthy is False else "",
+        arms=tuple((f.variant, f"{f.observed:,}", f"{f.expected:,.0f}") for f in check.figures),
     )

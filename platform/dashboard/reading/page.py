@@ -42,7 +42,6 @@ class Results:
     scorecard: Scorecard
     primary: MetricResult
     users: int
-    health: Health
     phases: str
     groups: tuple[table.Group, ...]
     notes: tuple[str, ...]
@@ -68,13 +67,18 @@ class Results:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """One experiment. `results` is None for a draft and before the first analysis."""
+    """One experiment. `scorecard` and what is read of it are None for a draft and before the first
+    analysis, and `results` on the tabs that do not show them.
+    """
 
     experiment: Experiment
     phase: int | None
     badge: Badge
     arms: tuple[ArmView, ...]
     verdict: Sentence
+    snapshot: Snapshot | None
+    scorecard: Scorecard | None
+    health: Health | None
     results: Results | None
     scale: Scale
 
@@ -86,20 +90,25 @@ def experiment_page(
     scale: Scale,
     log_lag: float | None,
     then: Mapping[int, ModelVersion] | None = None,
+    whole: bool = True,
 ) -> Page:
     """The page of an experiment that has been started; reads only what it is given.
 
-    `then` are the versions that were live when it stopped, by recommender.
+    `then` are the versions that were live when it stopped, by recommender. The results are read
+    where it shall be `whole`.
     """
     scorecard = selectors.scorecard_of(snapshot) if snapshot else None
     arms = arms_of(experiment, scorecard, then=then)
-    found = _results(snapshot, scorecard, arms, scale, log_lag) if snapshot and scorecard else None
+    found = _results(snapshot, scorecard, arms, scale) if snapshot and scorecard and whole else None
     return Page(
         experiment=experiment,
         phase=max((phase.number for phase in experiment.phases.all()), default=None),
         badge=badge_of(experiment.status, scorecard),
         arms=arms,
         verdict=verdicts.sentence(scorecard, arms) if scorecard else WAITING,
+        snapshot=snapshot,
+        scorecard=scorecard,
+        health=health(scorecard, log_lag=log_lag) if scorecard else None,
         results=found,
         scale=scale,
     )
@@ -110,14 +119,12 @@ def _results(
     scorecard: Scorecard,
     arms: tuple[ArmView, ...],
     scale: Scale,
-    log_lag: float | None,
 ) -> Results:
     return Results(
         snapshot=snapshot,
         scorecard=scorecard,
         primary=scorecard.metric(scorecard.primary),
         users=sum(arm.users for arm in scorecard.arms),
-        health=health(scorecard, log_lag=log_lag),
         phases=phase_words(scorecard),
         groups=table.groups(scorecard, arms, scale=scale),
         notes=card_notes(scorecard),

@@ -1,0 +1,91 @@
+"""What every tab of an experiment's page is made of, and what each adds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+
+from dashboard import queries
+from dashboard.reading.buckets import layer_bar, phase_rows
+from dashboard.reading.measured import Fact, facts
+from dashboard.reading.page import experiment_page
+from experiments import checklist, lifecycle, metric_definitions, selectors
+from experiments.metrics.results import Scale
+from experiments.models import Experiment
+from people import trail
+from people.models import AuditEntry
+from serving.models import Pulse
+
+TABS = {
+    "results": _("Results"),
+    "health": _("Health"),
+    "traffic": _("Traffic"),
+    "settings": _("Settings"),
+    "history": _("History"),
+}
+LIVE = ("results", "health")
+"""The tabs that follow the log."""
+
+
+def context_of(request: HttpRequest, experiment: Experiment, tab: str) -> dict[str, Any]:
+    """All that the templates of a tab read. A draft has one page and no tabs."""
+    draft = experiment.started_at is None
+    snapshot = None if draft else selectors.latest_snapshot(experiment)
+    pulse = None if draft or tab not in LIVE else Pulse.objects.first()
+    page = experiment_page(
+        experiment,
+        snapshot,
+        scale=_scale(request),
+        log_lag=pulse.log_lag_seconds if pulse else None,
+        then=queries.versions_when_stopped(experiment) if experiment.is_over else None,
+        whole=tab == "results",
+    )
+    return {
+        "page": page,
+        "experiment": experiment,
+        "moves": lifecycle.moves_of(experiment.status),
+        "killed": _killed(experiment),
+        "tab": tab,
+        "tabs": TABS,
+        "entries": 0 if draft else history_of(experiment).count(),
+        "checklist": checklist.launch_checklist(experiment, now=now()) if draft else [],
+        "measured": _measured(experiment) if draft or tab == "settings" else (),
+        "api_call": request.build_absolute_uri(f"/api/v1/experiments/{experiment.key}/results"),
+        "redefined": metric_definitions.changed_since(page.scorecard)
+        if page.scorecard and tab == "results"
+        else [],
+        **(_traffic(experiment) if tab == "traffic" else {}),
+    }
+
+
+def _measured(experiment: Experiment) -> tuple[Fact, ...]:
+    measured = experiment.measured
+    return facts(measured, metric_definitions.named(measured.chosen))
+
+
+def history_of(experiment: Experiment) -> QuerySet[AuditEntry]:
+    """Its audit trail, newest first."""
+    return trail.entries(kind="experiment", key=experiment.key)
+
+
+def _killed(experiment: Experiment) -> list[str]:
+    newest = max(experiment.phases.all(), key=lambda phase: phase.number, default=None)
+    return newest.killed if newest else []
+
+
+def _traffic(experiment: Experiment) -> dict[str, Any]:
+    """Who shares its users, and what its phases were."""
+    under_way = queries.under_way()
+    layers = [experiment.layer, *(one.layer for one in experiment.memberships.all())]
+    return {
+        "layer_bars": [layer_bar(layer, under_way, mine=experiment) for layer in layers],
+        "phase_rows": phase_rows(list(experiment.phases.all()), list(experiment.variants.all())),
+    }
+
+
+def _scale(request: HttpRequest) -> Scale:
+    return "absolute" if request.GET.get("scale") == "absolute" else "relative"

@@ -1,0 +1,114 @@
+"""An installation that has something to show on every page, written into database and log."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.contrib.auth.models import User
+
+from experiments import exclusions, holdouts, metric_definitions, moves, overrides
+from experiments.checks import VariantSpec
+from experiments.measurement import Measurement
+from experiments.metrics.exclusions import EventsPerDay
+from experiments.models import Experiment, Placement
+from notices import services
+from notices.kinds import Kind
+from recommenders.models import Recommender, Training
+from serving.keys import create_key
+from tests.acting import (
+    TESTER,
+    create_experiment,
+    create_placement,
+    start_experiment,
+    stop_experiment,
+)
+from tests.dashboard.factories import (
+    AS_OF,
+    BELOW_FLOOR,
+    START,
+    comparison,
+    make_recommender,
+    ratio_check,
+    scorecard,
+    snapshot_of,
+)
+from tests.dashboard.test_audit_page import TOO_MANY, audited, report_of, stored
+from tests.dashboard.test_data_page import event, exposure, write
+from tests.dashboard.test_metric_form import SPEND
+from tests.dashboard.test_reading import guarded
+
+STATES = ("learned-ranking", "unhealthy", "young", "paused", "shipped", "stopped", "draft")
+
+
+def make_everything(maya: User) -> None:
+    """One of each thing; experiments have the keys `STATES`, all else the number 1."""
+    recommenders = [make_recommender(key) for key in ("popular", "item-knn", "conv-ctr")]
+    home = create_placement(key="home", name="Home", default_recommender=recommenders[0])
+    _experiments(home, recommenders)
+    _trainings(recommenders[1])
+    metric_definitions.define(metric=SPEND, now=START, actor=TESTER)
+    exclusions.set_limit(EventsPerDay(limit=5000), now=START, actor=TESTER)
+    holdouts.create_holdout(
+        key="quarter", name="Quarter", share=Decimal("0.05"), now=START, actor=TESTER
+    )
+    create_key("shop")
+    services.add_webhook(
+        url="https://hooks.example.com/winnow", kinds=[Kind.STARTED.value], now=START, actor=TESTER
+    )
+    stored(report_of(audited("ctr"), audited("revenue_per_user", **TOO_MANY)), maya)
+    write(exposure("r1"), event("e1"), event("e2", type="purchase", value=12.5))
+
+
+def _experiments(home: Placement, recommenders: list[Recommender]) -> None:
+    made = {key: _draft(key, home, recommenders) for key in STATES}
+    del made["draft"]
+    for experiment in made.values():
+        start_experiment(experiment, now=START)
+    cards = {
+        "unhealthy": scorecard(state="unhealthy", health=(ratio_check(healthy=False, p=0.00001),)),
+        "young": scorecard(
+            comparison(reading="collecting", floor=BELOW_FLOOR, low=None, high=None),
+            state="collecting",
+        ),
+    }
+    usual = scorecard(comparison(), comparison("conv-ctr", effect=-0.02), extra=(guarded("safe"),))
+    for key, experiment in made.items():
+        snapshot_of(experiment, cards.get(key, usual))
+    overrides.set_override(
+        made["learned-ranking"], user="qa-1", variant="item-knn", now=START, actor=TESTER
+    )
+    moves.pause(made["paused"], now=AS_OF, actor=TESTER)
+    for key in ("shipped", "stopped"):
+        stop_experiment(made[key], now=AS_OF)
+    moves.ship(made["shipped"], winner="item-knn", rationale="CTR rose.", now=AS_OF, actor=TESTER)
+
+
+def _draft(key: str, home: Placement, recommenders: list[Recommender]) -> Experiment:
+    weights = (Decimal("0.34"), Decimal("0.33"), Decimal("0.33"))
+    return create_experiment(
+        name=key.replace("-", " ").capitalize(),
+        placement=home,
+        variants=[
+            VariantSpec(recommender=recommender, weight=weight)
+            for recommender, weight in zip(recommenders, weights, strict=True)
+        ],
+        measurement=Measurement(goals=("ctr",)),
+        traffic=Decimal("0.1"),
+        hypothesis="Slates that follow what a person looked at earn more clicks.",
+    )
+
+
+def _trainings(recommender: Recommender) -> None:
+    curve = [{"epoch": n, "loss": 1 / n} for n in range(1, 6)]
+    for status in (Training.Status.SUCCEEDED, Training.Status.FAILED, Training.Status.RUNNING):
+        Training.objects.create(
+            recommender=recommender,
+            status=status,
+            attempts=1,
+            progress=0.37 if status == Training.Status.RUNNING else 1.0,
+            message="epoch 5 of 12",
+            curve=curve,
+            error="It needed more than 4 GiB." if status == Training.Status.FAILED else "",
+            started_at=START,
+            finished_at=None if status == Training.Status.RUNNING else AS_OF,
+        )

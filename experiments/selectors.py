@@ -37,12 +37,17 @@ def analysable() -> list[Experiment]:
 
 
 def listed() -> QuerySet[Experiment]:
-    """All experiments, newest first, each with `snapshot_id`: its newest snapshot's, or None."""
-    newest = Snapshot.objects.filter(experiment=OuterRef("pk")).order_by("-id").values("pk")[:1]
+    """All experiments, newest first, each with `snapshot_id`, `state`, `users` and `lift` of its
+    newest snapshot, None before there is one.
+    """
+    newest = Snapshot.objects.filter(experiment=OuterRef("pk")).order_by("-id")
     return (
         Experiment.objects.select_related("placement")
         .prefetch_related("variants__recommender__live__recommender")
-        .annotate(snapshot_id=Subquery(newest))
+        .annotate(
+            snapshot_id=Subquery(newest.values("pk")[:1]),
+            **{name: Subquery(newest.values(name)[:1]) for name in ("state", "users", "lift")},
+        )
     )
 
 

@@ -38,4 +38,14 @@ def store_snapshot(
             log_versions=log_versions,
             log_until=log_until,
             code_version=code_version,
+            state=scorecard.decision.state,
+            users=sum(arm.users for arm in scorecard.arms),
+            lift=_lift(scorecard),
         )
+
+
+def _lift(scorecard: Scorecard) -> float | None:
+    """The headline's, once it is past the floor and health holds."""
+    headline = scorecard.decision.headline
+    judged = headline.floor.reached and not scorecard.failed_checks
+    return headline.effect if judged else None

@@ -83,10 +83,20 @@ class Snapshot(models.Model):
     )
     code_version = models.CharField(max_length=32)
     created_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=16, blank=True, help_text="What its decision says.")
+    users = models.PositiveBigIntegerField(null=True, help_text="Of all variants together.")
+    lift = models.FloatField(
+        null=True, help_text="Relative, of its headline; null where nothing is judged."
+    )
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["experiment", "-id"])]
+        # What lists sort by is read from the index: a row holds a whole scorecard.
+        indexes = [
+            models.Index(
+                fields=["experiment", "-id", "state", "users", "lift"], name="newest_snapshot"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"snapshot {self.pk} of {self.experiment.key}"

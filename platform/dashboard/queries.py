@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
-from experiments import selectors
 from experiments.metrics.results import Arm, Verdict
 from experiments.models import Experiment, Snapshot
 from recommenders.models import ModelVersion, Recommender, Training
@@ -22,17 +22,17 @@ class Glance:
     users: int
 
 
-def experiments_at_a_glance() -> list[tuple[Experiment, Glance | None]]:
-    """Every experiment, newest first, with the decision of its latest snapshot.
+def glances(experiments: Iterable[Experiment]) -> dict[int, Glance]:
+    """By experiment, the decision of its newest snapshot, where it has one. Expects what
+    `selectors.listed` says of it.
 
     Only decision and arms leave the database: a whole scorecard holds every day of every arm.
     """
-    found = list(selectors.listed())
-    rows: Any = Snapshot.objects.filter(pk__in=[e.snapshot_id for e in found]).values_list(  # type: ignore[attr-defined]
+    newest = [experiment.snapshot_id for experiment in experiments]  # type: ignore[attr-defined]
+    rows: Any = Snapshot.objects.filter(pk__in=newest).values_list(
         "experiment_id", F("scorecard__decision"), F("scorecard__arms")
     )
-    glances = {key: _glance(decision, arms) for key, decision, arms in rows}
-    return [(experiment, glances.get(experiment.pk)) for experiment in found]
+    return {key: _glance(decision, arms) for key, decision, arms in rows}
 
 
 def _glance(decision: object, arms: object) -> Glance:

@@ -11,7 +11,7 @@ from dashboard.reading.arms import ArmView, arms_of
 
 if TYPE_CHECKING:
     from dashboard.queries import Glance
-    from experiments.metrics.results import Verdict
+    from experiments.metrics.results import Headline, Verdict
     from experiments.models import Experiment
 
 
@@ -38,6 +38,7 @@ class ExperimentRow:
     experiment: Experiment
     badge: Badge
     sentence: str
+    lift: str
     interval: str
     users: int | None
     arms: tuple[ArmView, ...]
@@ -56,18 +57,23 @@ AT_REST = {
 
 def experiment_row(experiment: Experiment, glance: Glance | None) -> ExperimentRow:
     headline = glance.decision.headline if glance else None
+    shown = headline if headline and _judged(headline, glance) else None
     return ExperimentRow(
         experiment=experiment,
         badge=badge_of(experiment.status, glance),
         sentence=_sentence(experiment.status, glance),
-        interval=formats.interval(headline.low, headline.high, "percent")
-        if headline and headline.floor.reached
-        else formats.DASH,
+        lift=formats.signed(shown.effect, "percent") if shown else formats.DASH,
+        interval=formats.interval(shown.low, shown.high, "percent") if shown else "",
         users=glance.users if glance else None,
         arms=arms_of(experiment, None),
         rest=(1 - float(experiment.traffic)) / float(experiment.traffic),
         running=experiment.status == "running",
     )
+
+
+def _judged(headline: Headline, glance: Glance | None) -> bool:
+    """Past the floor, and health holds: before that there is no lift to show."""
+    return headline.floor.reached and glance is not None and glance.decision.state != "unhealthy"
 
 
 def badge_of(status: str, judged: Judged | None) -> Badge:

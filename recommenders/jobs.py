@@ -115,6 +115,30 @@ def succeed(training: Training, version: ModelVersion, *, now: datetime) -> None
         Recommender.objects.filter(pk=training.recommender_id).update(live=version)
 
 
+def cancel(training: Training, *, now: datetime, actor: Actor = COMMAND) -> bool:
+    """Ends a job that waits or runs, for good; False, and no change, where it had ended.
+
+    The worker learns of it with its next heartbeat, and stops the process that trains.
+    """
+    with transaction.atomic():
+        held = (
+            Training.objects.select_for_update().select_related("recommender").get(pk=training.pk)
+        )
+        if not held.is_active():
+            return False
+        held.status, held.leased_until, held.finished_at = Training.Status.CANCELLED, None, now
+        held.message = f"Cancelled by {actor.name}."
+        held.save(update_fields=["status", "leased_until", "finished_at", "message"])
+        trail.record(
+            at=now,
+            actor=actor,
+            verb="cancel training",
+            kind="recommender",
+            key=held.recommender.key,
+        )
+    return True
+
+
 def _move(training: Training, changes: dict[str, Any]) -> bool:
     """Changes a job that this attempt is working on; False, and no change, for any other."""
     running = _held(training).filter(status=Training.Status.RUNNING)

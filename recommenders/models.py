@@ -92,6 +92,7 @@ class Training(models.Model):
         RUNNING = "running"
         SUCCEEDED = "succeeded"
         FAILED = "failed"
+        CANCELLED = "cancelled"
 
     recommender = models.ForeignKey(Recommender, on_delete=models.CASCADE, related_name="trainings")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.QUEUED)

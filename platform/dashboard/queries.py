@@ -10,7 +10,7 @@ import msgspec
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from experiments.metrics.results import Arm, Verdict
-from experiments.models import Experiment, Snapshot
+from experiments.models import Experiment, Placement, Snapshot
 from recommenders.models import ModelVersion, Recommender, Training
 
 
@@ -83,4 +83,23 @@ def recommenders_listed() -> QuerySet[Recommender]:
         ),
         training_status=Subquery(newest.values("status")[:1]),
         training_progress=Subquery(newest.values("progress")[:1]),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uses:
+    """Where a recommender is served now: placements by default, and experiments under way."""
+
+    placements: list[Placement]
+    experiments: list[Experiment]
+
+
+def uses_of(recommender: Recommender) -> Uses:
+    """In two reads."""
+    serving = Experiment.objects.filter(
+        variants__recommender=recommender, status__in=Experiment.HOLDING
+    )
+    return Uses(
+        placements=list(Placement.objects.filter(default_recommender=recommender).order_by("key")),
+        experiments=list(serving.distinct().order_by("key")),
     )

@@ -51,6 +51,10 @@ def attempt(training_id: int) -> None:
         if code == 0:
             logger.info("training %s done", training.recommender.key)
             return
+        training.refresh_from_db(fields=["status"])
+        if training.status == Training.Status.CANCELLED:
+            logger.info("training %s was cancelled", training.recommender.key)
+            return
         error = _last_words(errors, code)
     logger.error("training %s failed: %s", training.recommender.key, error.strip().splitlines()[-1])
     jobs.give_up(training, error, now=timezone.now())

@@ -17,13 +17,18 @@ _BATCH = 1_000  # users asked for at once
 
 @dataclass(frozen=True, kw_only=True)
 class RankingReport:
-    """Means over `users` of nDCG@k and hit rate@k, and the share of the catalogue shown to them."""
+    """Means over `users` of nDCG@k and hit rate@k, and the share of the catalogue shown to them.
+
+    The standard errors are of the means, with users as the unit; NaN for one user.
+    """
 
     users: int
     k: int
     ndcg: float
     hit_rate: float
     coverage: float
+    ndcg_std_error: float
+    hit_rate_std_error: float
 
 
 def evaluate_ranking(
@@ -46,13 +51,21 @@ def evaluate_ranking(
     )
     hits = _hits(slates, [relevant[user] for user in users])
     counts = np.array([len(relevant[user]) for user in users])
+    gains, hit = ndcg(hits, counts), hit_rate(hits)
     return RankingReport(
         users=len(users),
         k=k,
-        ndcg=float(ndcg(hits, counts).mean()),
-        hit_rate=float(hit_rate(hits).mean()),
+        ndcg=float(gains.mean()),
+        hit_rate=float(hit.mean()),
         coverage=coverage(slates, train.n_items),
+        ndcg_std_error=_std_error(gains),
+        hit_rate_std_error=_std_error(hit),
     )
+
+
+def _std_error(values: NDArray[np.floating[Any]]) -> float:
+    n = len(values)
+    return float(values.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
 
 
 def _tasks(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from recommenders.models import Recommender, Training
+from experiments.models import Experiment
+from recommenders.models import ModelVersion, Recommender, Training
 from tests.dashboard.factories import AS_OF, START, make_recommender
 from tests.dashboard.test_experiment_form import error_of
 from tests.dashboard.test_experiment_pages import text
@@ -65,7 +67,7 @@ def test_the_form_shows_every_algorithm_with_its_own_settings(browser: Client) -
 
     assert 'name="item_knn-neighbours" value="200"' in page
     assert 'name="conv_ctr-learning_rate" value="0.001"' in page
-    assert "How many similar items are kept for each item." in page
+    assert "How many similar items are kept for each item. From 1 to 10,000." in page
 
 
 @pytest.mark.parametrize(
@@ -148,7 +150,7 @@ def test_a_training_shows_its_progress_and_curve(browser: Client) -> None:
     assert 'hx-trigger="every 2s"' in page
 
 
-def test_a_failed_training_says_why(browser: Client) -> None:
+def test_a_failed_training_says_why_and_what_to_do(browser: Client) -> None:
     recommender = make_recommender("conv-ctr", trained=False)
     Training.objects.create(
         recommender=recommender,
@@ -163,7 +165,7 @@ def test_a_failed_training_says_why(browser: Client) -> None:
     page = text(browser, recommender.get_absolute_url())
 
     assert "Failed Stopped after two attempts. attempt 2 of 2 took 2 days" in page
-    assert "It needed more than 4 GiB of memory." in page
+    assert "It needed more than 4 GiB of memory. It needed more memory than there was." in page
 
 
 def test_the_live_part_sends_only_what_is_new(browser: Client) -> None:
@@ -194,3 +196,67 @@ def test_a_recommender_of_an_algorithm_that_is_gone_still_has_a_page(browser: Cl
     recommender = Recommender.objects.create(key="old", algorithm="word2vec")
 
     assert "word2vec" in text(browser, recommender.get_absolute_url())
+
+
+def test_a_training_is_cancelled_once(browser: Client) -> None:
+    recommender = make_recommender("item-knn", trained=False)
+    training = Training.objects.create(recommender=recommender, status="running", progress=0.5)
+    address = f"{recommender.get_absolute_url()}trainings/{training.pk}/cancel/"
+
+    first, second = (said(browser, address) for _ in range(2))
+
+    assert "The training is cancelled." in first
+    assert "Cancelled Cancelled by maya." in first
+    assert "had ended already, so nothing was cancelled" in second
+    training.refresh_from_db()
+    assert training.status == "cancelled"
+
+
+def said(browser: Client, address: str) -> str:
+    """The words of the page that a press of the button leads to."""
+    page = browser.post(address, follow=True).content.decode()
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_a_training_of_another_recommender_is_not_cancelled(browser: Client) -> None:
+    one, other = make_recommender("one"), make_recommender("other")
+    training = Training.objects.create(recommender=one, status="running")
+
+    answer = browser.post(f"{other.get_absolute_url()}trainings/{training.pk}/cancel/")
+
+    training.refresh_from_db()
+    assert (answer.status_code, training.status) == (404, "running")
+
+
+def test_versions_say_which_is_live_and_which_was_replaced(browser: Client) -> None:
+    recommender = make_recommender("item-knn")
+    first = recommender.live
+    assert first is not None
+    Training.objects.create(recommender=recommender, status="succeeded", version=first)
+    lost, newest = (replace_version(first, number) for number in (2, 3))
+    recommender.live = newest
+    recommender.save()
+
+    page = text(browser, recommender.get_absolute_url())
+
+    assert "item-knn@3 live" in page
+    assert "item-knn@2 never live" in page
+    assert "item-knn@1 replaced by @3" in page
+    assert lost.number == 2
+
+
+def replace_version(version: ModelVersion, number: int) -> ModelVersion:
+    """Another version of the same recommender, with no training of its own."""
+    fields = {f.name: getattr(version, f.name) for f in version._meta.concrete_fields}
+    return ModelVersion.objects.create(**{**fields, "id": None, "number": number})
+
+
+def test_it_says_where_it_serves(
+    browser: Client, make_experiment: Callable[..., Experiment]
+) -> None:
+    make_experiment()
+
+    page = text(browser, "/recommenders/popular/")
+
+    assert "Default on home" in page
+    assert "In Learned ranking" in page

@@ -67,6 +67,8 @@ TABLE = {
     "metric-preview": (ANALYST, ANALYST),
     "metric-archive": (ANALYST, ANALYST),
     "metric-restore": (ANALYST, ANALYST),
+    "recommender-compare": (VIEWER, VIEWER),
+    "recommender-cancel": (EXPERIMENTER, EXPERIMENTER),
     "recommender-try": (VIEWER, VIEWER),
     "data": (VIEWER, VIEWER),
     "data-live": (VIEWER, VIEWER),

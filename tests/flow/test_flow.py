@@ -74,7 +74,14 @@ def test_celery_trained_versions_with_checksum_window_and_offline_metrics(stack:
         " for v in ModelVersion.objects.order_by('id')]))\n"
     )
 
-    measured = ["coverage@10", "hit_rate@10", "ndcg@10", "users"]
+    measured = [
+        "coverage@10",
+        "hit_rate@10",
+        "hit_rate@10_std_error",
+        "ndcg@10",
+        "ndcg@10_std_error",
+        "users",
+    ]
     rows = json.loads(said)
     assert [row[0] for row in rows] == ["popular@1", "item-knn@1"]
     assert [row[1:] for row in rows] == [[64, 78, measured]] * 2

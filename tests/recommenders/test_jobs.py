@@ -7,6 +7,8 @@ from celery import current_app
 from kombu.exceptions import OperationalError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from people.actors import Actor
+from people.models import AuditEntry
 from recommenders import jobs
 from recommenders.exceptions import JobLost
 from recommenders.models import ModelVersion, Recommender, Training
@@ -242,3 +244,41 @@ def test_success_counts_only_while_the_job_runs(recommender: Recommender, status
 
     recommender.refresh_from_db()
     assert recommender.live is None
+
+
+def test_a_cancelled_job_is_over_for_its_worker_too(recommender: Recommender) -> None:
+    claimed = jobs.claim(jobs.request_training(recommender).pk, now=NOW)
+    assert claimed is not None
+
+    assert jobs.cancel(claimed, now=NOW, actor=Actor("maya"))
+
+    assert not jobs.renew(claimed, now=NOW)
+    assert not jobs.give_up(claimed, "ended by signal 15", now=NOW)
+    with pytest.raises(JobLost):
+        jobs.succeed(claimed, make_version(recommender), now=NOW)
+    claimed.refresh_from_db()
+    assert (claimed.status, claimed.message) == ("cancelled", "Cancelled by maya.")
+    assert (claimed.finished_at, claimed.leased_until, claimed.error) == (NOW, None, "")
+    assert jobs.claim(claimed.pk, now=LATER) is None
+    assert jobs.sweep(now=LATER) == []
+    entry = AuditEntry.objects.get(verb="cancel training")
+    assert (entry.by, entry.kind, entry.key) == ("maya", "recommender", "item-knn")
+
+
+def test_a_job_that_waits_can_be_cancelled_and_another_asked_for(recommender: Recommender) -> None:
+    first = jobs.request_training(recommender)
+    jobs.cancel(first, now=NOW)
+
+    assert jobs.request_training(recommender).pk != first.pk
+
+
+@pytest.mark.parametrize("status", ["succeeded", "failed", "cancelled"])
+def test_what_has_ended_is_not_cancelled(recommender: Recommender, status: str) -> None:
+    training = jobs.request_training(recommender)
+    Training.objects.filter(pk=training.pk).update(status=status)
+
+    assert not jobs.cancel(training, now=NOW)
+
+    training.refresh_from_db()
+    assert (training.status, training.finished_at) == (status, None)
+    assert not AuditEntry.objects.filter(verb="cancel training").exists()

@@ -31,6 +31,8 @@ Config = Annotated[
     dict[str, Any], says("Its hyper-parameters by name; those left out have their defaults.")
 ]
 
+Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+
 
 class Recommender(msgspec.Struct, frozen=True, kw_only=True):
     """A named configuration of an algorithm: what a variant serves."""
@@ -78,7 +80,7 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     """A job that makes a model version."""
 
     id: Annotated[int, says("Its number.")]
-    status: Annotated[Literal["queued", "running", "succeeded", "failed"], says("How far it is.")]
+    status: Annotated[Status, says("How far it is.")]
     progress: Annotated[float, msgspec.Meta(ge=0, le=1, description="Of this attempt.")]
     message: Annotated[str, says("What is being done, in words.")]
     error: Annotated[str | None, says("Why the last attempt failed.")]
@@ -147,7 +149,7 @@ def _show_trainings(rows: Sequence[models.Training]) -> list[Training]:
     return [
         Training(
             id=row.pk,
-            status=cast(Literal["queued", "running", "succeeded", "failed"], row.status),
+            status=cast(Status, row.status),
             progress=row.progress,
             message=row.message,
             error=row.error or None,

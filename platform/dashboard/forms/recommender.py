@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from recommenders import algorithms
 from recommenders.algorithms import Description, Field
@@ -80,7 +81,8 @@ def _form_field(field: Field) -> forms.Field:
     return kind(
         label=field.name.replace("_", " ").capitalize(),
         initial=field.default,
-        help_text=field.help,
+        help_text=_("%(help)s From %(low)s to %(high)s.")
+        % {"help": field.help, "low": f"{field.low:,}", "high": f"{field.high:,}"},
         error_messages=wrong,
         widget=forms.NumberInput(attrs={"step": "1" if field.type is int else "any"}),
         **options,

@@ -16,6 +16,7 @@ from django.utils.timezone import now
 
 from dashboard import formats
 from dashboard.forms.ramp import typed
+from dashboard.reading.offline import signed as signed_offline
 from dashboard.reading.words import within_sentence
 from experiments.checklist import Check
 from experiments.metric_definitions import metric_named
@@ -109,6 +110,16 @@ def offline(version: ModelVersion, measure: str) -> str:
     """An offline figure of a version, whatever cut-off its name carries: `.118`."""
     found = next((v for k, v in version.metrics.items() if k.startswith(measure)), None)
     return formats.offline(found)
+
+
+register.filter("difference", signed_offline)
+register.filter("offline_figure", formats.offline)
+
+
+@register.filter
+def plus_minus(half: float | None) -> str:
+    """Half the width of an interval behind its figure; nothing where there is none."""
+    return "" if half is None else f"±{formats.offline(half)}"
 
 
 @register.filter

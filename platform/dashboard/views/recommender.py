@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import needs
 from dashboard.people import person
-from dashboard.reading.curves import Curve, curves
+from dashboard.queries import uses_of
+from dashboard.reading.curves import curves
+from dashboard.reading.offline import measures
+from dashboard.reading.trainings import training_row, version_rows
 from people.actors import Actor
 from people.roles import Role
 from recommenders import algorithms
 from recommenders.exceptions import UnknownAlgorithmError
+from recommenders.jobs import cancel as cancel_training
 from recommenders.models import Recommender, Training
 from recommenders.services import request_training
 
 NOTHING_NEW = 204
 SHOWN = 10  # trainings on the page, the newest first
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingRow:
-    """A training with its curves."""
-
-    training: Training
-    curves: list[Curve]
 
 
 @needs(Role.VIEWER)
@@ -55,8 +52,19 @@ def live(request: HttpRequest, key: str) -> HttpResponse:
 def train(request: HttpRequest, key: str) -> HttpResponse:
     recommender = get_object_or_404(Recommender, key=key)
     request_training(recommender, actor=Actor.of(person(request)))
-    messages.success(request, "The training is queued. This page follows it by itself.")
+    messages.success(request, _("The training is queued. This page follows it by itself."))
     return redirect(recommender)
+
+
+@needs(Role.EXPERIMENTER)
+@require_POST
+def cancel(request: HttpRequest, key: str, pk: int) -> HttpResponse:
+    training = get_object_or_404(Training, pk=pk, recommender__key=key)
+    if cancel_training(training, now=now(), actor=Actor.of(person(request))):
+        messages.success(request, _("The training is cancelled. What is live stays live."))
+    else:
+        messages.info(request, _("The training had ended already, so nothing was cancelled."))
+    return redirect("dashboard:recommender", key)
 
 
 def _recommender(key: str) -> Recommender:
@@ -65,15 +73,15 @@ def _recommender(key: str) -> Recommender:
 
 def _context(recommender: Recommender) -> dict[str, Any]:
     trainings = list(recommender.trainings.select_related("version__recommender")[:SHOWN])
-    versions = list(recommender.versions.all())
+    versions = list(recommender.versions.select_related("training").defer("popular"))
+    at = now()
     return {
         "recommender": recommender,
         "description": _description(recommender.algorithm),
-        "versions": versions,
-        "measures": list(
-            dict.fromkeys(name for v in versions for name in v.metrics if name != "users")
-        ),
-        "trainings": [TrainingRow(training=t, curves=curves(t.curve)) for t in trainings],
+        "versions": version_rows(versions, recommender.live_id),
+        "measures": measures(versions),
+        "serves": uses_of(recommender),
+        "trainings": [training_row(t, curves(t.curve), now=at) for t in trainings],
         "active": any(t.is_active() for t in trainings),
         "seen": _seen(trainings, len(versions)),
     }

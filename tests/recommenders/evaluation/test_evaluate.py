@@ -47,10 +47,24 @@ def test_ranking_of_known_slates_gives_known_figures() -> None:
     second = 1 / np.log2(3)
     report = evaluate_ranking(model, TRAIN, HELD_OUT, k=2)
     assert asdict(report) == pytest.approx(
-        {"users": 2, "k": 2, "ndcg": (1 + second) / 2, "hit_rate": 1.0, "coverage": 3 / 4}
+        {
+            "users": 2,
+            "k": 2,
+            "ndcg": (1 + second) / 2,
+            "hit_rate": 1.0,
+            "coverage": 3 / 4,
+            "ndcg_std_error": (1 - second) / 2,
+            "hit_rate_std_error": 0.0,
+        }
     )
     assert evaluate_ranking(model, TRAIN, HELD_OUT, k=1) == RankingReport(
-        users=2, k=1, ndcg=0.5, hit_rate=0.5, coverage=2 / 4
+        users=2,
+        k=1,
+        ndcg=0.5,
+        hit_rate=0.5,
+        coverage=2 / 4,
+        ndcg_std_error=0.5,
+        hit_rate_std_error=0.5,
     )
 
 
@@ -101,6 +115,8 @@ def test_a_summary_holds_what_applies_to_the_model() -> None:
         "ndcg@1": 0.5,
         "hit_rate@1": 0.5,
         "coverage@1": 0.5,
+        "ndcg@1_std_error": pytest.approx(0.5),  # of a 0 and a 1: sqrt(0.5 / 2)
+        "hit_rate@1_std_error": pytest.approx(0.5),
     }
     assert evaluate(model, TRAIN, TRAIN) == {}
 
@@ -113,4 +129,6 @@ def test_a_split_of_real_order_is_measured_from_train_only() -> None:
         "ndcg@10",
         "hit_rate@10",
         "coverage@10",
+        "ndcg@10_std_error",
+        "hit_rate@10_std_error",
     }

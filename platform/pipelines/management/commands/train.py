@@ -25,4 +25,6 @@ class Command(BaseCommand):
         training = follow(request_training(recommender), title=key)
         if training.status == Training.Status.FAILED:
             raise CommandError(f"{training.message}\n{training.error}")
+        if training.status == Training.Status.CANCELLED:
+            raise CommandError(training.message)
         self.stdout.write(str(training.version))

@@ -9,7 +9,7 @@ from api.management.audit import AuditEntry
 from api.management.experiments import bodies
 from api.management.experiments.drafting import ExperimentChange, NewExperiment, NewRamp, NewVariant
 from api.management.experiments.drafts import Checklist, Line
-from api.management.experiments.moves import (
+from api.management.experiments.move_bodies import (
     Archiving,
     Moving,
     Ramping,
@@ -26,7 +26,7 @@ from api.management.layers import Layer, NewLayer
 from api.management.metrics import DefinedMetric
 from api.management.people import Person, PersonChange
 from api.management.placements import NewPlacement, Placement, PlacementChange
-from api.management.recommenders import ModelVersion, NewRecommender, Recommender, Training
+from api.management.recommenders.bodies import ModelVersion, NewRecommender, Recommender, Training
 from api.management.users import Standings
 from experiments.assignment import Reason, Standing
 from experiments.measurement import Guarded, Measurement

@@ -11,10 +11,10 @@ from api.management import (
     metrics,
     people,
     placements,
-    recommenders,
     users,
 )
 from api.management.experiments import drafts, moves, overrides, variants
+from api.management.recommenders import recommenders, trainings, versions
 
 urlpatterns = [
     path("placements", placements.PlacementsView.as_view()),
@@ -49,10 +49,10 @@ urlpatterns = [
     path("metrics/<slug:key>/restore", metrics.MetricRestoreView.as_view()),
     path("recommenders", recommenders.RecommendersView.as_view()),
     path("recommenders/<slug:key>", recommenders.RecommenderView.as_view()),
-    path("recommenders/<slug:key>/versions", recommenders.VersionsView.as_view()),
-    path("recommenders/<slug:key>/versions/<int:number>", recommenders.VersionView.as_view()),
-    path("recommenders/<slug:key>/trainings", recommenders.TrainingsView.as_view()),
-    path("recommenders/<slug:key>/trainings/<int:number>", recommenders.TrainingView.as_view()),
+    path("recommenders/<slug:key>/versions", versions.VersionsView.as_view()),
+    path("recommenders/<slug:key>/versions/<int:number>", versions.VersionView.as_view()),
+    path("recommenders/<slug:key>/trainings", trainings.TrainingsView.as_view()),
+    path("recommenders/<slug:key>/trainings/<int:number>", trainings.TrainingView.as_view()),
     path("items", items.ItemsView.as_view()),
     path("items/<path:key>", items.ItemView.as_view()),
     path("keys", keys.KeysView.as_view()),

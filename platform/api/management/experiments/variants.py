@@ -16,7 +16,7 @@ from api.door import Door
 from api.management import conditional
 from api.management.experiments import bodies
 from api.management.experiments.drafting import NewVariant, exact, specs
-from api.management.experiments.moves import MoveView, Moving, reason
+from api.management.experiments.moving import MoveView, move
 from api.management.experiments.showing import EXPERIMENTS, variants_of
 from api.management.fields import Share, Why, says
 from api.management.kinds import actor_of
@@ -124,25 +124,20 @@ class PreviewView(Door):
         return Response(_preview(row, asked))
 
 
+@move(
+    "kill_variant",
+    "Kill a variant",
+    "From the next request on its users get the placement's default; they leave the experiment and "
+    "are given to no other variant. The control cannot be killed, nor the last variant beside it.",
+)
 class KillView(MoveView):
     does = staticmethod(moves.kill_arm)
 
-    @operation(
-        "move",
-        "kill_variant",
-        "Kill a variant",
-        "From the next request on its users get the placement's default; they leave the "
-        "experiment and are given to no other variant. The control cannot be killed, nor the last "
-        "variant beside it.",
-        takes=Moving,
-        answers=bodies.Experiment,
-    )
-    def post(self, request: Request, key: str, variant: str) -> Response:
-        why = reason(request)
+    def post(self, request: Request, key: str, **named: str) -> Response:
         try:
-            return self.move(request, key, variant=variant, why=why)
+            return super().post(request, key, **named)
         except Invalid as error:
-            known = EXPERIMENTS.find(key).variants.filter(key=variant).exists()
+            known = EXPERIMENTS.find(key).variants.filter(key=named["variant"]).exists()
             raise Conflict(error.message) if known else NotFound(error.message) from None
 
 

@@ -1,0 +1,1 @@
+"""Recommenders: what variants serve, their model versions and their trainings."""

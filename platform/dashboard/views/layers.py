@@ -8,7 +8,10 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import Promise
 from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import queries
@@ -31,42 +34,62 @@ def page(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
-@needs(Role.ADMIN)
-@require_POST
-def add_layer(request: HttpRequest) -> HttpResponse:
-    form = LayerForm(request.POST)
-    return _made(request, form, places.create_layer, "The layer is made.", layer_form=form)
+def _adding(
+    form_type: type[Any], make: Callable[..., object], said: str | Promise, *, name: str
+) -> Callable[[HttpRequest], HttpResponse]:
+    """The view of one of the page's forms, which the template calls `name`: makes what it asks for,
+    or shows it again with what is wrong.
+    """
+
+    @needs(Role.ADMIN)
+    @require_POST
+    def add(request: HttpRequest) -> HttpResponse:
+        form = form_type(request.POST)
+        if form.is_valid():
+            try:
+                routed(make, **form.wanted(), now=now(), actor=Actor.of(person(request)))
+            except ExperimentError as error:
+                form.add_error(error.field if error.field in form.fields else None, error.message)
+            else:
+                messages.success(request, str(said))
+                return redirect("dashboard:layers")
+        return _page(request, **{name: form})
+
+    return add
 
 
-@needs(Role.ADMIN)
-@require_POST
-def add_placement(request: HttpRequest) -> HttpResponse:
-    form = PlacementForm(request.POST)
-    said = "The placement is made. Requests can name it from now on."
-    return _made(request, form, places.create_placement, said, placement_form=form)
-
-
-@needs(Role.ADMIN)
-@require_POST
-def add_holdout(request: HttpRequest) -> HttpResponse:
-    form = HoldoutForm(request.POST)
-    said = "The holdout is made. Its users meet no experiment from their next request on."
-    return _made(request, form, holdouts.create_holdout, said, holdout_form=form)
+add_layer = _adding(
+    LayerForm, places.create_layer, gettext_lazy("The layer is made."), name="layer_form"
+)
+add_placement = _adding(
+    PlacementForm,
+    places.create_placement,
+    gettext_lazy("The placement is made. Requests can name it from now on."),
+    name="placement_form",
+)
+add_holdout = _adding(
+    HoldoutForm,
+    holdouts.create_holdout,
+    gettext_lazy("The holdout is made. Its users meet no experiment from their next request on."),
+    name="holdout_form",
+)
 
 
 @needs(Role.ADMIN)
 @require_POST
 def change_default(request: HttpRequest, key: str) -> HttpResponse:
     placement = get_object_or_404(Placement, key=key)
-    said = f"{key} shows another recommender outside experiments from the next request on."
-    return _changed(request, DefaultForm(request.POST), places.change_placement, placement, said)
+    said = _("%(key)s shows another recommender outside experiments from the next request on.")
+    return _changed(
+        request, DefaultForm(request.POST), places.change_placement, placement, said % {"key": key}
+    )
 
 
 @needs(Role.ADMIN)
 @require_POST
 def change_share(request: HttpRequest, key: str) -> HttpResponse:
     holdout = get_object_or_404(Holdout, key=key)
-    said = f"{key} is larger or smaller; nobody else moved."
+    said = _("%(key)s is larger or smaller; nobody else moved.") % {"key": key}
     return _changed(request, ShareForm(request.POST), holdouts.change_holdout, holdout, said)
 
 
@@ -74,24 +97,8 @@ def change_share(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def end_holdout(request: HttpRequest, key: str) -> HttpResponse:
     holdout = get_object_or_404(Holdout, key=key)
-    return _done(
-        request, holdouts.end_holdout, f"{key} has ended; its users meet experiments.", holdout
-    )
-
-
-def _made(
-    request: HttpRequest, form: Any, make: Callable[..., object], said: str, **bound: object
-) -> HttpResponse:
-    """Makes what the form asks for, or shows it again with what is wrong."""
-    if form.is_valid():
-        try:
-            routed(make, **form.wanted(), now=now(), actor=Actor.of(person(request)))
-        except ExperimentError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
-        else:
-            messages.success(request, said)
-            return redirect("dashboard:layers")
-    return _page(request, **bound)
+    said = _("%(key)s has ended; its users meet experiments.") % {"key": key}
+    return _done(request, holdouts.end_holdout, said, holdout)
 
 
 def _changed(

@@ -11,7 +11,16 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from experiments import exclusions, metric_definitions
 from experiments.assignment import BUCKETS, Range, ranges
 from experiments.metrics import PhaseSpec, Scorecard, ScorecardSpec
-from experiments.models import Experiment, Layer, Membership, Phase, Snapshot, Variant
+from experiments.metrics.exploring import KeptSamples, unpack
+from experiments.models import (
+    Experiment,
+    Layer,
+    Membership,
+    Phase,
+    Snapshot,
+    SnapshotSamples,
+    Variant,
+)
 from experiments.ramps import Facts, facts_of
 
 
@@ -90,6 +99,21 @@ def latest_snapshot(experiment: Experiment) -> Snapshot | None:
 def scorecard_of(snapshot: Snapshot) -> Scorecard:
     """The scorecard as it was computed."""
     return msgspec.convert(snapshot.scorecard, Scorecard)
+
+
+def spec_of(snapshot: Snapshot) -> ScorecardSpec:
+    """What was analysed."""
+    return msgspec.convert(snapshot.settings, ScorecardSpec)
+
+
+def samples_of(snapshot: Snapshot) -> KeptSamples | None:
+    """The samples it was computed from; None where they are not kept, or in another form."""
+    row = SnapshotSamples.objects.filter(snapshot=snapshot).first()
+    return unpack(bytes(row.body)) if row else None
+
+
+def has_samples(snapshot: Snapshot) -> bool:
+    return SnapshotSamples.objects.filter(snapshot=snapshot).exists()
 
 
 def due_to_start(now: datetime) -> QuerySet[Experiment]:

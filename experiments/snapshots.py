@@ -9,7 +9,8 @@ from django.db import transaction
 
 from experiments import selectors, telling
 from experiments.metrics import Scorecard, ScorecardSpec
-from experiments.models import Experiment, Snapshot
+from experiments.metrics.exploring import KeptSamples, pack
+from experiments.models import Experiment, Snapshot, SnapshotSamples
 
 
 def store_snapshot(
@@ -21,14 +22,18 @@ def store_snapshot(
     log_versions: dict[str, int],
     log_until: datetime | None,
     code_version: str,
+    samples: KeptSamples | None = None,
 ) -> Snapshot:
-    """Keeps a scorecard with what produced it, and tells of what it is the first to find."""
+    """Keeps a scorecard with what produced it, and tells of what it is the first to find.
+
+    Samples are kept of the newest snapshot alone: that is the one pages look at otherwise.
+    """
     with transaction.atomic():
         # Of two looks at a time, the second sees what the first found and does not tell it again.
         Experiment.objects.select_for_update().get(pk=experiment.pk)
         last = selectors.latest_snapshot(experiment)
         telling.of_look(experiment, scorecard, selectors.scorecard_of(last) if last else None)
-        return Snapshot.objects.create(
+        snapshot = Snapshot.objects.create(
             experiment=experiment,
             phase=scorecard.phase,
             as_of=scorecard.as_of,
@@ -42,6 +47,10 @@ def store_snapshot(
             users=sum(arm.users for arm in scorecard.arms),
             lift=_lift(scorecard),
         )
+        SnapshotSamples.objects.filter(snapshot__experiment=experiment).delete()
+        if samples is not None:
+            SnapshotSamples.objects.create(snapshot=snapshot, body=pack(samples))
+        return snapshot
 
 
 def _lift(scorecard: Scorecard) -> float | None:

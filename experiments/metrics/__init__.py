@@ -15,12 +15,13 @@ from experiments.metrics.exceptions import (
     UnknownMetric,
 )
 from experiments.metrics.results import Scorecard, decode, encode
-from experiments.metrics.scorecards import scorecard
+from experiments.metrics.scorecards import Analysed, analysed, scorecard
 from experiments.metrics.spec import PhaseSpec, ScorecardSpec, Tracked
 
 __all__ = [
     "GUARDRAILS",
     "METRICS",
+    "Analysed",
     "Catalogue",
     "InvalidMetric",
     "InvalidSpec",
@@ -32,6 +33,7 @@ __all__ = [
     "ScorecardSpec",
     "Tracked",
     "UnknownMetric",
+    "analysed",
     "decode",
     "encode",
     "scorecard",

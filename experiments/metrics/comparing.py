@@ -26,6 +26,9 @@ Past = Callable[[ScorecardSpec, Samples, int], NDArray[np.bool_]]
 """Of the samples and the users needed: at which as-of times the arms are past the floor, a row for
 each treatment."""
 
+Wanted = tuple[bool, Method, Scale]
+"""A result: with CUPED or without, by a method, on a scale."""
+
 LARGEST = 1e300
 """An e-value beyond it is written as it: JSON has no infinity."""
 
@@ -74,14 +77,19 @@ def now(samples: Samples) -> Samples:
     )
 
 
-def latest_results(
-    spec: ScorecardSpec, metric: Metric, samples: Samples, methods: Sequence[Method]
-) -> list[tuple[ComparisonResult, ...]]:
-    """For each treatment every method on every scale, without and with CUPED, at as_of."""
+def every(samples: Samples, methods: Sequence[Method]) -> list[Wanted]:
+    """Those methods on every scale, without and with CUPED."""
     kinds = (False,) if samples.cuped is None else (False, True)
+    return list(product(kinds, methods, get_args(Scale)))
+
+
+def latest_results(
+    spec: ScorecardSpec, metric: Metric, samples: Samples, wanted: Sequence[Wanted]
+) -> list[tuple[ComparisonResult, ...]]:
+    """For each treatment what is wanted, in that order, at as_of."""
     found = [
         results_by(spec, settings_of(spec, method, scale), metric, samples, cuped=cuped)
-        for cuped, method, scale in product(kinds, methods, get_args(Scale))
+        for cuped, method, scale in wanted
     ]
     return list(zip(*found, strict=True))
 

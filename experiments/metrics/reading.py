@@ -1,21 +1,24 @@
 """From samples to what a scorecard says of each metric."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import get_args
 
 from experiments.metrics.arms import control_beside
 from experiments.metrics.comparing import (
     TESTS,
+    Wanted,
     compare_arms,
     due,
+    every,
     judged_looks,
     latest_results,
     now,
     results_by,
     settings_of,
 )
-from experiments.metrics.correcting import Corrected, Shown
-from experiments.metrics.counting import Counted
+from experiments.metrics.correcting import Corrected, Place, Shown, corrected
 from experiments.metrics.guarding import guardrails
 from experiments.metrics.judging import Judge, first, look_that_counts
 from experiments.metrics.numbers import number, text
@@ -29,12 +32,14 @@ from experiments.metrics.results import (
     Scale,
     VariantComparison,
 )
-from experiments.metrics.samples import Samples, samples
+from experiments.metrics.samples import Samples
 from experiments.metrics.spec import ScorecardSpec, Tracked
 from experiments.stats import at_confidence
 
 Before = dict[str, VariantComparison]
 """What an earlier look at the same metric said, by variant."""
+
+NOT_REDRAWN: Mapping[Place, tuple[Redrawn, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,18 +58,30 @@ class Read:
     redrawn: list[tuple[Redrawn, ...]]
 
 
+def wanted_of(spec: ScorecardSpec, samples: Samples) -> list[Wanted]:
+    """All results there are; of several phases a posterior is none."""
+    return every(samples, TESTS if len(spec.phases) > 1 else get_args(Method))
+
+
 def read(
-    spec: ScorecardSpec, tracked: Tracked, counted: Counted, *, healthy: bool, before: Before
+    spec: ScorecardSpec,
+    tracked: Tracked,
+    found: Samples,
+    *,
+    healthy: bool,
+    before: Before,
+    wanted: Sequence[Wanted],
+    redrawn: Mapping[Place, tuple[Redrawn, ...]] = NOT_REDRAWN,
 ) -> Read:
-    """Compare the arms on one metric."""
+    """Compare the arms on one metric. `wanted` has the deciding method, and of a guardrail the
+    sequential one, on both scales.
+    """
     metric = tracked.metric
-    found = samples(counted.moments, metric, counted.columns, cuped=spec.lookback > 0)
     floors = [
         floor_of(spec, found, i + 1, metric.minimum_users) for i in range(len(spec.treatments))
     ]
     guards = {v: before[v].guardrail if v in before else None for v in spec.treatments}
-    methods = TESTS if len(spec.phases) > 1 else get_args(Method)
-    results = latest_results(spec, metric, found, methods)
+    results = latest_results(spec, metric, found, wanted)
     settings = settings_of(spec, "sequential", "absolute")
     compared = compare_arms(spec, now(found), settings, cuped=spec.cuped)
     return Read(
@@ -85,7 +102,7 @@ def read(
             for i in range(len(spec.treatments))
         ],
         floors=floors,
-        redrawn=[counted.redrawn.get((metric.key, i), ()) for i in range(len(spec.treatments))],
+        redrawn=[redrawn.get((metric.key, i), ()) for i in range(len(spec.treatments))],
     )
 
 
@@ -125,14 +142,20 @@ def _entry(
     return next(r for r in results if (r.method, r.scale, r.cuped) == wanted)
 
 
-def comparisons(
-    spec: ScorecardSpec, metric: Read, corrected: list[Corrected], *, healthy: bool
-) -> tuple[VariantComparison, ...]:
-    """The metric's comparisons at as_of."""
-    return tuple(
-        _comparison(spec, metric, i, corrected[i], healthy=healthy)
-        for i in range(len(spec.treatments))
+def compared(
+    spec: ScorecardSpec, reads: Sequence[Read], *, healthy: bool
+) -> dict[str, tuple[VariantComparison, ...]]:
+    """The comparisons at as_of by metric, the goals corrected together."""
+    treatments = range(len(spec.treatments))
+    found = corrected(
+        spec, {(r.tracked.metric.key, i): r.shown[i] for r in reads for i in treatments}
     )
+    return {
+        (key := r.tracked.metric.key): tuple(
+            _comparison(spec, r, i, found[key, i], healthy=healthy) for i in treatments
+        )
+        for r in reads
+    }
 
 
 def _comparison(

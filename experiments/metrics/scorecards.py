@@ -1,16 +1,18 @@
 """An experiment, from the log to a scorecard."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from ibis.expr.types import Table
 
 from experiments.metrics import volumes
 from experiments.metrics.absent_arms import users_in_absent_arms
-from experiments.metrics.correcting import corrected
 from experiments.metrics.counting import Counted, count_log
 from experiments.metrics.decisions import decisions
 from experiments.metrics.definitions import Metric
 from experiments.metrics.describing import Catalogue
 from experiments.metrics.exclusions import fingerprint
+from experiments.metrics.exploring.kept import KeptSamples, kept_of
 from experiments.metrics.health import (
     pre_period_balance,
     users_in_two_variants,
@@ -21,26 +23,29 @@ from experiments.metrics.metric_results import metric_result
 from experiments.metrics.overlaps import overlap_check, overlaps, shown
 from experiments.metrics.periods import Grid, grid
 from experiments.metrics.ratio_check import sample_ratio
-from experiments.metrics.reading import Before, Read, comparisons, read
-from experiments.metrics.results import (
-    Check,
-    Overlap,
-    Scorecard,
-    VariantComparison,
-)
+from experiments.metrics.reading import Before, Read, compared, read, wanted_of
+from experiments.metrics.results import Check, Overlap, Scorecard
 from experiments.metrics.samples import samples
-from experiments.metrics.spec import ScorecardSpec
+from experiments.metrics.spec import ScorecardSpec, Tracked
 from experiments.metrics.terms import Term
 
 
-def scorecard(
+@dataclass(frozen=True, kw_only=True)
+class Analysed:
+    """A scorecard, and the samples it was made of."""
+
+    scorecard: Scorecard
+    samples: KeptSamples
+
+
+def analysed(
     exposures: Table,
     events: Table,
     spec: ScorecardSpec,
     *,
     previous: Scorecard | None = None,
     catalogue: Catalogue | None = None,
-) -> Scorecard:
+) -> Analysed:
     """Analyse an experiment as of a time.
 
     `exposures` and `events` are tables of one engine of Ibis (see shape for their columns).
@@ -53,7 +58,21 @@ def scorecard(
     """
     cut = grid(spec.started_at, spec.as_of)
     counted = count_log(exposures, events, spec, catalogue)
-    return assemble(counted, spec, cut, previous=previous)
+    return Analysed(
+        scorecard=assemble(counted, spec, cut, previous=previous), samples=kept_of(spec, counted)
+    )
+
+
+def scorecard(
+    exposures: Table,
+    events: Table,
+    spec: ScorecardSpec,
+    *,
+    previous: Scorecard | None = None,
+    catalogue: Catalogue | None = None,
+) -> Scorecard:
+    """The scorecard of `analysed` alone."""
+    return analysed(exposures, events, spec, previous=previous, catalogue=catalogue).scorecard
 
 
 def assemble(
@@ -64,11 +83,11 @@ def assemble(
     checks = _checks(counted, spec, others)
     healthy = is_healthy(checks)
     reads = [
-        read(spec, t, counted, healthy=healthy, before=_before(previous, spec, t.metric))
+        _read(spec, t, counted, healthy=healthy, before=_before(previous, spec, t.metric))
         for t in spec.metrics
     ]
-    compared = _compared(spec, reads, healthy=healthy)
-    metrics = tuple(metric_result(spec, r, counted, compared[r.tracked.metric.key]) for r in reads)
+    found = compared(spec, reads, healthy=healthy)
+    metrics = tuple(metric_result(spec, r, counted, found[r.tracked.metric.key]) for r in reads)
     whole, each = decisions(spec, metrics, checks)
     return Scorecard(
         experiment=spec.experiment,
@@ -100,19 +119,19 @@ def assemble(
     )
 
 
-def _compared(
-    spec: ScorecardSpec, reads: list[Read], *, healthy: bool
-) -> dict[str, tuple[VariantComparison, ...]]:
-    treatments = range(len(spec.treatments))
-    found = corrected(
-        spec, {(r.tracked.metric.key, i): r.shown[i] for r in reads for i in treatments}
+def _read(
+    spec: ScorecardSpec, tracked: Tracked, counted: Counted, *, healthy: bool, before: Before
+) -> Read:
+    found = samples(counted.moments, tracked.metric, counted.columns, cuped=spec.lookback > 0)
+    return read(
+        spec,
+        tracked,
+        found,
+        healthy=healthy,
+        before=before,
+        wanted=wanted_of(spec, found),
+        redrawn=counted.redrawn,
     )
-    return {
-        (key := r.tracked.metric.key): comparisons(
-            spec, r, [found[key, i] for i in treatments], healthy=healthy
-        )
-        for r in reads
-    }
 
 
 def _checks(

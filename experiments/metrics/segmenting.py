@@ -3,7 +3,7 @@
 import math
 
 from experiments.metrics import arms as arm
-from experiments.metrics.comparing import TESTS, latest_results
+from experiments.metrics.comparing import TESTS, every, latest_results
 from experiments.metrics.counting import Counted
 from experiments.metrics.definitions import Metric
 from experiments.metrics.numbers import number, text
@@ -26,7 +26,7 @@ def segment_results(
     made = []
     for segment, sums in counted.segments:
         found = samples(sums, metric, counted.columns, cuped=spec.lookback > 0)
-        results = latest_results(spec, metric, found, TESTS)
+        results = latest_results(spec, metric, found, every(found, TESTS))
         made.append(
             SegmentResult(
                 attribute=segment.attribute,

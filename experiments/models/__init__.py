@@ -10,6 +10,7 @@ from experiments.models.comparisons import (
 from experiments.models.definitions import ExclusionRule, MetricDefinition
 from experiments.models.findings import Audit, PlacementBaseline, Snapshot
 from experiments.models.places import KEY, Holdout, Layer, Placement, new_seed
+from experiments.models.samples import SnapshotSamples
 
 __all__ = [
     "KEY",
@@ -25,6 +26,7 @@ __all__ = [
     "Placement",
     "PlacementBaseline",
     "Snapshot",
+    "SnapshotSamples",
     "Variant",
     "new_seed",
 ]

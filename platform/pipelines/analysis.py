@@ -11,7 +11,7 @@ from django.conf import settings
 
 from events import readers
 from experiments import cadence, selectors, snapshots
-from experiments.metrics import Catalogue, Scorecard, ScorecardSpec, scorecard
+from experiments.metrics import Analysed, Catalogue, Scorecard, ScorecardSpec, analysed
 from experiments.models import Experiment, Snapshot
 from recommenders.models import Item
 
@@ -69,17 +69,18 @@ def analyse(
     """One snapshot of the experiment, from the log as it is pinned."""
     spec = selectors.scorecard_spec(experiment, as_of=now)
     last = selectors.latest_snapshot(experiment)
-    card = _count(log, spec, last, catalogue)
+    found = _count(log, spec, last, catalogue)
     snapshot = snapshots.store_snapshot(
         experiment,
-        card,
+        found.scorecard,
+        samples=found.samples,
         spec=spec,
         previous=last,
         log_versions={str(stream): version for stream, version in log.versions.items()},
         log_until=_whole_until(log, now),
         code_version=settings.WINNOW_VERSION,
     )
-    users = sum(arm.users for arm in card.arms)
+    users = sum(arm.users for arm in found.scorecard.arms)
     logger.info("%s: snapshot %s, %s users", experiment.key, snapshot.pk, users)
     return snapshot
 
@@ -92,14 +93,14 @@ def recount(snapshot: Snapshot) -> Scorecard:
     """
     spec = msgspec.convert(snapshot.settings, ScorecardSpec)
     with closing(readers.open_log(settings.LOG_DIR, versions=snapshot.log_versions)) as log:
-        return _count(log, spec, snapshot.previous, _catalogue())
+        return _count(log, spec, snapshot.previous, _catalogue()).scorecard
 
 
 def _count(
     log: readers.Log, spec: ScorecardSpec, last: Snapshot | None, catalogue: Catalogue
-) -> Scorecard:
+) -> Analysed:
     previous = selectors.scorecard_of(last) if last else None
-    return scorecard(log.exposures(), log.events(), spec, previous=previous, catalogue=catalogue)
+    return analysed(log.exposures(), log.events(), spec, previous=previous, catalogue=catalogue)
 
 
 def _catalogue() -> Catalogue:

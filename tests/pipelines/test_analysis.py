@@ -13,6 +13,7 @@ from events.exceptions import LogVersionGone
 from events.ingest import accept
 from experiments import selectors
 from experiments.metrics import ScorecardSpec, encode
+from experiments.metrics.exploring import recompute, usual
 from experiments.models import Experiment, Phase, Snapshot
 from pipelines import analysis, pulse
 from serving.routing import RouteRequest, route
@@ -96,6 +97,21 @@ def test_a_snapshot_counted_anew_is_the_same_to_the_last_digit(running: Experime
     for snapshot in (first, second):
         snapshot.refresh_from_db()
         assert encode(analysis.recount(snapshot)) == encode(selectors.scorecard_of(snapshot))
+
+
+def test_samples_are_kept_of_the_newest_snapshot_alone(running: Experiment) -> None:
+    visit(40)
+    first = analysis.analyse_one(running.pk, now=LATER)
+    second = analysis.analyse_one(running.pk, now=LATER)
+
+    assert selectors.samples_of(first) is None
+    kept = selectors.samples_of(second)
+    assert kept is not None
+    card = selectors.scorecard_of(second)
+    again = recompute(card, selectors.spec_of(second), kept, usual(card))
+    for stored, found in zip(card.metrics, again.metrics, strict=True):
+        assert found.values == stored.values
+        assert [c.deciding for c in found.comparisons] == [c.deciding for c in stored.comparisons]
 
 
 def test_a_snapshot_of_a_vacuumed_log_says_that_it_is_gone(running: Experiment) -> None:

@@ -1,0 +1,36 @@
+"""Looking at an analysis otherwise than it decides: from the samples kept with it, never the log.
+
+See docs/explanation/exploring.md.
+"""
+
+from experiments.metrics.exploring.choices import (
+    Choice,
+    Cut,
+    Offer,
+    Refusal,
+    cuts_of,
+    offered,
+    refusals,
+    usual,
+)
+from experiments.metrics.exploring.exceptions import CannotExplore
+from experiments.metrics.exploring.kept import KeptSamples, kept_of, pack, unpack
+from experiments.metrics.exploring.tables import explore, recompute
+
+__all__ = [
+    "CannotExplore",
+    "Choice",
+    "Cut",
+    "KeptSamples",
+    "Offer",
+    "Refusal",
+    "cuts_of",
+    "explore",
+    "kept_of",
+    "offered",
+    "pack",
+    "recompute",
+    "refusals",
+    "unpack",
+    "usual",
+]

@@ -72,7 +72,7 @@ def state(*, now: datetime) -> DataState:
 
 def _streams(now: datetime) -> list[StreamRow] | None:
     try:
-        with _opened() as log:
+        with opened() as log:
             fresh = log.freshness(now, journal_dir=settings.JOURNAL_DIR)
             return [_row(log, stream, fresh[stream], now) for stream in STREAMS]
     except Exception:  # deltalake, DuckDB and the file system have no common error
@@ -81,7 +81,7 @@ def _streams(now: datetime) -> list[StreamRow] | None:
 
 
 def _row(log: Log, stream: Stream, fresh: Freshness, now: datetime) -> StreamRow:
-    table = _table(log, stream)
+    table = table_of(log, stream)
     days = table.group_by("day").aggregate(rows=table.count()).to_pyarrow().to_pylist()
     return StreamRow(
         stream=stream,
@@ -104,7 +104,7 @@ class Person:
 def person(user: str, *, now: datetime) -> Person | None:
     """The last 50 exposures and events of one user. None where the log cannot be read."""
     try:
-        with _opened() as log:
+        with opened() as log:
             return _person(log, user, now)
     except Exception:
         logger.exception("The log in %s cannot be read.", settings.LOG_DIR)
@@ -122,18 +122,20 @@ def _person(log: Log, user: str, now: datetime) -> Person:
 
 
 def _last(log: Log, stream: Stream, user: str, since: datetime) -> list[dict[str, Any]]:
-    table = _table(log, stream)
+    table = table_of(log, stream)
     found = table.filter(table.day >= since.date(), table.user == user)
     newest = found.order_by(ibis.desc("at")).limit(MOST_ROWS).to_pyarrow().to_pylist()
     return [row | {"stream": stream} for row in newest]
 
 
-def _table(log: Log, stream: Stream) -> ibis.Table:
+def table_of(log: Log, stream: Stream) -> ibis.Table:
+    """One of the log's tables by its name."""
     return log.events() if stream == "events" else log.exposures()
 
 
 @contextmanager
-def _opened() -> Iterator[Log]:
+def opened() -> Iterator[Log]:
+    """The log at its newest versions, for as long as the block runs."""
     log = readers.open_log(settings.LOG_DIR)
     try:
         yield log

@@ -1,8 +1,9 @@
 """Reading the log: one pinned version of each table, as Ibis tables on DuckDB."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import ibis
@@ -18,6 +19,8 @@ from events.exceptions import LogVersionGone
 from events.paths import literally, require_usable
 from events.records import STREAMS, Stream
 from events.schema import PARTITION, SCHEMAS
+
+_DAY = re.compile(rf"/{PARTITION}=([^/]+)/")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +65,13 @@ class Log:
     def events(self) -> ibis.Table:
         """What users did: the columns of `schema.EVENTS`."""
         return self._read("events")
+
+    def days(self, stream: Stream) -> list[date]:
+        """The days, of UTC, that have rows, the newest first; told without reading any."""
+        table = self._tables[stream]
+        paths = delta.data_files(table) if table else []
+        found = {match[1] for path in paths if (match := _DAY.search(path))}
+        return sorted(map(date.fromisoformat, found), reverse=True)
 
     def freshness(self, now: datetime, *, journal_dir: Path) -> dict[Stream, Freshness]:
         """How far each of the pinned versions is behind this host's journals."""

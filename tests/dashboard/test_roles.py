@@ -75,6 +75,7 @@ TABLE = {
     "data-rule": (ANALYST, ANALYST),
     "data-rule-remove": (ANALYST, ANALYST),
     "data-audit": (VIEWER, VIEWER),
+    "data-rows": (VIEWER, VIEWER),
     "data-user": (VIEWER, VIEWER),
     "data-audit-live": (VIEWER, VIEWER),
     "data-audit-run": (ANALYST, ANALYST),

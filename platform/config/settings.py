@@ -183,7 +183,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 2**20
 # Proxies in front of this one whose word on a caller's address is taken.
 TRUSTED_PROXIES = max(0, int(os.environ.get("WINNOW_PROXIES") or 0))
 LOGIN_URL = "dashboard:login"
-LOGIN_REDIRECT_URL = "dashboard:experiments"
+LOGIN_REDIRECT_URL = "dashboard:overview"
 LOGOUT_REDIRECT_URL = "dashboard:login"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},

@@ -6,18 +6,21 @@ from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.timezone import now
 
 from dashboard.access import May
+from dashboard.reading.machines import SILENT
 from experiments.models import Experiment
 from recommenders.models import Recommender
 from serving.models import Pulse
 
 PLACES = {
+    "overview": "overview",
     "experiment": "experiments",
     "changes": "experiments",
     "clock": "experiments",
     "recommender": "recommenders",
-    "metric": "metrics",
+    "metric": "data",
     "data": "data",
     "key": "settings",
     "people": "settings",
@@ -54,6 +57,11 @@ class Frame:
     @cached_property
     def pulse(self) -> Pulse | None:
         return Pulse.objects.first()
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the newest pulse is too old to be of now."""
+        return self.pulse is not None and now() - self.pulse.at > SILENT
 
     @property
     def initials(self) -> str:

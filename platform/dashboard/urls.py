@@ -4,7 +4,6 @@ below `experiments/`, `recommenders/` and `metrics/` there is nothing else.
 
 from django.contrib.auth.views import LogoutView
 from django.urls import path
-from django.views.generic import RedirectView
 
 from dashboard import experiment_parts
 from dashboard.views import (
@@ -24,6 +23,7 @@ from dashboard.views import (
     metrics,
     notices,
     outlook,
+    overview,
     people,
     recommender,
     recommenders,
@@ -36,7 +36,8 @@ from dashboard.views import (
 app_name = "dashboard"
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="dashboard:experiments"), name="home"),
+    path("", overview.page, name="overview"),
+    path("overview/live/", overview.live, name="overview-live"),
     path("login/", session.login, name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("pulse/", session.pulse, name="pulse"),

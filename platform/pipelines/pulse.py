@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import ibis
 from django.conf import settings
 
 from events import readers
@@ -42,4 +43,15 @@ def take(*, now: datetime) -> Pulse:
         p95_ms=row["p95"],
         fallback_share=row["fallbacks"],
         log_lag_seconds=fresh.lag,
+        fallbacks=_fallbacks(recent),
     )
+
+
+def _fallbacks(recent: ibis.Table) -> dict[str, dict[str, int]]:
+    """By recommender and reason, how many slates another made."""
+    fell = recent.filter(recent["fallback"].notnull(), recent["recommender"].notnull())
+    counted = fell.group_by("recommender", "fallback").aggregate(n=fell.count())
+    found: dict[str, dict[str, int]] = {}
+    for row in counted.order_by("recommender", "fallback").to_pyarrow().to_pylist():
+        found.setdefault(row["recommender"], {})[row["fallback"]] = row["n"]
+    return found

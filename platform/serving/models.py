@@ -56,6 +56,9 @@ class Pulse(models.Model):
     p95_ms = models.FloatField(null=True)
     fallback_share = models.FloatField(null=True)
     log_lag_seconds = models.FloatField(null=True)
+    fallbacks = models.JSONField(
+        default=dict, help_text="By recommender and reason, how many slates another made."
+    )
 
     class Meta:
         ordering = ["-at"]

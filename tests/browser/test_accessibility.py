@@ -38,7 +38,7 @@ PLACEHOLDERS = {
     "experiment-ship": "stopped",
     "experiment-archive": "stopped",
 }
-ELSEWHERE = {"home", "login"}
+ELSEWHERE = {"login"}
 """Send who is signed in to another page."""
 
 WIDTHS = (1440, 390)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import now
 
+from dashboard.formats import DASH
 from experiments.models import Experiment
 from serving.models import Pulse
-from tests.dashboard.factories import AS_OF, make_recommender, snapshot_of
+from tests.dashboard.factories import make_recommender, snapshot_of
 
 PAGES = [
+    reverse("dashboard:overview"),
     reverse("dashboard:experiments"),
     reverse("dashboard:experiment-new"),
     reverse("dashboard:experiment", args=["learned-ranking"]),
@@ -38,6 +42,7 @@ PAGES = [
 KEY = reverse("dashboard:key", args=[1])
 PARTS = [
     reverse("dashboard:pulse"),
+    reverse("dashboard:overview-live"),
     reverse("dashboard:data-live"),
     reverse("dashboard:data-audit-live"),
     reverse("dashboard:experiment-live", args=["learned-ranking"]),
@@ -139,10 +144,10 @@ def test_the_policy_allows_no_inline_script(browser: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_login_leads_to_the_experiments(client: Client, person: User) -> None:
+def test_a_login_leads_to_the_overview(client: Client, person: User) -> None:
     answer = client.post("/login/", {"username": "maya", "password": "maya-maya-1"})
 
-    assert answer["Location"] == "/experiments/"
+    assert answer["Location"] == "/"
 
 
 @pytest.mark.django_db
@@ -162,7 +167,7 @@ def test_a_login_never_leads_to_another_site(client: Client, person: User) -> No
         "/login/", {"username": "maya", "password": "maya-maya-1", "next": "https://evil.example/"}
     )
 
-    assert answer["Location"] == "/experiments/"
+    assert answer["Location"] == "/"
 
 
 def test_logging_out_takes_a_post(browser: Client) -> None:
@@ -183,10 +188,6 @@ def test_an_experiment_and_a_recommender_may_be_called_new(
     assert "new</h1>" in page
 
 
-def test_the_root_leads_to_the_experiments(browser: Client) -> None:
-    assert browser.get("/")["Location"] == "/experiments/"
-
-
 def test_an_unknown_address_looks_like_the_rest(browser: Client) -> None:
     answer = browser.get("/experiments/nowhere/")
 
@@ -194,18 +195,42 @@ def test_an_unknown_address_looks_like_the_rest(browser: Client) -> None:
     assert b"There is no page here" in answer.content
 
 
-def test_the_pulse_says_when_there_is_no_traffic(browser: Client) -> None:
-    assert b"no traffic yet" in browser.get("/pulse/").content
+def pulse_says(browser: Client) -> list[str]:
+    page = browser.get("/pulse/").content.decode()
+    return [" ".join(words.split()) for words in re.findall(r"<d[td]>(.*?)</d[td]>", page)] + [
+        *re.findall(r'<p class="pulse-note">(.*?)</p>', page)
+    ]
 
 
-def test_the_pulse_shows_the_latest_minute(browser: Client) -> None:
+def test_the_pulse_has_its_four_figures_before_any_was_measured(browser: Client) -> None:
+    names = ("Requests", "p95 latency", "Fallbacks", "Log behind")
+    nothing = [word for name in names for word in (name, DASH)]
+    assert pulse_says(browser) == [*nothing, "Not measured yet: the workers do it"]
+
+
+@pytest.mark.parametrize(
+    ("ago", "requests", "note"),
+    [
+        (timedelta(seconds=15), 418.0, []),
+        (timedelta(seconds=15), 0.0, ["No traffic in the last minute"]),
+        (timedelta(hours=3), 418.0, ["Measured 3 hours ago"]),
+    ],
+)
+def test_the_pulse_shows_the_latest_minute_and_how_old_it_is(
+    browser: Client, ago: timedelta, requests: float, note: list[str]
+) -> None:
     Pulse.objects.create(
-        at=AS_OF, requests_per_minute=418, p95_ms=14, fallback_share=0.002, log_lag_seconds=6
+        at=now() - ago,
+        requests_per_minute=requests,
+        p95_ms=14,
+        fallback_share=0.002,
+        log_lag_seconds=6,
     )
 
-    said = " ".join(re.findall(r"<dd>(.*?)</dd>", browser.get("/pulse/").content.decode()))
-
-    assert said == "418 / min 14 ms 0.2% 6 s"
+    assert pulse_says(browser) == [
+        *("Requests", f"{requests:.0f} / min", "p95 latency", "14 ms"),
+        *("Fallbacks", "0.2%", "Log behind", "6 s", *note),
+    ]
 
 
 def test_the_theme_is_kept_in_a_cookie_and_nothing_else_is_taken_from_it(browser: Client) -> None:

@@ -24,6 +24,8 @@ VIEWER, ANALYST, EXPERIMENTER, ADMIN = Role
 # The least role that opens the page, and that sends it a form.
 TABLE = {
     "pulse": (VIEWER, VIEWER),
+    "overview": (VIEWER, VIEWER),
+    "overview-live": (VIEWER, VIEWER),
     "experiments": (VIEWER, VIEWER),
     "experiment": (VIEWER, VIEWER),
     "experiment-live": (VIEWER, VIEWER),
@@ -105,7 +107,7 @@ TABLE = {
     "password": (VIEWER, VIEWER),
     "trail": (VIEWER, VIEWER),
 }
-OPEN = {"home", "login", "logout"}
+OPEN = {"login", "logout"}
 """Needed by whoever has no role yet, or goes."""
 
 

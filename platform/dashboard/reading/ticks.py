@@ -22,11 +22,12 @@ ZERO = Tick(at=50.0, text="0")
 
 def ticks(scale: Scale) -> tuple[Tick, ...]:
     """Round relative effects; none so close to an end that its label would leave the scale."""
-    return tuple(
-        Tick(at=scale.at(effect), text=_text(effect))
-        for effect in scale.ticks()
-        if 4 <= scale.at(effect) <= 96
-    )
+    return tuple(tick(scale, effect) for effect in scale.ticks() if 4 <= scale.at(effect) <= 96)
+
+
+def tick(scale: Scale, effect: float) -> Tick:
+    """The label of one round relative effect."""
+    return Tick(at=scale.at(effect), text=_text(effect))
 
 
 def _text(effect: float) -> str:

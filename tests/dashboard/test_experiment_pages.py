@@ -31,10 +31,11 @@ Make = Callable[..., Experiment]
 
 
 def text(client: Client, address: str) -> str:
-    """What a reader sees of a page: its words without tags, in one line."""
+    """What a reader sees of a page: its words without tags and closed tips, in one line."""
     answer = client.get(address)
     assert answer.status_code == 200
-    body = re.sub(r"<(script|template).*?</\1>", " ", answer.content.decode(), flags=re.DOTALL)
+    hidden = r"<(script|template|(?:div|span) popover class=.tip)\b.*?</(script|template|div|span)>"
+    body = re.sub(hidden, " ", answer.content.decode(), flags=re.DOTALL)
     return " ".join(re.sub(r"<[^>]+>", " ", body).split())
 
 

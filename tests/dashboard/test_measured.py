@@ -30,13 +30,21 @@ def test_every_choice_is_said() -> None:
     assert facts(measurement, METRICS) == (
         Fact(name="Goals", text="CTR, Conversion"),
         Fact(name="Secondaries", text="Users who clicked"),
-        Fact(name="Guardrails", text="Revenue per user, margin 2.5%"),
-        Fact(name="Method", text="Fixed horizon: judged once, at the planned users"),
-        Fact(name="Planned users", text="20,000 in control and a treatment together"),
-        Fact(name="Confidence", text="90%"),
-        Fact(name="Correction", text="none"),
-        Fact(name="Days before", text="14 days, adjusted by CUPED"),
-        Fact(name="Segments", text="country, device"),
+        Fact(name="Guardrails", text="Revenue per user, margin 2.5%", term="guardrail"),
+        Fact(
+            name="Method",
+            text="Fixed horizon: judged once, at the planned users",
+            term="fixed-horizon",
+        ),
+        Fact(
+            name="Planned users",
+            text="20,000 in control and a treatment together",
+            term="planned-users",
+        ),
+        Fact(name="Confidence", text="90%", term="confidence"),
+        Fact(name="Correction", text="none", term="correction"),
+        Fact(name="Days before", text="14 days, adjusted by CUPED", term="cuped"),
+        Fact(name="Segments", text="country, device", term="segment"),
         Fact(name="Training data", text="Frozen while it runs"),
     )
 

@@ -196,7 +196,7 @@ def test_a_method_of_one_look_is_planned_as_one(
     assert f"A change of +10.0% takes about {expected.days} days" in page
     assert row(page, "+10.0%")[2] == f"{expected.users:,}"
     assert words in page
-    assert "Users, fixed</th>" in page
+    assert ">Users</button>, fixed</th>" in page
     assert f'data-plan="{expected.tuning}"' in page
 
 

@@ -24,15 +24,38 @@ TRAINING = {
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:
-    """One line: what it is about, and what was chosen."""
+    """One line: what it is about, what was chosen, and which word of the glossary explains it."""
 
     name: str
     text: str
+    term: str = ""
+
+
+TERMS = {
+    "Guardrails": "guardrail",
+    "Planned users": "planned-users",
+    "Confidence": "confidence",
+    "Correction": "correction",
+    "Segments": "segment",
+}
+"""The words of the glossary among the names of facts."""
 
 
 def facts(measurement: Measurement, metrics: Mapping[str, Metric]) -> tuple[Fact, ...]:
     """What was chosen; `metrics` has all of `measurement.chosen`."""
-    return tuple(Fact(name=name, text=text) for name, text in _facts(measurement, metrics) if text)
+    return tuple(
+        Fact(name=name, text=text, term=_term(name, measurement))
+        for name, text in _facts(measurement, metrics)
+        if text
+    )
+
+
+def _term(name: str, measured: Measurement) -> str:
+    if name == "Method":
+        return "sequential" if measured.method == "sequential" else "fixed-horizon"
+    if name == "Days before" and measured.cuped:
+        return "cuped"
+    return TERMS.get(name, "")
 
 
 def _facts(measured: Measurement, metrics: Mapping[str, Metric]) -> Iterator[tuple[str, str]]:

@@ -13,37 +13,37 @@ from experiments.metrics.results import Described, Scorecard
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One figure: its title, what it is, and how it is written."""
+    """One figure: its title, the word of the glossary that explains it, and how it is written."""
 
     title: str
-    says: str
+    term: str
     write: Callable[[float], str]
 
 
 COLUMNS = {
     "different_items": Column(
         title="Different items",
-        says="How many different items were in these slates.",
+        term="different-items",
         write=formats.number,
     ),
     "coverage": Column(
         title="Coverage",
-        says="Which share of the catalogue was in these slates.",
+        term="coverage",
         write=lambda figure: formats.percent(figure, 1),
     ),
     "gini": Column(
         title="Gini",
-        says="How unevenly items were served: 0 all alike, 1 all servings on one item.",
+        term="gini",
         write=lambda figure: formats.number(figure, 2),
     ),
     "diversity": Column(
         title="Diversity",
-        says="How different the categories of a slate's items are: 0 the same, 1 none shared.",
+        term="diversity",
         write=lambda figure: formats.number(figure, 2),
     ),
     "novelty": Column(
         title="Novelty",
-        says="How rare the items were before the start, in bits: one more is half as frequent.",
+        term="novelty",
         write=lambda figure: f"{formats.number(figure, 1)} bits",
     ),
 }

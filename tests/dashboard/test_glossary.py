@@ -1,0 +1,88 @@
+"""The glossary: each word has two sentences, is used by a page, and is documented."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.template import Context, Template
+from django.test import Client
+
+from dashboard.glossary import TERMS
+from dashboard.reading import measured, served
+from experiments.models import Experiment
+from tests.dashboard.factories import snapshot_of
+from tests.stack import ROOT
+
+TEMPLATES = {path: path.read_text() for path in (ROOT / "templates").rglob("*.html")}
+DOCS = ROOT / "docs" / "reference" / "glossary.md"
+
+
+def render(template: str, **context: str) -> str:
+    return Template("{% load terms %}" + template).render(Context(context))
+
+
+@pytest.mark.parametrize("key", TERMS)
+def test_a_tip_is_two_sentences(key: str) -> None:
+    tip = str(TERMS[key].tip)
+    assert len(re.findall(r"[.](?: |$)", tip)) == 2
+    assert len(tip) <= 200
+
+
+def test_words_on_a_page_open_their_tip_by_key_and_are_described_by_it() -> None:
+    assert render('{% term "p-value" "p" %}') == (
+        '<button type="button" class="term" popovertarget="term-p-value" '
+        'aria-describedby="term-p-value">p</button>'
+    )
+    assert ">CUPED</button>" in render('{% term "cuped" %}')
+    with pytest.raises(KeyError, match="kuped"):
+        render('{% term "kuped" %}')
+
+
+def test_an_explanation_of_one_place_is_written_beside_it_as_text() -> None:
+    assert render('{% tip "p" says "p" "ctr" "B" %}', says="x < y") == (
+        '<button type="button" class="term" popovertarget="tip-p-ctr-B" '
+        'aria-describedby="tip-p-ctr-B">p</button>'
+        '<span popover class="tip" id="tip-p-ctr-B" role="tooltip">x &lt; y</span>'
+    )
+
+
+def test_a_measure_that_the_glossary_lacks_is_its_words() -> None:
+    assert 'popovertarget="term-ndcg"' in render('{% measure_term "ndcg@10" "nDCG@10" %}')
+    assert render('{% measure_term "loss" "Loss" %}') == "Loss"
+
+
+def test_every_word_is_used_and_every_used_word_is_there() -> None:
+    named = {key for text in TEMPLATES.values() for key in re.findall(r'{% term "([\w-]+)"', text)}
+    named |= {column.term for column in served.COLUMNS.values()}
+    named |= {*measured.TERMS.values(), "cuped", "sequential", "fixed-horizon"}
+    assert named == set(TERMS)
+
+
+def test_no_page_explains_words_by_a_title_that_keys_and_fingers_do_not_reach() -> None:
+    assert [
+        path.name for path, text in TEMPLATES.items() if re.search(r'class="tip" title', text)
+    ] == []
+
+
+def test_a_page_holds_each_tip_once(
+    browser: Client, make_experiment: Callable[..., Experiment]
+) -> None:
+    experiment = make_experiment()
+    snapshot_of(experiment)
+
+    page = browser.get(experiment.get_absolute_url()).content.decode()
+
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert sorted(ids) == sorted(set(ids))
+    opened = re.findall(r'popovertarget="([^"]+)"', page)
+    assert set(opened) <= set(ids)
+    assert {"term-always-valid", "term-p-value", "term-fieller"} <= set(opened)
+
+
+def test_the_documentation_lists_the_words_as_pages_say_them() -> None:
+    rows = re.findall(r"^\| (.+?) \| (.+?) \| (?:\[more\]\((.+?)\))? \|$", DOCS.read_text(), re.M)
+    told = sorted(TERMS.values(), key=lambda term: str(term.name).lower())
+    assert rows == [(str(term.name), str(term.tip), term.page) for term in told]
+    assert [page for *_, page in rows if not (DOCS.parent / page).exists()] == []

@@ -13,11 +13,11 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api import cors
-from api.addresses import address_of
 from api.authentication import key_of
 from api.permissions import Needs
 from experiments.assignment import PlannedKey
 from serving import limits
+from serving.addresses import address_of
 from serving.limits import WINDOW_SECONDS, Usage
 
 ASIDE = ("HEAD", "OPTIONS")

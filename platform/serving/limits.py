@@ -61,7 +61,7 @@ def count(key: PlannedKey, address: str) -> Usage | None:
 
 def name_of(key: PlannedKey, address: str) -> str:
     """Valkey's key of a count. It lives for a minute."""
-    return f"winnow:rate:{key.sha256[:16]}:{_counted_as(address)}"
+    return f"winnow:rate:{key.sha256[:16]}:{counted_as(address)}"
 
 
 def _ask(name: str) -> list[Any]:
@@ -72,7 +72,7 @@ def _ask(name: str) -> list[Any]:
     return list(pipe.execute())
 
 
-def _counted_as(address: str) -> str:
+def counted_as(address: str) -> str:
     """The address; of IPv6 the network that one customer has; `unknown` for what is neither."""
     try:
         found = ip_address(address)

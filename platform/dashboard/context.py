@@ -31,6 +31,7 @@ PLACES = {
     "placement": "settings",
     "holdout": "settings",
     "password": "settings",
+    "design": "settings",
 }
 
 

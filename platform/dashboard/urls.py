@@ -13,6 +13,7 @@ from dashboard.views import (
     closing,
     compare,
     data,
+    design,
     drafts,
     experiment,
     experiments,
@@ -143,4 +144,5 @@ urlpatterns = [
     path("settings/people/<int:pk>/password/", people.renew_password, name="person-password"),
     path("settings/password/", people.password, name="password"),
     path("settings/trail/", trail.page, name="trail"),
+    path("settings/design/", design.page, name="design"),
 ]

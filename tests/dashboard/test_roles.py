@@ -106,6 +106,7 @@ TABLE = {
     "person-password": (ADMIN, ADMIN),
     "password": (VIEWER, VIEWER),
     "trail": (VIEWER, VIEWER),
+    "design": (VIEWER, VIEWER),
 }
 OPEN = {"login", "logout"}
 """Needed by whoever has no role yet, or goes."""

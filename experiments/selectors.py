@@ -190,6 +190,7 @@ def scorecard_spec(experiment: Experiment, *, as_of: datetime) -> ScorecardSpec:
         segments=measured.segments,
         series=True,
         described=True,
+        distributions=True,
     )
 
 

@@ -5,8 +5,8 @@ No framework here: tables in, a frozen scorecard out.
 """
 
 from experiments.metrics.builtin import GUARDRAILS, METRICS
+from experiments.metrics.catalogue import Catalogue
 from experiments.metrics.definitions import Metric
-from experiments.metrics.describing import Catalogue
 from experiments.metrics.exceptions import (
     InvalidMetric,
     InvalidSpec,

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import ibis
 from ibis.expr.types import Table
+from msgspec.structs import replace
 
 from experiments.metrics.belonging import completed
 from experiments.metrics.builtin import METRICS
@@ -20,7 +21,7 @@ from experiments.metrics.periods import grid
 from experiments.metrics.rules import least, marked
 from experiments.metrics.shape import shaped
 from experiments.metrics.slates import without_repeats
-from experiments.metrics.sources import is_served, served_value, sources
+from experiments.metrics.sources import is_served, links_of, served_value, sources
 from experiments.metrics.spec import ScorecardSpec
 from experiments.metrics.totals import (
     added,
@@ -34,6 +35,14 @@ from experiments.metrics.totals import (
 
 VOLUME = (METRICS["impressions_per_user"], METRICS["clicks_per_user"])
 """Counted always, where the log has the columns: they are the size of an arm."""
+
+
+def without_caps(spec: ScorecardSpec) -> tuple[Metric, ...]:
+    """The metrics with a cap once more without, where the spec asks what the cap did."""
+    if not spec.distributions:
+        return ()
+    capped = (t.metric for t in spec.metrics if t.metric.winsorise is not None)
+    return tuple(replace(metric, winsorise=None) for metric in capped)
 
 
 class Analysis:
@@ -50,7 +59,9 @@ class Analysis:
         self.cut = grid(spec.started_at, spec.as_of)
         self.volume = tuple(m for m in VOLUME if m.numerator.needs <= log.columns)
         own = (tracked.metric for tracked in spec.metrics)
-        self.metrics: tuple[Metric, ...] = tuple(dict.fromkeys((*own, *self.volume)))
+        self.metrics: tuple[Metric, ...] = tuple(
+            dict.fromkeys((*own, *self.volume, *without_caps(spec)))
+        )
         self.columns = Columns(self.metrics)
         self.log = without_repeats(log, spec, stack)
 
@@ -68,9 +79,15 @@ class Analysis:
         return self._kept(self.everyone.join(marks, "user").select("uid", "rule"))
 
     @cached_property
+    def links(self) -> Table | None:
+        """`links_of` everybody whose facts are summed."""
+        members = self.counting if self.spec.series else self._listed
+        return links_of(self.log, members, self.spec, self.columns.all, self._stack)
+
+    @cached_property
     def rows(self) -> Table:
         """`user_periods` of those who count."""
-        found = sources(self.log, self.counting, self.spec, self.columns.all, self._stack)
+        found = sources(self.log, self.counting, self.spec, self.columns.all, self.links)
         by_period = [sums_by_period(source, self.spec, self.cut) for source in found]
         return self._kept(user_periods(self.counting, by_period, self.spec, self.columns, self.cut))
 
@@ -86,7 +103,7 @@ class Analysis:
     def _all_totals(self) -> Table:
         """Of those whom rules leave out too: in the same pass events are counted for the rules."""
         left = [c for c in self.columns.all if c.name not in self._folded]
-        found = sources(self.log, self._listed, self.spec, left, self._stack)
+        found = sources(self.log, self._listed, self.spec, left, self.links)
         summed = [sums(source, self.spec) for source in found]
         return self._kept(user_totals(self._listed, summed, self.spec, self.columns))
 

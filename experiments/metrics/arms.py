@@ -3,7 +3,9 @@
 It describes; only comparisons decide.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ from experiments.metrics.presence import beside, phases_of
 from experiments.metrics.results import ArmValue, SeriesPoint
 from experiments.metrics.samples import Plain, Samples
 from experiments.metrics.spec import ScorecardSpec
-from experiments.stats import ProportionSample, Reason
+from experiments.stats import ProportionSample, RatioSample, Reason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,10 +96,22 @@ def control_beside(spec: ScorecardSpec, samples: Samples, treatment: int) -> Arm
     return latest(arm_values(found, spec.confidence), (spec.control,))[0]
 
 
+def of_periods(sample: Plain, *, windowed: bool) -> Floats:
+    """The metric of each period alone, of shape (variants, periods); NaN where there is none."""
+    if isinstance(sample, RatioSample):
+        tops, bottoms = sample.numerator, sample.denominator
+    else:
+        tops = sample.successes if isinstance(sample, ProportionSample) else sample.total
+        bottoms = sample.users if windowed else np.zeros_like(sample.users)
+    top, bottom = (np.diff(np.asarray(sums), axis=1, prepend=0.0) for sums in (tops, bottoms))
+    alone: Floats = np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
+    return alone
+
+
 def series(
-    values: ArmValues, variants: tuple[str, ...], ends: tuple[Any, ...]
+    values: ArmValues, periods: Floats, variants: tuple[str, ...], ends: Mapping[int, datetime]
 ) -> tuple[SeriesPoint, ...]:
-    """Every as-of time of every variant, variant by variant."""
+    """The as-of times of `ends`, by their place, of every variant, variant by variant."""
     return tuple(
         SeriesPoint(
             as_of=end,
@@ -106,7 +120,8 @@ def series(
             value=number(values.value[i, k]),
             low=number(values.low[i, k]),
             high=number(values.high[i, k]),
+            period=number(periods[i, k]),
         )
         for i, variant in enumerate(variants)
-        for k, end in enumerate(ends)
+        for k, end in ends.items()
     )

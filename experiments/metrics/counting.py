@@ -1,22 +1,25 @@
 """Runs the queries: what comes out is a handful of small arrays, and the rest is arithmetic."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ibis import _
 from ibis.expr.types import Table
 
 from experiments.metrics.analysis import Analysis
+from experiments.metrics.breaking_down import break_down
 from experiments.metrics.caps import Caps, find_caps
+from experiments.metrics.catalogue import Catalogue
 from experiments.metrics.columns import Columns
 from experiments.metrics.definitions import Metric
-from experiments.metrics.describing import Catalogue, describe
+from experiments.metrics.describing import describe
 from experiments.metrics.moments import Floats, Moments, Summing
 from experiments.metrics.overlapping import Cell, shared_users
 from experiments.metrics.redrawing import Place, redraw
-from experiments.metrics.results import Described, Redrawn
+from experiments.metrics.results import Breakdown, Described, Redrawn, Spread
 from experiments.metrics.segments import Segment, cut_by
 from experiments.metrics.spec import ScorecardSpec
+from experiments.metrics.spreading import spreads
 from experiments.metrics.terms import Term, terms_of
 
 Counts = tuple[int, ...]
@@ -54,6 +57,8 @@ class Counted:
     described: tuple[Described, ...]
     shared: tuple[Cell, ...] | None
     redrawn: dict[Place, tuple[Redrawn, ...]]
+    breakdown: Breakdown | None = None
+    spreads: dict[str, Spread] = field(default_factory=dict)
 
 
 def count_log(
@@ -83,6 +88,10 @@ def count_log(
             if spec.described
             else (),
             redrawn=redraw(totals, spec, columns, caps),
+            breakdown=break_down(analysis.log, analysis.counting, analysis.links, spec, catalogue)
+            if spec.described
+            else None,
+            spreads=spreads(totals, spec, columns),
             shared=shared_users(analysis.log, analysis.counting, spec),
         )
 

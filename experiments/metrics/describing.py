@@ -7,7 +7,6 @@ those that take users now, by the phases in which all of them did. An arm that i
 the others with as few slates as it got.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import ibis
@@ -16,6 +15,7 @@ from ibis import _
 from ibis.expr.types import Table
 
 from experiments.metrics import variety
+from experiments.metrics.catalogue import Catalogue
 from experiments.metrics.engine import hashed
 from experiments.metrics.facts import is_post
 from experiments.metrics.people import of_experiment
@@ -34,13 +34,6 @@ FINEST = 1_000_000_000
 Slate = list[str]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Catalogue:
-    """Items that could be served, and the categories of each."""
-
-    categories: dict[str, frozenset[str]]
-
-
 def describe(
     log: Log, counting: Table, spec: ScorecardSpec, catalogue: Catalogue | None
 ) -> tuple[Described, ...]:
@@ -51,9 +44,9 @@ def describe(
     slates = min(len(arm) for arm in sampled.values())
     arms = [arm[:slates] for arm in sampled.values()]
     popularity = _popularity(log, spec)
-    known = catalogue.categories if catalogue else None
-    base = variety.base({item for arm in arms for slate in arm for item in slate}, known)
-    found = [variety.figures(arm, base, known, popularity) for arm in arms]
+    served = {item for arm in arms for slate in arm for item in slate}
+    stock = variety.stock(served, popularity, catalogue)
+    found = [variety.figures(arm, stock, popularity) for arm in arms]
     of_arm = dict(zip(sampled, found, strict=True))
     gone = dict.fromkeys(found[0], (None, GONE))
     return tuple(

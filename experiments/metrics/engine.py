@@ -29,6 +29,13 @@ def percentile(values, share):  # type: ignore[no-untyped-def]
     """The smallest of the values that at least that share of them do not exceed."""
 
 
+@ibis.udf.agg.builtin(
+    name="quantile_disc", signature=(("float64", "array<float64>"), "array<float64>")
+)
+def percentiles(values, shares):  # type: ignore[no-untyped-def]
+    """The same of several shares, from one sort."""
+
+
 def numbered(kept: Table) -> Table:
     """A kept table with `uid`, one whole number per row.
 

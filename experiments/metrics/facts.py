@@ -59,7 +59,8 @@ def linked_facts(
 ) -> Table:
     """A row per (request id, item) that events of those types name: type, request_id, and
     `attributed`, whether they name an item of a slate that counts. With `strays` there are also
-    those that no slate of the user holds, which are judged as events.
+    those that no slate of the user holds, which are judged as events. Where the spec asks for a
+    description of the slates, also item and position, its place in the slate from 1 on.
     """
     by_item = ITEM in log.columns
     events = _until_as_of(log.events, spec)
@@ -85,10 +86,17 @@ def linked_facts(
     placed = marked.filter(marked.attributed | marked.stray)
     if strays and (others := other_slates(log, spec)) is not None:
         placed = without_held(placed, others, listing=ITEMS in log.columns)
+    listing = spec.described and by_item and ITEMS in log.columns
+    more = {"position": placed.items.index(placed.item) + 1} if listing else {}
     return placed.mutate(
+        **more,
         post=placed.attributed.ifelse(placed.slate_post, _is_post_event(placed)),
         pre=placed.attributed.ifelse(~placed.slate_post, True) & _before(placed, spec),
-    ).select(*MEMBER, "at", "post", "pre", "type", "request_id", "attributed")
+    ).select(
+        *MEMBER,
+        *("at", "post", "pre", "type", "request_id", "attributed"),
+        *(("item", "position") if listing else ()),
+    )
 
 
 def clicked_slates(linked: Table) -> Table:

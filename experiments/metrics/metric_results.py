@@ -1,11 +1,15 @@
 """All that a scorecard holds of one metric, put together."""
 
 import numpy as np
+from msgspec.structs import replace
 
 from experiments.metrics import arms as arm
+from experiments.metrics.comparing import TESTS, every, latest_results
 from experiments.metrics.counting import Counted
+from experiments.metrics.definitions import Metric
 from experiments.metrics.reading import Read
-from experiments.metrics.results import MetricResult, VariantComparison
+from experiments.metrics.results import MetricResult, Uncapped, VariantComparison
+from experiments.metrics.samples import samples
 from experiments.metrics.segmenting import differences, segment_results
 from experiments.metrics.spec import ScorecardSpec
 from experiments.metrics.terms import Term
@@ -35,6 +39,21 @@ def metric_result(
         caps=tuple(_cap(counted, c.name, c.scale) for c in counted.columns.of(metric)),
         segments=segments,
         heterogeneity=differences(spec, segments),
+        spread=counted.spreads.get(metric.key),
+        uncapped=_uncapped(spec, metric, counted),
+    )
+
+
+def _uncapped(spec: ScorecardSpec, metric: Metric, counted: Counted) -> tuple[Uncapped, ...]:
+    """What the tests say of users' whole totals, of a metric whose totals are cut off."""
+    if not spec.distributions or metric.winsorise is None:
+        return ()
+    plain = replace(metric, winsorise=None)
+    found = samples(counted.moments, plain, counted.columns, cuped=spec.lookback > 0)
+    results = latest_results(spec, plain, found, every(found, TESTS))
+    return tuple(
+        Uncapped(variant=variant, results=each)
+        for variant, each in zip(spec.treatments, results, strict=True)
     )
 
 

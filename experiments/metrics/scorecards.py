@@ -7,10 +7,10 @@ from ibis.expr.types import Table
 
 from experiments.metrics import volumes
 from experiments.metrics.absent_arms import users_in_absent_arms
+from experiments.metrics.catalogue import Catalogue
 from experiments.metrics.counting import Counted, count_log
 from experiments.metrics.decisions import decisions
 from experiments.metrics.definitions import Metric
-from experiments.metrics.describing import Catalogue
 from experiments.metrics.exclusions import fingerprint
 from experiments.metrics.exploring.kept import KeptSamples, kept_of
 from experiments.metrics.health import (
@@ -107,6 +107,7 @@ def assemble(
         health=checks,
         metrics=metrics,
         series=volumes.series(spec, reads, cut.ends),
+        phase_series=volumes.phase_series(spec, reads, cut.ends),
         lifts=volumes.lifts(spec, reads, cut.ends),
         exposures=volumes.exposure_points(counted, spec, cut),
         decision=whole,
@@ -115,6 +116,7 @@ def assemble(
         lookback_days=spec.lookback_days,
         cuped=spec.cuped,
         described=counted.described,
+        breakdown=counted.breakdown,
         overlaps=shown(others),
     )
 

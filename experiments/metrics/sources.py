@@ -59,10 +59,30 @@ def is_served(column: Column) -> bool:
     return isinstance(column.measure, Slates | Items)
 
 
-def sources(
+def links_of(
     log: Log, members: Table, spec: ScorecardSpec, columns: Sequence[Column], stack: ExitStack
+) -> Table | None:
+    """The `linked_facts` that the columns need, kept where they are read more than once; None where
+    none are needed.
+    """
+    linked = [c for c in columns if _of_links(c.measure, log)]
+    clicked = [c for c in columns if isinstance(c.measure, ClickedSlates)]
+    if not linked and not clicked:
+        return None
+    strays = any(isinstance(c.measure, UnattributedClicks) for c in linked)
+    links = linked_facts(log, members, spec, _link_types([*linked, *clicked]), strays=strays)
+    again = spec.described or (linked and clicked)
+    return stack.enter_context(links.cache()) if again else links
+
+
+def sources(
+    log: Log,
+    members: Table,
+    spec: ScorecardSpec,
+    columns: Sequence[Column],
+    links: Table | None,
 ) -> list[Source]:
-    """Every table of facts that the columns need, each read once."""
+    """Every table of facts that the columns need, each read once; `links` as of `links_of`."""
     events = [c for c in columns if _of_events(c.measure, log) and not _of_items(c.measure)]
     linked = [c for c in columns if _of_links(c.measure, log)]
     clicked = [c for c in columns if isinstance(c.measure, ClickedSlates)]
@@ -70,10 +90,7 @@ def sources(
     if served := [c for c in columns if is_served(c)]:
         facts = slate_facts(log, members, spec)
         found.append(_source(facts, served, served_value))
-    if linked or clicked:
-        strays = any(isinstance(c.measure, UnattributedClicks) for c in linked)
-        links = linked_facts(log, members, spec, _link_types([*linked, *clicked]), strays=strays)
-        links = stack.enter_context(links.cache()) if linked and clicked else links
+    if links is not None:
         found += [_source(links, linked, _linked_value)] if linked else []
         found += [_source(clicked_slates(links), clicked, _one)] if clicked else []
     if events:

@@ -71,8 +71,9 @@ class ScorecardSpec(msgspec.Struct, frozen=True, kw_only=True):
     Of `training_data` `shared`, nothing is decided automatically. `lookback_days` before a user's
     first exposure are the pre-period of CUPED, 0 for none; with `cuped` the adjusted comparison
     decides. `segments` names attributes to cut by. `series` asks for every as-of time and not the
-    last alone, `described` for figures of the slates. `resamples` asks for a second judgement of
-    the goals, by drawing users again so often. Raises InvalidSpec on construction.
+    last alone, `described` for figures of the slates, `distributions` for how users are spread over
+    the values of a metric and for comparisons without caps. `resamples` asks for a second judgement
+    of the goals, by drawing users again so often. Raises InvalidSpec on construction.
     """
 
     experiment: str
@@ -92,6 +93,7 @@ class ScorecardSpec(msgspec.Struct, frozen=True, kw_only=True):
     segments: tuple[str, ...] = ()
     series: bool = False
     described: bool = False
+    distributions: bool = False
     resamples: int = 0
 
     def __post_init__(self) -> None:

@@ -12,11 +12,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-Categories = Mapping[str, frozenset[str]]
+from experiments.metrics.catalogue import Catalogue, Categories
+
 Figure = tuple[float | None, str | None]
 """A value, or a reason why there is none."""
 
@@ -26,16 +28,35 @@ NO_PRE_PERIOD = "no_pre_period"
 NO_PAIRS = "no_pairs_with_categories"
 
 
-def base(served: set[str], catalogue: Categories | None) -> set[str]:
-    """The items over which servings are spread: the same for all variants."""
-    return served | set(catalogue or ())
+@dataclass(frozen=True, kw_only=True)
+class Stock:
+    """What servings are spread over, the same for all variants: `items` are those of the catalogue
+    and all that were served, `everything` also those of events from before. `known` are the
+    categories of those of the catalogue that were seen, None without a catalogue of `size` items.
+    """
+
+    items: int
+    everything: int
+    size: int
+    known: Categories | None
+
+
+def stock(served: set[str], popularity: Mapping[str, int], catalogue: Catalogue | None) -> Stock:
+    """Of items that any variant served."""
+    seen = served | popularity.keys()
+    if catalogue is None or not catalogue.size:
+        return Stock(items=len(served), everything=len(seen), size=0, known=None)
+    known = catalogue.look(seen)
+    return Stock(
+        items=catalogue.size + len(served - known.keys()),
+        everything=catalogue.size + len(seen - known.keys()),
+        size=catalogue.size,
+        known=known,
+    )
 
 
 def figures(
-    slates: list[list[str]],
-    items: set[str],
-    catalogue: Categories | None,
-    popularity: Mapping[str, int],
+    slates: list[list[str]], stock: Stock, popularity: Mapping[str, int]
 ) -> dict[str, Figure]:
     """Every figure of one variant's slates."""
     servings = Counter(item for slate in slates for item in slate)
@@ -44,30 +65,31 @@ def figures(
         return dict.fromkeys(names, (None, NO_SLATES))
     return {
         "different_items": (float(len(servings)), None),
-        "coverage": _coverage(servings, catalogue),
-        "gini": (gini([servings[item] for item in items]), None),
-        "diversity": _diversity(slates, catalogue),
-        "novelty": _novelty(servings, items, popularity),
+        "coverage": _coverage(servings, stock),
+        "gini": (gini(servings.values(), never=stock.items - len(servings)), None),
+        "diversity": _diversity(slates, stock.known),
+        "novelty": _novelty(servings, stock, popularity),
     }
 
 
-def gini(counts: Iterable[int]) -> float:
-    """Gini's coefficient of counts, of which at least one is above zero."""
+def gini(counts: Iterable[int], *, never: int = 0) -> float:
+    """Gini's coefficient of counts, of which at least one is above zero, and of `never` zeros."""
     ordered = np.sort(np.asarray(list(counts), dtype=np.float64))
-    ranks = np.arange(1, len(ordered) + 1)
-    total, n = ordered.sum(), len(ordered)
+    n = never + len(ordered)
+    ranks = np.arange(never + 1, n + 1)
+    total = ordered.sum()
     return float(2 * (ranks * ordered).sum() / (n * total) - (n + 1) / n)
 
 
-def _coverage(servings: Counter[str], catalogue: Categories | None) -> Figure:
-    if not catalogue:
+def _coverage(servings: Counter[str], stock: Stock) -> Figure:
+    if stock.known is None:
         return None, NO_CATALOGUE
-    return len(servings.keys() & catalogue.keys()) / len(catalogue), None
+    return len(servings.keys() & stock.known.keys()) / stock.size, None
 
 
 def _diversity(slates: list[list[str]], catalogue: Categories | None) -> Figure:
     """Pairs in which an item has no category do not count."""
-    if not catalogue:
+    if catalogue is None:
         return None, NO_CATALOGUE
     known: dict[tuple[str, str], float | None] = {}
     means = []
@@ -89,11 +111,10 @@ def _distance(
     return known[pair]
 
 
-def _novelty(servings: Counter[str], items: set[str], popularity: Mapping[str, int]) -> Figure:
+def _novelty(servings: Counter[str], stock: Stock, popularity: Mapping[str, int]) -> Figure:
     if not popularity:
         return None, NO_PRE_PERIOD
-    everything = items | popularity.keys()
-    total = sum(popularity.values()) + len(everything)
+    total = sum(popularity.values()) + stock.everything
     bits = sum(
         count * -np.log2((popularity.get(item, 0) + 1) / total)
         for item, count in sorted(servings.items())

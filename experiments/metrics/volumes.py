@@ -1,5 +1,6 @@
 """What a scorecard shows around its comparisons: sizes, charts, and who was set aside."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import numpy as np
@@ -16,10 +17,12 @@ from experiments.metrics.results import (
     LeftOut,
     LiftPoint,
     PhaseResult,
+    PhaseSeries,
     SeriesPoint,
     SetAside,
 )
-from experiments.metrics.spec import ScorecardSpec
+from experiments.metrics.samples import Plain
+from experiments.metrics.spec import PhaseSpec, ScorecardSpec
 from experiments.metrics.terms import Factor, Term, term
 
 
@@ -70,12 +73,41 @@ def series(
 ) -> dict[str, tuple[SeriesPoint, ...]]:
     if not spec.series:
         return {}
+    every = dict(enumerate(ends))
+    return {r.tracked.metric.key: _points(spec, r, r.samples.pooled, every) for r in reads}
+
+
+def phase_series(
+    spec: ScorecardSpec, reads: list[Read], ends: tuple[datetime, ...]
+) -> dict[str, tuple[PhaseSeries, ...]]:
+    """Phase by phase, where there are several: together their ratios would show in the lines."""
+    if not spec.series or len(spec.phases) == 1:
+        return {}
     return {
-        r.tracked.metric.key: arm.series(
-            arm.arm_values(r.samples.pooled, spec.confidence), spec.variants, ends
+        r.tracked.metric.key: tuple(
+            PhaseSeries(phase=phase.number, points=_points(spec, r, sample, _of(spec, phase, ends)))
+            for phase, sample in zip(spec.phases, r.samples.plain, strict=True)
         )
         for r in reads
-        if r.tracked.role == "goal"
+    }
+
+
+def _points(
+    spec: ScorecardSpec, found: Read, sample: Plain, ends: Mapping[int, datetime]
+) -> tuple[SeriesPoint, ...]:
+    periods = arm.of_periods(sample, windowed=found.tracked.metric.window is not None)
+    values = arm.arm_values(sample, spec.confidence)
+    return arm.series(values, periods, spec.variants, ends)
+
+
+def _of(spec: ScorecardSpec, phase: PhaseSpec, ends: tuple[datetime, ...]) -> dict[int, datetime]:
+    """The periods that the phase is in: to the one in which it ended."""
+    until = spec.until(phase)
+    starts = (phase.started_at, *ends)
+    return {
+        k: end
+        for k, (start, end) in enumerate(zip(starts, ends, strict=False))
+        if end > phase.started_at and start < until
     }
 
 
@@ -84,11 +116,7 @@ def lifts(
 ) -> dict[str, tuple[LiftPoint, ...]]:
     if not spec.series:
         return {}
-    return {
-        r.tracked.metric.key: lifts_of(spec, r.tracked.metric, r.samples, ends)
-        for r in reads
-        if r.tracked.role == "goal"
-    }
+    return {r.tracked.metric.key: lifts_of(spec, r.tracked.metric, r.samples, ends) for r in reads}
 
 
 def exposure_points(counted: Counted, spec: ScorecardSpec, cut: Grid) -> tuple[ExposurePoint, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -10,6 +11,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from dashboard import queries
+from dashboard.happened import asked, happened
 from dashboard.reading.buckets import layer_bar, phase_rows
 from dashboard.reading.measured import Fact, facts
 from dashboard.reading.page import experiment_page
@@ -43,9 +45,12 @@ def context_of(request: HttpRequest, experiment: Experiment, tab: str) -> dict[s
         log_lag=pulse.log_lag_seconds if pulse else None,
         then=queries.versions_when_stopped(experiment) if experiment.is_over else None,
         whole=tab == "results",
+        asked=asked(request),
+        happened=happened(experiment) if snapshot and tab == "results" else None,
     )
     return {
         "page": page,
+        "address": urlencode(asked(request).kept),
         "experiment": experiment,
         "moves": lifecycle.moves_of(experiment.status),
         "killed": _killed(experiment),

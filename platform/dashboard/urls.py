@@ -15,6 +15,7 @@ from dashboard.views import (
     data,
     design,
     drafts,
+    drill,
     experiment,
     experiments,
     keys,
@@ -53,6 +54,7 @@ urlpatterns = [
         if tab != "results"
     ),
     path("experiments/<slug:key>/live/", experiment.live, name="experiment-live"),
+    path("experiments/<slug:key>/metrics/<slug:metric>/", drill.page, name="experiment-metric"),
     *(
         path(
             f"experiments/<slug:key>/{move}/",

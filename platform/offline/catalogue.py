@@ -30,7 +30,7 @@ def catalogue(name: str) -> Catalogue:
         raise InvalidRequest("items", str(error).removesuffix(".")) from error
     if not found:
         raise InvalidRequest("items", f"{name} holds no item")
-    return Catalogue(categories=found)
+    return Catalogue.of(found)
 
 
 def _items(rows: Iterator[Row]) -> Iterator[Item]:

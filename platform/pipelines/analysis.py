@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Set
 from contextlib import closing
 from datetime import datetime, timedelta
 
@@ -17,6 +18,7 @@ from recommenders.models import Item
 
 logger = logging.getLogger(__name__)
 
+AT_ONCE = 900  # items in one query: databases bound how many values one may carry
 SLACK = timedelta(seconds=5)  # the clock does not tick to the millisecond
 SETTLE = timedelta(seconds=10)  # requests under way when an experiment stops are served and written
 
@@ -104,8 +106,16 @@ def _count(
 
 
 def _catalogue() -> Catalogue:
-    items = Item.objects.values_list("key", "categories")
-    return Catalogue(categories={key: frozenset(found) for key, found in items.iterator()})
+    return Catalogue(size=Item.objects.count(), look=_categories)
+
+
+def _categories(asked: Set[str]) -> dict[str, frozenset[str]]:
+    """Of those items that the catalogue holds."""
+    keys, found = sorted(asked), dict[str, frozenset[str]]()
+    for start in range(0, len(keys), AT_ONCE):
+        held = Item.objects.filter(key__in=keys[start : start + AT_ONCE])
+        found |= {key: frozenset(named) for key, named in held.values_list("key", "categories")}
+    return found
 
 
 def _whole_until(log: readers.Log, now: datetime) -> datetime:

@@ -88,7 +88,7 @@ def test_queries_of_the_page_do_not_grow_with_arms_or_snapshots(
     for _ in range(arms):
         snapshot_of(experiment, scorecard(*others))
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(19):
         browser.get(experiment.get_absolute_url())
 
 
@@ -115,7 +115,7 @@ def test_the_page_tells_the_whole_story(browser: Client, make_experiment: Make) 
     )
     assert "Where the clicks come from" in page
     assert "Impressions per user differ: item-knn +8.9% (p " in page
-    assert "item-knn@1 .231 .620 91,624" in page
+    assert "item-knn@1 .231 .620 +8.9% 91,624 events" in page
     assert f"Snapshot {snapshot.pk}" in page
     assert "GET http://testserver/api/v1/experiments/learned-ranking/results" in page
     assert "As of 12 Nov 2026, 08:00 UTC" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,10 @@ import pytest
 
 from dashboard import figures
 from dashboard.figures.style import spread
+from dashboard.reading.chart_view import ChartView
+from dashboard.reading.lines import lines
+from dashboard.reading.marks import Mark
+from dashboard.reading.writing import writing
 from experiments.metrics.results import ExposurePoint, Scorecard
 from tests.dashboard.factories import AS_OF, START, scorecard
 from tests.dashboard.test_reading import ARMS
@@ -19,9 +24,15 @@ DAY_2 = AS_OF.isoformat()
 
 
 def over_time(card: Scorecard) -> Any:
-    figure = figures.over_time(card, ARMS[:2])
+    figure = drawn(card)
     assert figure is not None
     return figure
+
+
+def drawn(card: Scorecard, view: ChartView | None = None, marks: Sequence[Mark] = ()) -> Any:
+    shown, ctr = view or ChartView(), card.metric("ctr")
+    found = lines(card, ctr, ARMS[:2], shown)
+    return figures.over_time(found, shown, writing(ctr, shown), marks)
 
 
 def exposures(card: Scorecard) -> Any:
@@ -34,7 +45,8 @@ def test_each_arm_has_a_band_and_a_line_in_its_own_colour() -> None:
     figure = over_time(scorecard())
 
     assert len(figure.data) == 6
-    high, low, line = figure.data[3:]
+    high, low = figure.data[2:4]
+    line = figure.data[5]
     assert list(line.x) == [DAY_1, DAY_2]
     assert list(line.y) == pytest.approx([0.0600039, 0.0600039])
     assert list(high.y) == pytest.approx([0.0624041] * 2, abs=1e-6)
@@ -74,7 +86,7 @@ def test_the_scale_follows_the_settled_part() -> None:
 def test_without_values_there_is_no_chart() -> None:
     empty = msgspec.structs.replace(scorecard(), series={"ctr": ()}, exposures=())
 
-    assert figures.over_time(empty, ARMS) is None
+    assert drawn(empty) is None
     assert figures.exposures_against_plan(empty, ARMS) is None
 
 
@@ -83,7 +95,7 @@ def test_a_single_look_is_drawn_as_a_dot() -> None:
     one = tuple(point for point in card.series["ctr"] if point.as_of == AS_OF)
     figure = over_time(msgspec.structs.replace(card, series={"ctr": one}))
 
-    assert figure.data[2].mode == "markers"
+    assert figure.data[-1].mode == "markers"
 
 
 def test_new_users_stand_against_the_planned_share() -> None:

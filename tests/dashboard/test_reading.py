@@ -9,12 +9,15 @@ from msgspec.structs import replace
 from dashboard.formats import DASH, MINUS
 from dashboard.reading import table
 from dashboard.reading.arms import ArmView
+from dashboard.reading.chart_view import ChartView
 from dashboard.reading.clicks import clicks, impressions_note
 from dashboard.reading.comparison_row import Progress
 from dashboard.reading.curves import curves
 from dashboard.reading.health import health
-from dashboard.reading.series import exposure_numbers, series_numbers
+from dashboard.reading.lines import lines
+from dashboard.reading.series import exposure_numbers, line_numbers
 from dashboard.reading.verdict import sentence, short
+from dashboard.reading.writing import writing
 from experiments.metrics.guardrails import GuardrailState
 from experiments.metrics.results import (
     Check,
@@ -531,10 +534,12 @@ def test_where_the_clicks_come_from() -> None:
 
 def test_the_numbers_behind_the_charts() -> None:
     card = scorecard()
-    numbers = series_numbers(card, ARMS[:2])
+    ctr, view = card.metric("ctr"), ChartView()
+    numbers = line_numbers(lines(card, ctr, ARMS[:2], view), writing(ctr, view))
 
-    assert numbers.rows[0] == (AS_OF, ("5.51% (5.29 to 5.73%)", "6.00% (5.76 to 6.24%)"))
-    assert [cells for _, cells in exposure_numbers(card, ARMS[:2]).rows] == [("100", "200")] * 2
+    assert numbers.rows[0].at == AS_OF
+    assert numbers.rows[0].cells == ("5.51% (5.29 to 5.73%)", "6.00% (5.76 to 6.24%)")
+    assert [row.cells for row in exposure_numbers(card, ARMS[:2]).rows] == [("100", "200")] * 2
 
 
 def test_a_curve_runs_from_the_first_epoch_to_the_last() -> None:

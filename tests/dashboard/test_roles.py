@@ -33,6 +33,7 @@ TABLE = {
     "experiment-traffic": (VIEWER, VIEWER),
     "experiment-settings": (VIEWER, VIEWER),
     "experiment-history": (VIEWER, VIEWER),
+    "experiment-metric": (VIEWER, VIEWER),
     "experiment-new": (EXPERIMENTER, EXPERIMENTER),
     "experiment-edit": (EXPERIMENTER, EXPERIMENTER),
     "outlook": (VIEWER, VIEWER),
@@ -128,7 +129,7 @@ def as_role(client: Client, db: None) -> Callable[[Role], Client]:
 def address(name: str) -> str:
     key = {"metric": "gmv", "recommender": "popular"}.get(name.split("-")[0], "learned-ranking")
     [pattern] = [p for p in urls.urlpatterns if p.name == name]
-    values: dict[str, Any] = {"key": key, "pk": 1}
+    values: dict[str, Any] = {"key": key, "pk": 1, "metric": "ctr"}
     takes = pattern.pattern.converters
     return reverse(f"dashboard:{name}", kwargs={k: v for k, v in values.items() if k in takes})
 

@@ -122,13 +122,15 @@ def cut(
 
 
 def view(card: Scorecard, *, scale: Scale = "relative") -> Segments:
-    found = segments(card, ARMS, scale=scale)
+    found = segments(card, card.metric(card.primary), ARMS, scale=scale)
     assert found is not None
     return found
 
 
 def test_an_experiment_without_segments_has_no_card() -> None:
-    assert segments(scorecard(), ARMS, scale="relative") is None
+    card = scorecard()
+
+    assert segments(card, card.metric("ctr"), ARMS, scale="relative") is None
 
 
 def test_a_row_says_users_lift_and_the_interval_that_decides_elsewhere() -> None:

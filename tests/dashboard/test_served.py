@@ -120,5 +120,5 @@ def test_the_page_says_that_it_is_no_test(
 
     page = browser.get(experiment.get_absolute_url()).content.decode()
 
-    assert "Over 4,210 slates of each arm. Descriptive, no test" in page
+    assert "What was served is described over 4,210 slates of each arm, without a test." in page
     assert '<td class="figures" data-label="Novelty">9.2 bits</td>' in page

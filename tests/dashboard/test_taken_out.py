@@ -79,7 +79,7 @@ def test_its_segments_wait_for_nothing_either() -> None:
     low = segment("fr", compared(), compared("conv-ctr", reason="collecting"), floor=BELOW)
     held = card()
     cut = replace(held.metrics[0], segments=(low,))
-    found = segments(replace(held, metrics=(cut,)), ARMS, scale="relative")
+    found = segments(replace(held, metrics=(cut,)), cut, ARMS, scale="relative")
 
     assert found is not None
     _, row = found.attributes[0].segments[0].rows

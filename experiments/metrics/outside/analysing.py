@@ -8,8 +8,8 @@ import numpy as np
 from ibis.expr.types import Table
 from msgspec.structs import replace
 
+from experiments.metrics.catalogue import Catalogue
 from experiments.metrics.counting import Counted, count_log
-from experiments.metrics.describing import Catalogue
 from experiments.metrics.exceptions import MissingColumn
 from experiments.metrics.files import tables
 from experiments.metrics.outside import survey

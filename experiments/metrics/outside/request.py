@@ -4,8 +4,8 @@ from datetime import datetime
 
 import msgspec
 
+from experiments.metrics.catalogue import Catalogue
 from experiments.metrics.definitions import Metric
-from experiments.metrics.describing import Catalogue
 from experiments.metrics.exclusions import DEFAULT, AttributeIs, Exclusion
 from experiments.metrics.spec import Correction, TrainingData
 from experiments.stats.settings import Method

@@ -10,7 +10,8 @@ Times are UTC. Proportions and relative effects are fractions: `0.05` is 5%.
 """
 
 from experiments.metrics.definitions import Direction, Kind
-from experiments.metrics.results.arms import Arm, ArmValue, ExposurePoint, SeriesPoint
+from experiments.metrics.results.arms import Arm, ArmValue, ExposurePoint, PhaseSeries, SeriesPoint
+from experiments.metrics.results.breakdown import Breakdown, CategoryRate, PositionRate
 from experiments.metrics.results.card import (
     HeterogeneityResult,
     LeftOut,
@@ -39,10 +40,14 @@ from experiments.metrics.results.comparisons import (
 from experiments.metrics.results.decisions import Decision, DecisionState, Headline, Verdict
 from experiments.metrics.results.descriptive import Described
 from experiments.metrics.results.health import Check, CheckFigure, Overlap
+from experiments.metrics.results.spread import ArmSpread, Spread, Uncapped
 
 __all__ = [
     "Arm",
+    "ArmSpread",
     "ArmValue",
+    "Breakdown",
+    "CategoryRate",
     "Check",
     "CheckFigure",
     "ComparisonResult",
@@ -64,6 +69,8 @@ __all__ = [
     "OneSided",
     "Overlap",
     "PhaseResult",
+    "PhaseSeries",
+    "PositionRate",
     "Reading",
     "Redrawn",
     "Scale",
@@ -72,6 +79,8 @@ __all__ = [
     "SegmentResult",
     "SeriesPoint",
     "SetAside",
+    "Spread",
+    "Uncapped",
     "VariantComparison",
     "Verdict",
     "decode",

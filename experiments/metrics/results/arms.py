@@ -34,7 +34,12 @@ class ArmValue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SeriesPoint(msgspec.Struct, frozen=True, kw_only=True):
-    """A metric in one variant from the start up to `as_of`, with that arm's one-look interval."""
+    """A metric in one variant from the start up to `as_of`, with that arm's one-look interval.
+
+    `period` is the metric of the period that ends at `as_of` alone: of what happened in it, or of a
+    metric with a window of the users whose window passed in it. Means and shares of users without
+    a window have none, since a user counts once. Snapshots from before it have none either.
+    """
 
     as_of: datetime
     variant: str
@@ -42,6 +47,14 @@ class SeriesPoint(msgspec.Struct, frozen=True, kw_only=True):
     value: float | None
     low: float | None
     high: float | None
+    period: float | None = None
+
+
+class PhaseSeries(msgspec.Struct, frozen=True, kw_only=True):
+    """A metric in the arms of one phase, from its start up to each as-of time until its end."""
+
+    phase: int
+    points: tuple[SeriesPoint, ...]
 
 
 class ExposurePoint(msgspec.Struct, frozen=True, kw_only=True):

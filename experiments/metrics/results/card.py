@@ -5,7 +5,8 @@ from datetime import datetime
 import msgspec
 
 from experiments.metrics.definitions import Direction, Kind
-from experiments.metrics.results.arms import Arm, ArmValue, ExposurePoint, SeriesPoint
+from experiments.metrics.results.arms import Arm, ArmValue, ExposurePoint, PhaseSeries, SeriesPoint
+from experiments.metrics.results.breakdown import Breakdown
 from experiments.metrics.results.comparisons import (
     ComparisonResult,
     Floor,
@@ -16,6 +17,7 @@ from experiments.metrics.results.comparisons import (
 from experiments.metrics.results.decisions import Verdict
 from experiments.metrics.results.descriptive import Described
 from experiments.metrics.results.health import Check, Overlap
+from experiments.metrics.results.spread import Spread, Uncapped
 from experiments.metrics.spec import Correction, Role, TrainingData
 
 
@@ -61,7 +63,8 @@ class MetricResult(msgspec.Struct, frozen=True, kw_only=True):
 
     `counts` says in words what is counted; `fingerprint` changes with the definition. `immature`
     are per variant the users whose window has not passed, who are not in the numbers. `caps` are
-    the totals at which users are cut off, numerator first, None where nothing is.
+    the totals at which users are cut off, numerator first, None where nothing is; `uncapped` is
+    then what comparing says without. `spread` is how users are spread over the values.
     """
 
     metric: str
@@ -81,6 +84,8 @@ class MetricResult(msgspec.Struct, frozen=True, kw_only=True):
     caps: tuple[float | None, ...] = ()
     segments: tuple[SegmentResult, ...] = ()
     heterogeneity: tuple[HeterogeneityResult, ...] = ()
+    spread: Spread | None = None
+    uncapped: tuple[Uncapped, ...] = ()
 
     def comparison(self, variant: str) -> VariantComparison:
         """Of one treatment. Raises KeyError for another variant."""
@@ -130,7 +135,8 @@ class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
     `decision` is about the whole, `decisions` about each treatment. `phase` is the newest of those
     analysed, and `started_at` the start of the first. `cuped` says that the comparisons adjusted by
     the `lookback_days` before first exposure are what decides. `overlaps` are at most 20: those
-    that failed, then those with most users.
+    that failed, then those with most users. `series` and `lifts` are by metric, over all phases;
+    `phase_series` are those of each phase, where there are several.
     """
 
     experiment: str
@@ -159,6 +165,8 @@ class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
     cuped: bool = False
     described: tuple[Described, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
+    phase_series: dict[str, tuple[PhaseSeries, ...]] = {}
+    breakdown: Breakdown | None = None
 
     @property
     def failed_checks(self) -> tuple[Check, ...]:

@@ -10,10 +10,14 @@ import plotly.graph_objects as go
 
 from dashboard.figures.style import LineEnd, colour, layout
 from dashboard.reading.arms import ArmView
+from dashboard.reading.lines import whole_periods
+from dashboard.reading.marks import Mark
 from experiments.metrics.results import ExposurePoint, Scorecard
 
 
-def exposures_against_plan(scorecard: Scorecard, arms: Sequence[ArmView]) -> go.Figure | None:
+def exposures_against_plan(
+    scorecard: Scorecard, arms: Sequence[ArmView], marks: Sequence[Mark] = ()
+) -> go.Figure | None:
     """Per arm a line of new users and a dashed one of its plan; None before the first user."""
     points = _whole_periods(scorecard)
     if not any(point.new_users for point in points):
@@ -39,18 +43,16 @@ def exposures_against_plan(scorecard: Scorecard, arms: Sequence[ArmView]) -> go.
             high=highest * 1.1,
             ends=ends,
             right=32,
+            marked=marks,
             tickformat=",d",
         ),
     )
 
 
 def _whole_periods(scorecard: Scorecard) -> list[ExposurePoint]:
-    """All but a last period that has not ended: it would look like a fall in traffic."""
-    points = list(scorecard.exposures)
-    times = sorted({point.as_of for point in points})
-    if len(times) < 2 or (times[-1] - times[-2]).total_seconds() >= scorecard.period_seconds:
-        return points
-    return [point for point in points if point.as_of < times[-1]]
+    """A last period that has not ended would look like a fall in traffic."""
+    whole = whole_periods(scorecard, [point.as_of for point in scorecard.exposures])
+    return [point for point in scorecard.exposures if point.as_of in whole]
 
 
 def _planned(

@@ -1,98 +1,140 @@
-"""The primary metric over time: cumulative per variant, with each arm's own band. Pure."""
+"""A metric over time: values or lifts, cumulative with their bands or each period alone. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboard import formats
 from dashboard.figures.style import LineEnd, colour, layout
-from dashboard.reading import words
-from dashboard.reading.arms import ArmView
-from experiments.metrics.results import Scorecard, SeriesPoint
+from dashboard.reading.chart_view import ChartView
+from dashboard.reading.lines import Dot, Line, Lines
+from dashboard.reading.marks import Mark
+from dashboard.reading.writing import Writing
 
 SETTLING = 0.25  # of the time: the first looks swing so far that they would flatten the rest
 CLEARANCE = 0.08
+ZERO = {"color": "var(--field)", "width": 1}
 
 
-def over_time(scorecard: Scorecard, arms: Sequence[ArmView]) -> go.Figure | None:
-    """Per arm a band and a line up to each as-of time; None until a point has a value."""
-    metric = scorecard.metric(scorecard.primary)
-    points = [p for p in scorecard.series.get(metric.metric, ()) if p.value is not None]
-    if not points:
+def over_time(
+    lines: Lines, view: ChartView, writing: Writing, marks: Sequence[Mark] = ()
+) -> go.Figure | None:
+    """Per arm a line, where it is cumulative with its band, beside it each period as a dot, and
+    earlier phases thin and dotted; None until there is a line.
+    """
+    if not lines.current:
         return None
-    traces: list[go.Scatter] = []
-    ends = []
-    for arm in arms:
-        own = [point for point in points if point.variant == arm.key]
-        if own:
-            traces += _traces(own, arm, words.style(metric))
-            ends.append(_line_end(own[-1], arm, words.style(metric)))
-    low, high = _range(points)
+    drawn = [*lines.earlier, *lines.current]
+    span = _span([*drawn, *lines.periods])
+    low, high = _range(lines, view)
+    ends = [_line_end(line, writing) for line in lines.current]
     widest = max(len(end.text) for end in ends)
-    ticks = {"tickformat": ",.1%"} if metric.format == "percent" else {"tickformat": ",~g"}
     return go.Figure(
-        traces,
+        [
+            *(_dotted(line) for line in lines.earlier),
+            *(trace for line in lines.current for trace in _band(line)),
+            *(_dots(line) for line in lines.periods),
+            *(_line(line, view, writing) for line in lines.current),
+        ],
         layout(
-            span=(min(p.as_of for p in points), max(p.as_of for p in points)),
+            span=span,
             low=low,
             high=high,
             ends=ends,
             right=min(24 + 7 * widest, 200),
-            **ticks,
+            marked=marks,
+            **writing.axis,
+            **({"zeroline": True, "zerolinecolor": ZERO["color"]} if view.of == "lift" else {}),
         ),
     )
 
 
-def _traces(points: Sequence[SeriesPoint], arm: ArmView, style: str) -> list[go.Scatter]:
-    banded = [p for p in points if p.low is not None and p.high is not None]
-    x = [p.as_of.isoformat() for p in banded]
-    edge = {"width": 0}
-    fill = colour(arm.hue, "band")
+def _times(dots: Sequence[Dot]) -> list[str]:
+    return [dot.at.isoformat() for dot in dots]
+
+
+def _band(line: Line) -> list[go.Scatter]:
+    held = [dot for dot in line.dots if dot.low is not None and dot.high is not None]
+    if not held:
+        return []
+    edge: dict[str, Any] = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+    fill = {"fill": "tonexty", "fillcolor": colour(line.arm.hue, "band")}
+    x = _times(held)
     return [
-        go.Scatter(x=x, y=[p.high for p in banded], mode="lines", line=edge, hoverinfo="skip"),
-        go.Scatter(
-            x=x,
-            y=[p.low for p in banded],
-            mode="lines",
-            line=edge,
-            fill="tonexty",
-            fillcolor=fill,
-            hoverinfo="skip",
-        ),
-        go.Scatter(
-            x=[p.as_of.isoformat() for p in points],
-            y=[p.value for p in points],
-            mode="lines" if len(points) > 1 else "markers",
-            line={"color": colour(arm.hue), "width": 2},
-            marker={"color": colour(arm.hue), "size": 6},
-            name=f"{arm.letter} {arm.key}",
-            text=[
-                f"{formats.value(p.value, style)} ({formats.value_interval(p.low, p.high, style)})"
-                for p in points
-            ],
-            hovertemplate="%{text}",
-        ),
+        go.Scatter(x=x, y=[dot.high for dot in held], **edge),
+        go.Scatter(x=x, y=[dot.low for dot in held], **edge, **fill),
     ]
 
 
-def _line_end(point: SeriesPoint, arm: ArmView, style: str) -> LineEnd:
-    value = formats.value(point.value, style)
-    return LineEnd(
-        hue=arm.hue,
-        x=point.as_of.isoformat(),
-        y=point.value or 0.0,
-        text=f"{arm.letter} {arm.key} {value}",
-        short=f"{arm.letter} {value}",
+def _line(line: Line, view: ChartView, writing: Writing) -> go.Scatter:
+    alone = len(line.dots) == 1
+    plain = "lines+markers" if view.by == "period" else "lines"
+    return go.Scatter(
+        x=_times(line.dots),
+        y=[dot.value for dot in line.dots],
+        mode="markers" if alone else plain,
+        line={"color": colour(line.arm.hue), "width": 1 if view.by == "period" else 2},
+        marker={"color": colour(line.arm.hue), "size": 6 if alone else 5},
+        name=f"{line.arm.letter} {line.arm.key}",
+        text=[writing.full(dot) for dot in line.dots],
+        hovertemplate="%{text}",
     )
 
 
-def _range(points: Sequence[SeriesPoint]) -> tuple[float, float]:
-    first = min(p.as_of for p in points)
-    settled = first + SETTLING * (max(p.as_of for p in points) - first)
-    late = [p for p in points if p.as_of >= settled]
-    known = [end for p in late for end in (p.value, p.low, p.high) if end is not None]
+def _dots(line: Line) -> go.Scatter:
+    return go.Scatter(
+        x=_times(line.dots),
+        y=[dot.value for dot in line.dots],
+        mode="markers",
+        marker={"color": colour(line.arm.hue), "size": 4, "opacity": 0.6},
+        hoverinfo="skip",
+    )
+
+
+def _dotted(line: Line) -> go.Scatter:
+    return go.Scatter(
+        x=_times(line.dots),
+        y=[dot.value for dot in line.dots],
+        mode="lines" if len(line.dots) > 1 else "markers",
+        line={"color": colour(line.arm.hue), "width": 1, "dash": "1px,3px"},
+        marker={"color": colour(line.arm.hue), "size": 4, "symbol": "circle-open"},
+        hoverinfo="skip",
+    )
+
+
+def _line_end(line: Line, writing: Writing) -> LineEnd:
+    last, arm = line.dots[-1], line.arm
+    return LineEnd(
+        hue=arm.hue,
+        x=last.at.isoformat(),
+        y=last.value,
+        text=f"{arm.letter} {arm.key} {writing.short(last.value)}",
+        short=f"{arm.letter} {writing.short(last.value)}",
+    )
+
+
+def _span(lines: Sequence[Line]) -> tuple[datetime, datetime]:
+    times = [dot.at for line in lines for dot in line.dots]
+    return min(times), max(times)
+
+
+def _range(lines: Lines, view: ChartView) -> tuple[float, float]:
+    """Of what has settled; single periods may leave it where there are lines to follow."""
+    settling = 0.0 if view.by == "period" else SETTLING
+    settled = [dot for line in (*lines.current, *lines.earlier) for dot in _late(line, settling)]
+    known = [end for dot in settled for end in (dot.value, dot.low, dot.high) if end is not None]
     low, high = min(known), max(known)
+    if view.of == "lift":
+        low, high = min(low, 0.0), max(high, 0.0)
     room = (high - low or abs(high) or 1.0) * CLEARANCE
-    return (max(low - room, 0.0) if low >= 0 else low - room), high + room
+    if view.of == "value" and low >= 0:
+        return max(low - room, 0.0), high + room
+    return low - room, high + room
+
+
+def _late(line: Line, settling: float) -> list[Dot]:
+    first, last = line.dots[0].at, line.dots[-1].at
+    return [dot for dot in line.dots if dot.at >= first + settling * (last - first)]

@@ -9,6 +9,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from dashboard.figures import marks
+from dashboard.reading.marks import Mark
+
 HEIGHT = 300
 TOP, BOTTOM = 16, 32
 LABEL_GAP = 16  # pixels between two labels at line ends
@@ -43,11 +46,22 @@ def layout(
     high: float,
     ends: Sequence[LineEnd],
     right: int,
+    marked: Sequence[Mark] = (),
     **y_axis: Any,
 ) -> go.Layout:
-    """A chart over `span` whose y runs from `low` to `high`, with `right` pixels for labels."""
+    """A chart over `span` whose y runs from `low` to `high`, with `right` pixels for labels and a
+    rule where something was `marked`.
+    """
+    held = [mark for mark in marked if span[0] <= mark.at <= span[1]]
+    rows = marks.rows_of(held, span)
+    words = marks.notes(held, rows, span)
+    frame = bare(height=HEIGHT, left=56, right=right)
+    frame["margin"]["t"] = TOP + marks.ROW * (
+        1 + max((r for r in rows if r is not None), default=-1)
+    )
     return go.Layout(
-        **bare(height=HEIGHT, left=56, right=right),
+        **frame,
+        shapes=marks.rules(held),
         hovermode="x unified",
         xaxis=axis(
             type="date",
@@ -58,8 +72,8 @@ def layout(
             nticks=8,
         ),
         yaxis=axis(range=[low, high], nticks=6, showline=False, ticklabelstandoff=6, **y_axis),
-        annotations=_labels(ends, low, high),
-        meta={"short_labels": [end.short for end in ends]},
+        annotations=[*_labels(ends, low, high), *(note for note, _short in words)],
+        meta={"short_labels": [end.short for end in ends] + [short for _note, short in words]},
     )
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dashboard import figures, formats
+from dashboard import formats
 from dashboard.reading import table
 from dashboard.reading import verdict as verdicts
 from dashboard.reading.arms import ArmView, arms_of
+from dashboard.reading.below import Asked, Below, Happened, below
 from dashboard.reading.clicks import ClickRow, clicks, impressions_note
 from dashboard.reading.health import Health, health
 from dashboard.reading.notes import card_notes, phase_words
 from dashboard.reading.rows import Badge, badge_of
 from dashboard.reading.segments import Segments, segments
-from dashboard.reading.series import NumberTable, exposure_numbers, series_numbers
 from dashboard.reading.served import Served, served
 from dashboard.reading.verdict import WAITING, Sentence
 from experiments import cadence, selectors
@@ -24,14 +24,6 @@ from experiments.metrics.results import MetricResult, Scale, Scorecard
 if TYPE_CHECKING:
     from experiments.models import Experiment, Snapshot
     from recommenders.models import ModelVersion
-
-
-@dataclass(frozen=True, kw_only=True)
-class Chart:
-    """A figure as JSON-able values, and the same numbers as a table."""
-
-    figure: dict[str, Any]
-    numbers: NumberTable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +41,7 @@ class Results:
     served: Served | None
     clicks: tuple[ClickRow, ...]
     impressions_note: str
-    over_time: Chart | None
-    exposures: Chart | None
-
-    @property
-    def every(self) -> str:
-        return formats.every(self.scorecard.period_seconds)
+    below: Below
 
     @property
     def analysed_every(self) -> str:
@@ -91,6 +78,8 @@ def experiment_page(
     log_lag: float | None,
     then: Mapping[int, ModelVersion] | None = None,
     whole: bool = True,
+    asked: Asked | None = None,
+    happened: Happened | None = None,
 ) -> Page:
     """The page of an experiment that has been started; reads only what it is given.
 
@@ -99,7 +88,12 @@ def experiment_page(
     """
     scorecard = selectors.scorecard_of(snapshot) if snapshot else None
     arms = arms_of(experiment, scorecard, then=then)
-    found = _results(snapshot, scorecard, arms, scale) if snapshot and scorecard and whole else None
+    beside = asked or Asked(), happened or Happened()
+    found = (
+        _results(snapshot, scorecard, arms, scale, *beside)
+        if snapshot and scorecard and whole
+        else None
+    )
     return Page(
         experiment=experiment,
         phase=max((phase.number for phase in experiment.phases.all()), default=None),
@@ -119,6 +113,8 @@ def _results(
     scorecard: Scorecard,
     arms: tuple[ArmView, ...],
     scale: Scale,
+    asked: Asked,
+    happened: Happened,
 ) -> Results:
     return Results(
         snapshot=snapshot,
@@ -128,16 +124,9 @@ def _results(
         phases=phase_words(scorecard),
         groups=table.groups(scorecard, arms, scale=scale),
         notes=card_notes(scorecard),
-        segments=segments(scorecard, arms, scale=scale),
+        segments=segments(scorecard, scorecard.metric(scorecard.primary), arms, scale=scale),
         served=served(scorecard, arms),
         clicks=clicks(scorecard, arms),
         impressions_note=impressions_note(scorecard),
-        over_time=_chart(figures.over_time(scorecard, arms), series_numbers(scorecard, arms)),
-        exposures=_chart(
-            figures.exposures_against_plan(scorecard, arms), exposure_numbers(scorecard, arms)
-        ),
+        below=below(scorecard, arms, asked=asked, happened=happened),
     )
-
-
-def _chart(figure: Any, numbers: NumberTable) -> Chart | None:
-    return Chart(figure=figure.to_plotly_json(), numbers=numbers) if figure else None

@@ -67,10 +67,9 @@ class Segments:
 
 
 def segments(
-    scorecard: Scorecard, arms: Sequence[ArmView], *, scale: results.Scale
+    scorecard: Scorecard, metric: MetricResult, arms: Sequence[ArmView], *, scale: results.Scale
 ) -> Segments | None:
-    """The primary goal's segments; None where the experiment is not cut by any attribute."""
-    metric = scorecard.metric(scorecard.primary)
+    """The metric's segments; None where the experiment is not cut by any attribute."""
     if not metric.segments:
         return None
     drawn = _scale_for(scorecard, metric, scale)

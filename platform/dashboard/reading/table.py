@@ -66,6 +66,14 @@ def groups(
     )
 
 
+def alone(
+    scorecard: Scorecard, metric: MetricResult, arms: Sequence[ArmView], *, scale: results.Scale
+) -> Group:
+    """One metric as a group of its own, on a scale of its own."""
+    by_key = {arm.key: arm for arm in arms}
+    return _group(metric.name, "", [metric], scorecard, by_key, scale)
+
+
 CORRECTIONS = {"holm": "share the {error} error", "e_bh": "share {error} of false finds"}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -16,7 +16,11 @@ from django.utils.timezone import now
 
 from dashboard import formats
 from dashboard.forms.ramp import typed
+from dashboard.reading.arms import ArmView
+from dashboard.reading.comparison_row import Row
 from dashboard.reading.offline import signed as signed_offline
+from dashboard.reading.served import Served
+from dashboard.reading.table import MetricRows
 from dashboard.reading.words import within_sentence
 from experiments.checklist import Check
 from experiments.metric_definitions import metric_named
@@ -148,6 +152,25 @@ def duration(training: Training) -> str:
     if training.started_at is None or training.finished_at is None:
         return formats.DASH
     return formats.span((training.finished_at - training.started_at).total_seconds())
+
+
+@register.filter
+def at(held: Mapping[str, Any], key: str) -> Any:
+    """What a mapping holds under a key that is itself a variable; empty without."""
+    return held.get(key, "")
+
+
+@register.filter
+def figures_of(served: Served | None, arm: ArmView) -> tuple[tuple[str, str], ...]:
+    """The arm's figures with their titles; none where nothing is described."""
+    rows = served.rows if served else ()
+    return next((row.figures for row in rows if row.arm == arm), ())
+
+
+@register.filter
+def row_of(metric: MetricRows, arm: ArmView) -> Row | None:
+    """The metric's comparison of a treatment; none of the control."""
+    return next((row for row in metric.rows if row.arm.key == arm.key), None)
 
 
 @register.filter

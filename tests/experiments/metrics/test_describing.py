@@ -10,7 +10,7 @@ import pytest
 
 from experiments.metrics import Catalogue, Scorecard, ScorecardSpec, scorecard
 from experiments.metrics.describing import MOST_SLATES
-from experiments.metrics.variety import figures, gini
+from experiments.metrics.variety import figures, gini, stock
 
 MakeSpec = Callable[..., ScorecardSpec]
 
@@ -23,13 +23,17 @@ CATEGORIES = {
 }
 
 
+CATALOGUE = Catalogue.of(CATEGORIES)
+
+
 def described(card: Scorecard) -> dict[tuple[str, str], tuple[float | None, str | None]]:
     return {(d.variant, d.name): (d.value, d.reason) for d in card.described}
 
 
 def test_the_figures_of_one_slate_are_those_computed_by_hand() -> None:
     # Pairs: a-b share 1 of 2 categories, a-c and b-c none. z is never served.
-    found = figures([["a", "b", "c"]], set(CATEGORIES), CATEGORIES, {"a": 4, "b": 1})
+    popularity = {"a": 4, "b": 1}
+    found = figures([["a", "b", "c"]], stock(set("abc"), popularity, CATALOGUE), popularity)
 
     assert found["different_items"] == (3.0, None)
     assert found["coverage"] == (0.6, None)
@@ -49,14 +53,14 @@ def test_gini_is_zero_for_equals_and_grows_with_concentration(
 
 
 def test_what_cannot_be_known_has_a_reason() -> None:
-    bare = figures([["a", "b"]], {"a", "b"}, None, {})
+    bare = figures([["a", "b"]], stock({"a", "b"}, {}, None), {})
 
     assert (bare["coverage"], bare["diversity"]) == ((None, "no_catalogue"), (None, "no_catalogue"))
     assert bare["novelty"] == (None, "no_pre_period")
     assert bare["gini"] == (0.0, None)
-    lonely = figures([["a"], ["z", "a"]], {"a", "z"}, CATEGORIES, {})
+    lonely = figures([["a"], ["z", "a"]], stock({"a", "z"}, {}, CATALOGUE), {})
     assert lonely["diversity"] == (None, "no_pairs_with_categories")
-    assert set(figures([], set(), None, {}).values()) == {(None, "no_slates")}
+    assert set(figures([], stock(set(), {}, None), {}).values()) == {(None, "no_slates")}
 
 
 def test_the_arm_with_more_slates_gives_as_many_as_the_other(log: Any, make_spec: MakeSpec) -> None:
@@ -67,7 +71,7 @@ def test_the_arm_with_more_slates_gives_as_many_as_the_other(log: Any, make_spec
     log.event("view", "A1", at=-60, item="a")
     spec = make_spec(described=True)
 
-    card = scorecard(log.exposures, log.events, spec, catalogue=Catalogue(categories=CATEGORIES))
+    card = scorecard(log.exposures, log.events, spec, catalogue=CATALOGUE)
 
     assert {d.slates for d in card.described} == {40}
     found = described(card)
@@ -111,3 +115,30 @@ def test_of_many_slates_a_sample_is_described(
     assert MOST_SLATES == 20_000
     assert Counter(d.slates for d in first.described) == {30: 10}
     assert first.described == again.described
+
+
+def test_only_items_that_the_log_names_are_looked_up(log: Any, make_spec: MakeSpec) -> None:
+    asked: list[set[str]] = []
+
+    def look(items: Any) -> dict[str, frozenset[str]]:
+        asked.append(set(items))
+        return {item: CATEGORIES[item] for item in items if item in CATEGORIES}
+
+    log.serve("u", "A", "ab")
+    log.serve("v", "B", "cx")
+    log.event("view", "w", at=-60, item="y")
+    catalogue = Catalogue(size=1_000_000, look=look)
+
+    found = described(
+        scorecard(log.exposures, log.events, make_spec(described=True), catalogue=catalogue)
+    )
+
+    assert set().union(*asked) == {"a", "b", "c", "x", "y"}
+    assert found["A", "coverage"] == (2e-6, None)
+    assert found["B", "coverage"] == (1e-6, None)
+    # 1,000,000 of the catalogue and x: two of them served once each.
+    assert found["A", "gini"][0] == pytest.approx(1 - 2 / 1_000_001)
+
+
+def test_zeros_need_not_be_written_out() -> None:
+    assert gini([3, 1, 4], never=5) == pytest.approx(gini([3, 1, 4, 0, 0, 0, 0, 0]))

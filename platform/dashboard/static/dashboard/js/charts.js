@@ -28,6 +28,7 @@
     if (figure.layout.xaxis.type !== "date") return;
     for (const trace of figure.data) trace.x = trace.x.map(local);
     for (const note of figure.layout.annotations || []) if (note.xref !== "paper") note.x = local(note.x);
+    for (const rule of figure.layout.shapes || []) if (rule.xref !== "paper") [rule.x0, rule.x1] = [rule.x0, rule.x1].map(local);
     if (figure.layout.xaxis.range) figure.layout.xaxis.range = figure.layout.xaxis.range.map(local);
   };
 

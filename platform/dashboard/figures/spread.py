@@ -1,0 +1,49 @@
+"""How the users of each arm are spread over a metric's values: shares of users by bin. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from dashboard.figures.style import HEIGHT, axis, bare, colour
+from dashboard.reading.arms import ArmView
+from experiments.metrics.results import ArmSpread, Spread
+
+
+def spread(found: Spread, titles: Sequence[str], arms: Sequence[ArmView]) -> go.Figure | None:
+    """A step line per arm over the bins of those `titles`; None while no arm has a user."""
+    held = {arm.variant: arm for arm in found.arms if arm.users}
+    drawn = [arm for arm in arms if arm.key in held]
+    if not drawn:
+        return None
+    edges = [found.low + found.step * n for n in range(len(titles) + 1)]
+    return go.Figure(
+        [_line(held[arm.key], arm, edges, titles) for arm in drawn],
+        go.Layout(
+            **bare(height=HEIGHT, left=56, right=16),
+            hovermode="x unified",
+            xaxis=axis(type="linear", showgrid=False, nticks=8, tickformat=",~g"),
+            yaxis=axis(rangemode="tozero", nticks=5, tickformat=".0~%", showline=False),
+        ),
+    )
+
+
+def _line(
+    found: ArmSpread, arm: ArmView, edges: Sequence[float], titles: Sequence[str]
+) -> go.Scatter:
+    shares = [count / found.users for count in found.counts]
+    return go.Scatter(
+        x=list(edges),
+        y=[*shares, shares[-1]],
+        mode="lines",
+        line={"color": colour(arm.hue), "width": 2, "shape": "hv"},
+        fill="tozeroy",
+        fillcolor=colour(arm.hue, "band"),
+        name=f"{arm.letter} {arm.key}",
+        text=[
+            f"{share:.1%}, {title}"
+            for share, title in zip([*shares, shares[-1]], [*titles, titles[-1]], strict=True)
+        ],
+        hovertemplate="%{text}",
+    )

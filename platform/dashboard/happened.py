@@ -1,0 +1,41 @@
+"""What an address asks of charts, and what happened to an experiment that they mark."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.http import HttpRequest
+
+from dashboard.reading.below import Asked, Happened
+from dashboard.reading.chart_view import chart_view
+from experiments.models import Experiment
+from people import trail
+from recommenders.models import ModelVersion
+
+NOT_KEPT = ("status", "snapshot", "tab")
+"""What the page tells its own live part, and nobody else."""
+MOST = 200
+"""Of each kind: a chart with more marks says nothing."""
+TRAFFIC = ("advance ramp", "set ramp", "change traffic", "pause", "resume", "roll back ramp")
+
+
+def asked(request: HttpRequest) -> Asked:
+    given = ((name, str(value)) for name, value in request.GET.items())
+    kept = {name: value for name, value in given if name not in NOT_KEPT}
+    return Asked(view=chart_view(kept), kept=kept)
+
+
+def happened(experiment: Experiment) -> Happened:
+    """In two queries."""
+    entries = trail.entries(kind="experiment", key=experiment.key).filter(verb__in=TRAFFIC)
+    return Happened(versions=_versions(experiment), entries=list(entries[:MOST]))
+
+
+def _versions(experiment: Experiment) -> list[tuple[datetime, ModelVersion]]:
+    """Versions of the arms' recommenders that a training made since the start, the newest first."""
+    made = ModelVersion.objects.filter(
+        recommender__variants__experiment=experiment,
+        training__finished_at__gt=experiment.started_at,
+    ).select_related("recommender", "training")
+    newest = made.distinct().order_by("-training__finished_at")[:MOST]
+    return [(at, version) for version in newest if (at := version.training.finished_at)]

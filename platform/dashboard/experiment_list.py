@@ -25,17 +25,14 @@ FILTERS = {
 SORTS = ("name", "attention", "lift", "users", "started")
 COLUMNS = {"name": "name", "lift": "lift", "users": "users", "started": "started_at"}
 
+PRESSING = ("unhealthy", "roll_back", "ship", "inconclusive", "taken_out")
+STATUSES = ("paused", "stopped", "running", "draft", "shipped", "archived")
 ATTENTION = Case(
     *(
         When(Q(status="running", state=state), then=Value(rank))
-        for rank, state in enumerate(("unhealthy", "roll_back", "ship", "inconclusive"))
+        for rank, state in enumerate(PRESSING)
     ),
-    When(status="paused", then=Value(4)),
-    When(status="stopped", then=Value(5)),
-    When(status="running", then=Value(6)),
-    When(status="draft", then=Value(7)),
-    When(status="shipped", then=Value(8)),
-    default=Value(9),
+    *(When(status=status, then=Value(10 + rank)) for rank, status in enumerate(STATUSES)),
     output_field=IntegerField(),
 )
 """How much an experiment of `selectors.listed` asks for a person: the lower, the more."""

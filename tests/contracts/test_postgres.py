@@ -1,4 +1,6 @@
-"""PostgreSQL instead of SQLite: the same tests of what writes rows, on a real server."""
+"""PostgreSQL instead of SQLite: the same tests of what writes rows, and of what sorts them,
+on a real server.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = [
     "tests/api/management/test_conditional.py",
     "tests/contracts/test_database.py",
+    "tests/dashboard/test_experiment_list.py",
+    "tests/dashboard/test_overview.py",
     "tests/events/test_lease.py",
     "tests/experiments/test_drafts.py",
     "tests/experiments/moves",
@@ -46,7 +50,7 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.mark.timeout(600)  # a run of hundreds of tests, and the machine may be busy
-def test_the_rooms_that_write_rows_work_on_postgresql(postgres_url: str) -> None:
+def test_the_rooms_that_write_and_sort_rows_work_on_postgresql(postgres_url: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *ROOMS],
         cwd=ROOT,

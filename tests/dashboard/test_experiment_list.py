@@ -117,12 +117,14 @@ def test_attention_sorts_by_what_a_person_has_to_do(browser: Client, make_experi
     judged(make_experiment, "Waiting", state="keep_running")
     stop_experiment(make_experiment("Stopped"), now=AS_OF)
     moves.pause(make_experiment("Paused"), now=AS_OF, actor=TESTER)
+    judged(make_experiment, "Emptied", state="taken_out")
     judged(make_experiment, "Open", state="inconclusive")
     judged(make_experiment, "Ready", state="ship")
     judged(make_experiment, "Harmful", state="roll_back")
     judged(make_experiment, "Broken", state="unhealthy", health=(ratio_check(healthy=False),))
 
-    order = ["Broken", "Harmful", "Ready", "Open", "Paused", "Stopped", "Waiting", "Draft"]
+    pressing = ["Broken", "Harmful", "Ready", "Open", "Emptied"]
+    order = [*pressing, "Paused", "Stopped", "Waiting", "Draft"]
     assert listed(browser, "?sort=attention") == order
     assert listed(browser, "?sort=-attention") == order[::-1]
 

@@ -94,6 +94,12 @@ def test_what_needs_people_comes_by_how_pressing_it_is(
         f"Over: stopped, and waits for a decision. {since} Decide: Over",
     ]
     assert "4 things need a look" in text(browser, "/")
+    assert re.findall(
+        r'id="attention-[^"]*" href="([^"]*)"', browser.get("/").content.decode()
+    ) == [
+        "/experiments/sick/health/",
+        *(f"/experiments/{key}/" for key in ("harmful", "ready", "over")),
+    ]
 
 
 def test_a_viewer_may_open_what_others_decide(
@@ -354,6 +360,25 @@ def test_intervals_of_all_cards_are_drawn_on_one_scale(
     assert float(dots[0]) < float(zeros[0]) < float(dots[1])
 
 
+def test_cards_can_be_of_one_placement(
+    browser: Client, make_experiment: Make, home: Placement, measured: Pulse
+) -> None:
+    make_experiment("On home")
+    cart = create_placement(key="cart", name="Cart", default_recommender=home.default_recommender)
+    Experiment.objects.filter(pk=make_experiment("On cart").pk).update(placement=cart)
+
+    def shown(query: str) -> list[str]:
+        page = browser.get(f"/{query}").content.decode()
+        return re.findall(r'id="card-([^"]*)"', page)
+
+    assert shown("") == ["on-cart", "on-home"]
+    assert shown("?placement=cart") == ["on-cart"]
+    assert shown("?placement=nowhere") == ["on-cart", "on-home"]
+    page = browser.get("/?placement=cart").content.decode()
+    assert re.findall(r'hx-get="/overview/live/\?seen=\w+&amp;placement=(\w+)"', page) == ["cart"]
+    assert 'id="placement-cart" href="/?placement=cart"' in page
+
+
 def test_what_is_shown_already_is_not_sent_again(
     browser: Client, make_experiment: Make, measured: Pulse
 ) -> None:
@@ -361,7 +386,7 @@ def test_what_is_shown_already_is_not_sent_again(
     page = browser.get("/").content.decode()
     [address] = re.findall(r'hx-get="(/overview/live/[^"]*)"', page)
 
-    assert browser.get(address).status_code == 204
+    assert browser.get(address.replace("&amp;", "&")).status_code == 204
 
     snapshot_of(experiment)
     answer = browser.get(address)

@@ -6,10 +6,11 @@ This module reads experiments; what it takes to run them is read in `machines`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dashboard.reading import sentences, words
@@ -79,10 +80,15 @@ def of_look(experiment: Experiment, look: Look) -> Iterator[Line]:
     """What the newest look at a running experiment says that people have to act on."""
     state = look.card.decision.state
     if state in LOOKS:
-        yield _line(experiment, state, said(look.card, experiment), look.since, _actions()[state])
+        line = _line(experiment, state, said(look.card, experiment), look.since, _actions()[state])
+        yield replace(line, href=health_of(experiment)) if state == "unhealthy" else line
     if state != "unhealthy":
         for text in harms(look.card):
             yield _line(experiment, "harm", text, look.since, _("Look"))
+
+
+def health_of(experiment: Experiment) -> str:
+    return reverse("dashboard:experiment-health", args=[experiment.key])
 
 
 def said(card: Scorecard, experiment: Experiment) -> str:

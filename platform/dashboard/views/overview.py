@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from hashlib import blake2b
@@ -52,20 +53,28 @@ def live(request: HttpRequest) -> HttpResponse:
 
 def _parts(request: HttpRequest) -> dict[str, Any]:
     """The page below its head, and what tells it from another."""
-    body = render_to_string("dashboard/overview/parts.html", _context(now()), request)
-    return {"body": body, "seen": blake2b(body.encode(), digest_size=8).hexdigest()}
+    context = _context(request.GET.get("placement", ""), now())
+    body = render_to_string("dashboard/overview/parts.html", context, request)
+    seen = blake2b(body.encode(), digest_size=8).hexdigest()
+    return {"body": body, "seen": seen, "placement": context["placement"]}
 
 
-def _context(at: datetime) -> dict[str, Any]:
+def _context(placement: str, at: datetime) -> dict[str, Any]:
+    """`placement` narrows the cards, if anything is under way there."""
     experiments = reads.under_way()
     looks = reads.looks(experiments)
     drafts = list(reads.drafts())
+    placements = Counter(one.placement.key for one in (*experiments, *drafts))
+    chosen = placement if placement in placements else ""
+    shown = [one for one in experiments if chosen in ("", one.placement.key)]
     return {
         "lines": pressing(_lines(experiments, looks, at)),
         "tiles": tiles(reads.day_of_pulses(), now=at, deadline_ms=settings.ROUTE_DEADLINE_MS),
-        "cards": cards(experiments[:SHOWN], looks, now=at),
-        "more": max(len(experiments) - SHOWN, 0),
-        "drafts": drafts,
+        "cards": cards(shown[:SHOWN], looks, now=at),
+        "more": max(len(shown) - SHOWN, 0),
+        "drafts": [one for one in drafts if chosen in ("", one.placement.key)],
+        "placements": sorted(placements.items()),
+        "placement": chosen,
         "running": sum(one.status == Experiment.Status.RUNNING for one in experiments),
         "step": None if experiments or drafts else _first_step(),
     }

@@ -96,6 +96,8 @@ def fresh_process(settings: Settings, tmp_path: Path, valkey_url: str) -> Iterat
     settings.LOG_DIR = tmp_path / "log"
     settings.MODELS_DIR = tmp_path / "models"
     settings.METRICS_DIR = tmp_path / "metrics"
+    settings.UPLOADS_DIR = tmp_path / "uploads"
+    settings.IMPORT_DIR = tmp_path / "imports"
     with redis.Redis.from_url(valkey_url) as valkey:
         valkey.flushall()
         _forget()

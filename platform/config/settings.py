@@ -20,6 +20,8 @@ LOG_DIR = WINNOW_VAR / "log"
 MODELS_DIR = WINNOW_VAR / "models"
 METRICS_DIR = WINNOW_VAR / "metrics"
 CACHE_DIR = WINNOW_VAR / "cache"
+UPLOADS_DIR = WINNOW_VAR / "uploads"
+IMPORT_DIR = Path(os.environ.get("WINNOW_IMPORT_DIR") or WINNOW_VAR / "imports").resolve()
 PLAN_MIRROR = WINNOW_VAR / "plan.json"
 LEASH = BASE_DIR / "platform" / "config" / "leash.py"
 
@@ -42,6 +44,7 @@ INSTALLED_APPS = [
     "experiments",
     "recommenders",
     "notices",
+    "imports",
     "people",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -127,6 +130,7 @@ CELERY_TASK_ROUTES = {
     "pipelines.train": {"queue": "train"},
     # What takes minutes on a large log waits behind a training, and no experiment waits behind it.
     "pipelines.run_audits": {"queue": "train"},
+    "pipelines.import_file": {"queue": "train"},
     "pipelines.count_baselines": {"queue": "train"},
     "pipelines.materialise_slates": {"queue": "serve"},
     "pipelines.deliver_notices": {"queue": "serve"},
@@ -145,6 +149,7 @@ _TICKS = {
     "pipelines.refresh_slates": timedelta(seconds=60),
     # Finds what a lost message left waiting, and when the weekly audit is due.
     "pipelines.run_audits": timedelta(seconds=60),
+    "pipelines.sweep_imports": timedelta(seconds=60),
     "pipelines.sweep_trainings": timedelta(seconds=30),
     "pipelines.take_pulse": timedelta(seconds=15),
 }
@@ -180,6 +185,8 @@ DEFAULT_FROM_EMAIL = os.environ.get("WINNOW_EMAIL_FROM") or "winnow@localhost"
 # The largest valid batch of events, 1,000 with 20 properties of 1,024 characters, fits as ASCII;
 # and what fits is below the 32 MiB that one append to a journal takes.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 2**20
+FILE_UPLOAD_HANDLERS = ["imports.uploading.BoundedUploadHandler"]
+UPLOAD_MOST_BYTES = max(1, int(os.environ.get("WINNOW_UPLOAD_MB") or 256)) * 1_000_000
 # Proxies in front of this one whose word on a caller's address is taken.
 TRUSTED_PROXIES = max(0, int(os.environ.get("WINNOW_PROXIES") or 0))
 LOGIN_URL = "dashboard:login"

@@ -13,3 +13,7 @@ class ImportStopped(Exception):
 
     What came in before stays, and a repeated import adds nothing twice.
     """
+
+
+class ImportCancelled(Exception):
+    """The job was cancelled, or is another worker's: whoever still works at it stops."""

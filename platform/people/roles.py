@@ -37,9 +37,9 @@ MAY = {
     Role.ANALYST: "Defines, changes and archives metrics, asks for an analysis or an A/A audit, "
     "and says whom the analysis leaves out.",
     Role.EXPERIMENTER: "Creates, changes, starts, stops and decides experiments; registers and "
-    "trains recommenders.",
+    "trains recommenders; imports files.",
     Role.ADMIN: "Makes and revokes API keys, adds webhooks, invites people and sets their roles, "
-    "and has a person erased from the log.",
+    "imports files that lie on the server, and has a person erased from the log.",
 }
 """One table, shown on the page and in docs/reference/roles.md."""
 

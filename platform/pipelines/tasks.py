@@ -8,8 +8,19 @@ from celery import shared_task
 from django.utils import timezone
 
 from experiments import looks
+from imports import jobs as import_jobs
 from notices import delivering, telling
-from pipelines import analysis, auditing, care, forecasts, pulse, schedules, slates, training
+from pipelines import (
+    analysis,
+    auditing,
+    care,
+    forecasts,
+    importing,
+    pulse,
+    schedules,
+    slates,
+    training,
+)
 from recommenders import jobs
 from serving import plans
 
@@ -17,6 +28,16 @@ from serving import plans
 @shared_task(name="pipelines.train")
 def train(training_id: int) -> None:
     training.attempt(training_id)
+
+
+@shared_task(name=import_jobs.TASK)
+def import_file(job_id: int) -> None:
+    importing.attempt(job_id)
+
+
+@shared_task(name="pipelines.sweep_imports")
+def sweep_imports() -> None:
+    import_jobs.sweep(now=timezone.now())
 
 
 @shared_task(name="pipelines.materialise_slates")

@@ -10,21 +10,12 @@ from django import forms
 from django.http import QueryDict
 
 from dashboard.forms.ramp import HUNDRED, RampRows, optional_number, shown, typed
+from dashboard.forms.when import when
 from experiments.assignment import conditions
 from experiments.drafts import LayerShare
 from experiments.exceptions import ExperimentError, Invalid
 from experiments.models import Experiment, Layer
 from experiments.ramps import ramp_of
-
-
-def when(label: str, help_text: str) -> forms.DateTimeField:
-    return forms.DateTimeField(
-        required=False,
-        label=label,
-        help_text=help_text,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        error_messages={"invalid": "Give a day and a time, such as 2026-12-01 08:00."},
-    )
 
 
 class AudienceForm(RampRows):
@@ -40,8 +31,8 @@ class AudienceForm(RampRows):
         ),
         help_text="JSON. Users whose attributes do not meet it get the default.",
     )
-    starts_at = when("Start", "UTC. Left empty, you start it yourself.")
-    ends_at = when("End", "UTC. Left empty, you stop it yourself.")
+    starts_at = when("Start", "Left empty, you start it yourself.")
+    ends_at = when("End", "Left empty, you stop it yourself.")
 
     def __init__(
         self, data: QueryDict | None, *, layers: Sequence[Layer], of: Experiment | None = None

@@ -7,15 +7,15 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from dashboard.forms.audience import when
 from dashboard.forms.changes import ChangeForm
 from dashboard.forms.ramp import RampRows, typed
+from dashboard.forms.when import when
 from experiments.exceptions import ExperimentError
 from experiments.models import Experiment
 
 
 class ScheduleForm(ChangeForm):
-    ends_at = when("End", "UTC. Left empty, you stop it yourself.")
+    ends_at = when("End", "Left empty, you stop it yourself.")
     why = forms.CharField(required=False, max_length=500)
 
     def __init__(self, data: QueryDict | None, experiment: Experiment) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dashboard.log_rows import Cursor, Wanted
@@ -15,6 +16,14 @@ from events.records import STREAMS, Stream
 LONGEST = 256
 TIME = _("Give a date and a time, such as 2026-11-24T08:00, or a date.")
 FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"]
+
+
+class UtcField(forms.DateTimeField):
+    """A moment of UTC, wherever the reader is."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        with timezone.override(UTC):
+            return super().to_python(value)
 
 
 class RowsForm(forms.Form):
@@ -36,14 +45,14 @@ class RowsForm(forms.Form):
     user = forms.CharField(required=False, max_length=LONGEST, label=_("User id"))
     item = forms.CharField(required=False, max_length=LONGEST, label=_("Item id"))
     request = forms.CharField(required=False, max_length=LONGEST, label=_("Request id"))
-    since = forms.DateTimeField(
+    since = UtcField(
         required=False,
         label=_("From, UTC"),
         input_formats=FORMATS,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         error_messages={"invalid": TIME},
     )
-    until = forms.DateTimeField(
+    until = UtcField(
         required=False,
         label=_("Before, UTC"),
         input_formats=FORMATS,

@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from django import template
 from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.dateformat import format as date_format
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import now
@@ -42,21 +44,26 @@ for function in (
 ):
     register.filter(function.__name__, function)
 
-MOMENTS = {"day": "%-d %b", "moment": "%-d %b %Y, %H:%M", "clock": "%-d %b, %H:%M"}
+MOMENTS = {"day": "j M", "moment": "j M Y, H:i", "clock": "j M, H:i"}
 
 
 @register.simple_tag
 def moment(at: datetime | None, style: Literal["day", "moment", "clock"] = "moment") -> str:
-    """A time that the browser rewrites in the reader's zone; without scripts it says UTC."""
+    """A time in the reader's zone, which is said where the mouse rests; before their browser has
+    told its zone it says UTC, and page.js rewrites it.
+    """
     if at is None:
         return formats.DASH
+    local = timezone.localtime(at)
+    zone = timezone.get_current_timezone_name()
     return format_html(
-        '<time datetime="{}" data-style="{}" title="{} UTC">{}{}</time>',
+        '<time datetime="{}" data-style="{}" title="{} {}">{}{}</time>',
         at.isoformat(),
         style,
-        at.strftime("%-d %b %Y, %H:%M:%S"),
-        at.strftime(MOMENTS[style]),
-        "" if style == "day" else " UTC",
+        date_format(local, "j M Y, H:i:s"),
+        zone,
+        date_format(local, MOMENTS[style]),
+        "" if style == "day" or zone != "UTC" else " UTC",
     )
 
 

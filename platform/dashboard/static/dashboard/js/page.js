@@ -8,7 +8,13 @@
   };
   const FULL = { dateStyle: "medium", timeStyle: "long" };
 
+  // The server writes times in this zone, except on the first page: it learns of it there.
+  const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const known = document.cookie.split("; ").includes(`zone=${ZONE}`);
+  if (!known) document.cookie = `zone=${ZONE};path=/;max-age=31536000;samesite=lax`;
+
   const localise = (scope) => {
+    if (known) return;
     for (const time of scope.querySelectorAll("time[data-style]")) {
       const at = new Date(time.dateTime);
       time.textContent = new Intl.DateTimeFormat("en-GB", STYLES[time.dataset.style]).format(at);

@@ -88,6 +88,7 @@ def test_an_empty_log_says_what_to_do(browser: Client) -> None:
 
     assert "Nothing is in the log yet." in page
     assert "Make a key" in page
+    assert "What people did before Winnow comes from a file: Import a file, above." in page
 
 
 def test_who_is_signed_in_stands_in_the_rail_whoever_is_asked_for(browser: Client) -> None:

@@ -226,3 +226,10 @@ def test_a_file_that_is_gone_says_what_to_do(browser: Client) -> None:
     job.file.unlink()
 
     assert "The file is gone from the server" in text(browser, address(job))
+
+
+def test_parts_that_scroll_have_names_of_their_own(browser: Client) -> None:
+    page = browser.get(address(bring(browser))).content.decode()
+
+    assert page.count('aria-labelledby="first-rows"') == 1
+    assert 'role="group" aria-label="Rows, which scroll sideways"' in page

@@ -21,6 +21,7 @@ from benchmarks.measures import asking, many_experiments
 from benchmarks.measures.asking import Asked
 from config.supervisor.processes import WEB_THREADS
 from experiments.assignment import Plan, PlannedKey
+from serving import plan_mirror
 from serving.keys import digest
 from serving.plans import VERSION_KEY
 from tests.ports import free_port
@@ -115,7 +116,7 @@ def _valkey(var: Path) -> Iterator[str]:
 def _web(var: Path, valkey: str) -> Iterator[tuple[int, psutil.Process]]:
     """granian as Winnow runs it, with one worker, which has the plan from its mirror alone."""
     (var / "static").mkdir()
-    (var / "plan.json").write_bytes(msgspec.json.encode(_plan()))
+    (var / "plan.json").write_bytes(plan_mirror.sealed(_plan()))
     port = free_port()
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | {
         "PYTHONPATH": f"{ROOT / 'platform'}:{ROOT}",

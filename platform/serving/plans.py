@@ -1,29 +1,26 @@
 """Building, publishing and holding the plan.
 
 A plan is built from the database in one function and stored in the transaction that changed what it
-says: there is no moment at which the one is committed without the other. Then it is mirrored to
-disk, so that a process can start and route with the database down, and announced in Valkey by its
-version alone. Whatever of that fails or is cut short is made up for by `announce`, which runs
+says: there is no moment at which the one is committed without the other. Then it is announced in
+Valkey by its version alone, and mirrored to disk, so that a process can start and route with the
+database down. Whatever of that fails or is cut short is made up for by `announce`, which runs
 every few seconds.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
-from pathlib import Path
 
 import msgspec
 import redis
-from django.conf import settings
 from django.db import DatabaseError, transaction
 
 from events import runtime
 from events.best_effort import BestEffort
 from experiments.assignment import EMPTY, Plan
-from serving import building
+from serving import building, plan_mirror
 from serving.models import PublishedPlan
 
 logger = logging.getLogger(__name__)
@@ -48,15 +45,15 @@ def publish() -> None:
 
 
 def announce() -> None:
-    """Makes the newest plan known: to this process, to the mirror, to Valkey. One that a version
+    """Makes the newest plan known: to this process, to Valkey, to the mirror. One that a version
     before gates stored is built anew first, for by it nobody is in an experiment.
     """
     plan = _newest()
     if any(not experiment.gates for experiment in plan.experiments):
         plan = _anew(plan)
     holder.hold(plan)
-    _mirror(plan)
-    _announce(plan.version)
+    _announce(plan.version)  # first: requests anywhere act on it, and no disk stands in its way
+    plan_mirror.write(plan)
 
 
 def _store() -> Plan:
@@ -76,20 +73,6 @@ def _anew(old: Plan) -> Plan:
     except DatabaseError as error:
         logger.warning("Plan %s could not be built anew (%s).", old.version, error)
         return old
-
-
-def _mirror(plan: Plan) -> None:
-    path: Path = settings.PLAN_MIRROR
-    draft = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
-    try:
-        held = _mirrored()
-        if held is not None and held.version >= plan.version:
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(msgspec.json.encode(plan))
-        draft.replace(path)
-    except OSError as error:
-        logger.error("Plan %s could not be mirrored to %s: %s", plan.version, path, error)
 
 
 def _announce(version: int) -> None:
@@ -150,13 +133,10 @@ class Holder:
         return self._plan or EMPTY
 
     def _look_at_mirror(self) -> None:
-        try:
-            stamp = settings.PLAN_MIRROR.stat().st_mtime_ns
-        except FileNotFoundError:
-            return
+        stamp = plan_mirror.stamp()
         if stamp != self._mirror_stamp:
             self._mirror_stamp = stamp
-            self.hold(_mirrored() or EMPTY)
+            self.hold(plan_mirror.read() or EMPTY)
 
     def forget(self) -> None:
         """Back to the state of a process just started."""
@@ -172,17 +152,7 @@ def _newest() -> Plan:
         logger.warning("The database did not answer (%s); the plan comes from its mirror.", error)
     except msgspec.ValidationError as error:
         logger.error("The stored plan is of another version of Winnow (%s).", error)
-    return _mirrored() or EMPTY
-
-
-def _mirrored() -> Plan | None:
-    try:
-        return msgspec.json.decode(settings.PLAN_MIRROR.read_bytes(), type=Plan)
-    except FileNotFoundError:
-        return None
-    except msgspec.MsgspecError as error:
-        logger.error("%s is not a plan (%s).", settings.PLAN_MIRROR, error)
-        return None
+    return plan_mirror.read() or EMPTY
 
 
 holder = Holder()

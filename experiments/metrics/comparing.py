@@ -15,7 +15,7 @@ from experiments.metrics.moments import Floats
 from experiments.metrics.numbers import number, text
 from experiments.metrics.presence import past_floor, taking, users_of_pairs
 from experiments.metrics.results import ComparisonResult, LiftPoint, Method, Scale
-from experiments.metrics.samples import Samples, part
+from experiments.metrics.samples import Samples
 from experiments.metrics.spec import ScorecardSpec
 from experiments.stats import Comparison, Reason, Settings, compare, compare_phases
 
@@ -48,11 +48,8 @@ def compare_arms(
     spec: ScorecardSpec, samples: Samples, settings: Settings, *, cuped: bool = False
 ) -> Compared:
     """All treatments against the control, within each phase and then combined."""
-    phases = samples.cuped if cuped else samples.plain
-    assert phases is not None  # noqa: S101  (asked for with a lookback alone)
-    controls = [part(sample, slice(0, 1)) for sample in phases]
-    treatments = [part(sample, slice(1, None)) for sample in phases]
-    if len(phases) == 1:
+    controls, treatments = samples.cuped_pairs if cuped else samples.plain_pairs
+    if len(controls) == 1:
         found = compare(controls[0], treatments[0], settings)
         one = (1, *np.shape(found.effect))
         return Compared(comparison=found, weights=np.ones(one), left_out=np.full(one, None))
@@ -68,15 +65,6 @@ def settings_of(spec: ScorecardSpec, method: Method, scale: Scale, **changes: An
     )
 
 
-def now(samples: Samples) -> Samples:
-    """At as_of alone."""
-    last = np.s_[:, -1:]
-    return Samples(
-        plain=tuple(part(sample, last) for sample in samples.plain),
-        cuped=None if samples.cuped is None else tuple(part(s, last) for s in samples.cuped),
-    )
-
-
 def every(samples: Samples, methods: Sequence[Method]) -> list[Wanted]:
     """Those methods on every scale, without and with CUPED."""
     kinds = (False,) if samples.cuped is None else (False, True)
@@ -87,20 +75,24 @@ def latest_results(
     spec: ScorecardSpec, metric: Metric, samples: Samples, wanted: Sequence[Wanted]
 ) -> list[tuple[ComparisonResult, ...]]:
     """For each treatment what is wanted, in that order, at as_of."""
+    past = past_floor(spec, samples.latest, metric.minimum_users)[:, -1]
     found = [
-        results_by(spec, settings_of(spec, method, scale), metric, samples, cuped=cuped)
+        results_by(spec, settings_of(spec, method, scale), samples, past, cuped=cuped)
         for cuped, method, scale in wanted
     ]
     return list(zip(*found, strict=True))
 
 
 def results_by(
-    spec: ScorecardSpec, settings: Settings, metric: Metric, samples: Samples, *, cuped: bool
+    spec: ScorecardSpec,
+    settings: Settings,
+    samples: Samples,
+    past: Sequence[bool] | NDArray[np.bool_],
+    *,
+    cuped: bool,
 ) -> list[ComparisonResult]:
-    """For each treatment the result at as_of with those settings."""
-    latest = now(samples)
-    past = past_floor(spec, latest, metric.minimum_users)[:, -1]
-    found = compare_arms(spec, latest, settings, cuped=cuped).comparison
+    """For each treatment the result at as_of with those settings; `past` the floor or not."""
+    found = compare_arms(spec, samples.latest, settings, cuped=cuped).comparison
     return [_result(found, i, cuped=cuped, few=not reached) for i, reached in enumerate(past)]
 
 

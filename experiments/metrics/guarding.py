@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from experiments.metrics.comparing import Past, compare_arms, judged_looks, now, settings_of
+from experiments.metrics.comparing import Past, compare_arms, judged_looks, settings_of
 from experiments.metrics.guardrails import guardrail_state, harm_settings, safety_settings
 from experiments.metrics.judging import look_that_counts
 from experiments.metrics.numbers import number, text
@@ -121,7 +121,7 @@ def _sides(
     looks = judged_looks(
         spec, tracked.metric, samples, healthy=healthy, settings=settings, past=past
     )
-    found = compare_arms(spec, now(samples), settings, cuped=spec.cuped).comparison
+    found = compare_arms(spec, samples.latest, settings, cuped=spec.cuped).comparison
     bounds = found.low if settings.alternative == "greater" else found.high
     sides = []
     for i, earlier in enumerate(before):

@@ -14,7 +14,6 @@ from experiments.metrics.comparing import (
     every,
     judged_looks,
     latest_results,
-    now,
     results_by,
     settings_of,
 )
@@ -83,7 +82,7 @@ def read(
     guards = {v: before[v].guardrail if v in before else None for v in spec.treatments}
     results = latest_results(spec, metric, found, wanted)
     settings = settings_of(spec, "sequential", "absolute")
-    compared = compare_arms(spec, now(found), settings, cuped=spec.cuped)
+    compared = compare_arms(spec, found.latest, settings, cuped=spec.cuped)
     return Read(
         tracked=tracked,
         samples=found,
@@ -118,7 +117,9 @@ def _shown(
     """On the absolute scale, which has an answer wherever there is one."""
     settings = settings_of(spec, spec.method, "absolute")
     looks = judged_looks(spec, tracked.metric, found, healthy=healthy, settings=settings)
-    last = judged_looks(spec, tracked.metric, now(found), healthy=healthy, settings=settings)
+    last = looks
+    if found.latest is not found:
+        last = judged_looks(spec, tracked.metric, found.latest, healthy=healthy, settings=settings)
     said = []
     for i, variant in enumerate(spec.treatments):
         this = _entry(results[i], spec, "absolute")
@@ -197,4 +198,5 @@ def _deciding(
     if corrected.confidence == spec.confidence:
         return _entry(metric.results[i], spec, scale)
     settings = at_confidence(settings_of(spec, spec.method, scale), corrected.confidence)
-    return results_by(spec, settings, metric.tracked.metric, metric.samples, cuped=spec.cuped)[i]
+    past = [floor.reached for floor in metric.floors]
+    return results_by(spec, settings, metric.samples, past, cuped=spec.cuped)[i]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from operator import add
 from typing import Any
 
@@ -38,6 +38,36 @@ class Samples:
     def pooled(self) -> Plain:
         """All phases together: what the arms are described by. Only phases are compared."""
         return reduce(add, self.plain)
+
+    @cached_property
+    def latest(self) -> "Samples":
+        """At as_of alone."""
+        if all(np.shape(sample.users)[-1] == 1 for sample in self.plain):
+            return self
+        last = np.s_[:, -1:]
+        return Samples(
+            plain=tuple(part(sample, last) for sample in self.plain),
+            cuped=None if self.cuped is None else tuple(part(s, last) for s in self.cuped),
+        )
+
+    @cached_property
+    def plain_pairs(self) -> "Pairs":
+        """The control and all treatments, each phase by phase."""
+        return _pairs(self.plain)
+
+    @cached_property
+    def cuped_pairs(self) -> "Pairs":
+        """The same with their pre-period; there must be one."""
+        assert self.cuped is not None  # noqa: S101  (asked for with a lookback alone)
+        return _pairs(self.cuped)
+
+
+Pairs = tuple[list[Any], list[Any]]
+
+
+def _pairs(phases: Sequence[Sample]) -> Pairs:
+    controls = [part(sample, slice(0, 1)) for sample in phases]
+    return controls, [part(sample, slice(1, None)) for sample in phases]
 
 
 def samples(sums: Moments, metric: Metric, columns: Columns, *, cuped: bool) -> Samples:
@@ -98,8 +128,16 @@ class _Phase:
 
 
 def part(sample: Any, index: Any) -> Any:
-    """The sample of some variants or periods, by a NumPy index into (variants, periods)."""
-    return _mapped(sample, lambda value: np.asarray(value)[index])
+    """The sample of some variants or periods, by a NumPy index into (variants, periods).
+
+    Sums that data can have are so in every part: they are not checked again, which would take
+    longer than to compare them.
+    """
+    made = object.__new__(type(sample))
+    for name, value in vars(sample).items():
+        of_part = part(value, index) if is_dataclass(value) else np.asarray(value)[index]
+        object.__setattr__(made, name, of_part)
+    return made
 
 
 def whole(sample: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,13 +12,16 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from dashboard import queries
-from dashboard.happened import asked, happened
+from dashboard.happened import NOT_KEPT, asked, happened
+from dashboard.reading.arms import ArmView, arms_of
+from dashboard.reading.asked import FIELDS, asked_of, scale_of
 from dashboard.reading.buckets import layer_bar, phase_rows
 from dashboard.reading.measured import Fact, facts
 from dashboard.reading.page import experiment_page
+from dashboard.reading.sheet import Sheet, sheet
 from experiments import checklist, lifecycle, metric_definitions, selectors
-from experiments.metrics.results import Scale
-from experiments.models import Experiment
+from experiments.metrics.results import Scorecard
+from experiments.models import Experiment, Snapshot
 from people import trail
 from people.models import AuditEntry
 from serving.models import Pulse
@@ -41,7 +45,7 @@ def context_of(request: HttpRequest, experiment: Experiment, tab: str) -> dict[s
     page = experiment_page(
         experiment,
         snapshot,
-        scale=_scale(request),
+        scale=scale_of(request.GET),
         log_lag=pulse.log_lag_seconds if pulse else None,
         then=queries.versions_when_stopped(experiment) if experiment.is_over else None,
         whole=tab == "results",
@@ -50,7 +54,10 @@ def context_of(request: HttpRequest, experiment: Experiment, tab: str) -> dict[s
     )
     return {
         "page": page,
+        "others": others_of(request),
         "address": urlencode(asked(request).kept),
+        "arms": page.arms,
+        "snapshot": page.snapshot,
         "experiment": experiment,
         "moves": lifecycle.moves_of(experiment.status),
         "killed": _killed(experiment),
@@ -63,8 +70,44 @@ def context_of(request: HttpRequest, experiment: Experiment, tab: str) -> dict[s
         "redefined": metric_definitions.changed_since(page.scorecard)
         if page.scorecard and tab == "results"
         else [],
+        "sheet": sheet_of(page.snapshot, page.scorecard, page.arms, request.GET)
+        if page.snapshot and page.scorecard and tab == "results"
+        else None,
         **(_traffic(experiment) if tab == "traffic" else {}),
     }
+
+
+def sheet_of(
+    snapshot: Snapshot, card: Scorecard, arms: Sequence[ArmView], given: Mapping[str, str]
+) -> Sheet:
+    """The scorecard as an address asks for it, from the snapshot alone."""
+    kept = selectors.samples_of(snapshot) if any(name in given for name in FIELDS) else None
+    has_samples = kept is not None or selectors.has_samples(snapshot)
+    asked = asked_of(given, card, kept=has_samples)
+    return sheet(card, selectors.spec_of(snapshot), kept, arms, asked, has_samples=has_samples)
+
+
+def card_context(request: HttpRequest, experiment: Experiment) -> dict[str, Any] | None:
+    """What the card of the scorecard alone reads; None before the first analysis."""
+    snapshot = selectors.latest_snapshot(experiment)
+    if snapshot is None:
+        return None
+    card = selectors.scorecard_of(snapshot)
+    arms = arms_of(experiment, card)
+    return {
+        "experiment": experiment,
+        "snapshot": snapshot,
+        "arms": arms,
+        "sheet": sheet_of(snapshot, card, arms, request.GET),
+        "redefined": metric_definitions.changed_since(card),
+        "others": others_of(request),
+    }
+
+
+def others_of(request: HttpRequest) -> dict[str, str]:
+    """What an address asks for beside the scorecard."""
+    mine = (*FIELDS, "scale", *NOT_KEPT)
+    return {name: str(value) for name, value in request.GET.items() if name not in mine}
 
 
 def _measured(experiment: Experiment) -> tuple[Fact, ...]:
@@ -90,7 +133,3 @@ def _traffic(experiment: Experiment) -> dict[str, Any]:
         "layer_bars": [layer_bar(layer, under_way, mine=experiment) for layer in layers],
         "phase_rows": phase_rows(list(experiment.phases.all()), list(experiment.variants.all())),
     }
-
-
-def _scale(request: HttpRequest) -> Scale:
-    return "absolute" if request.GET.get("scale") == "absolute" else "relative"

@@ -99,6 +99,15 @@ def p_value(p: float | None) -> str:
     return f"{p:.{4 if p < 0.001 else 3}f}".removeprefix("0")
 
 
+def chance(probability: float | None) -> str:
+    """A probability that is never said to be certain: `97.3%`, `> 99.9%`."""
+    if probability is None:
+        return DASH
+    if probability > 0.999:
+        return "> 99.9%"
+    return "< 0.1%" if probability < 0.001 else percent(probability, 1)
+
+
 def offline(figure: float | None) -> str:
     """An offline measure between 0 and 1, without its leading zero: `.118`; others as they are."""
     if figure is None:

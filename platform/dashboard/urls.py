@@ -54,6 +54,7 @@ urlpatterns = [
         for tab in experiment_parts.TABS
         if tab != "results"
     ),
+    path("experiments/<slug:key>/scorecard/", experiment.scorecard, name="experiment-scorecard"),
     path("experiments/<slug:key>/live/", experiment.live, name="experiment-live"),
     path("experiments/<slug:key>/metrics/<slug:metric>/", drill.page, name="experiment-metric"),
     *(

@@ -88,7 +88,7 @@ def test_queries_of_the_page_do_not_grow_with_arms_or_snapshots(
     for _ in range(arms):
         snapshot_of(experiment, scorecard(*others))
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         browser.get(experiment.get_absolute_url())
 
 

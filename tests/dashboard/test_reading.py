@@ -464,7 +464,10 @@ def test_a_guardrail_says_harm_and_safety_in_different_words(
     group = table.groups(card, ARMS, scale="relative")[-1]
     (row,) = group.metrics[0].rows
 
-    assert (group.title, group.rule) == ("Guardrails", "must not get worse")
+    assert (group.title, group.rule) == (
+        "Guardrails",
+        "must not get worse by more than their margin, the dashed line. p is against it",
+    )
     assert (row.reading.word, row.reading.tone) == (word, tone)
     assert row.reading.why == "No worse by 5%: p = .030. Worse at all: p = .030."
     rule = next(rule for rule in sentence(card, ARMS).rules if "Slow" in rule.text)

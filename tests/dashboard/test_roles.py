@@ -29,6 +29,7 @@ TABLE = {
     "experiments": (VIEWER, VIEWER),
     "experiment": (VIEWER, VIEWER),
     "experiment-live": (VIEWER, VIEWER),
+    "experiment-scorecard": (VIEWER, VIEWER),
     "experiment-health": (VIEWER, VIEWER),
     "experiment-traffic": (VIEWER, VIEWER),
     "experiment-settings": (VIEWER, VIEWER),

@@ -11,6 +11,7 @@ from experiments.metrics.exploring.choices import (
     cuts_of,
     offered,
     refusals,
+    settled,
     usual,
 )
 from experiments.metrics.exploring.exceptions import CannotExplore
@@ -31,6 +32,7 @@ __all__ = [
     "pack",
     "recompute",
     "refusals",
+    "settled",
     "unpack",
     "usual",
 ]

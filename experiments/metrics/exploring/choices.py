@@ -99,6 +99,27 @@ def refusals(card: Scorecard, choice: Choice) -> Iterator[tuple[str, Refusal]]:
         yield "correction", why
 
 
+def settled(card: Scorecard, choice: Choice) -> Choice:
+    """The nearest choice that is to be had: what is refused becomes the usual, a correction the one
+    that is left.
+    """
+    asked = choice
+    for _ in get_args(Refusal):
+        found = dict(refusals(card, asked))
+        if not found:
+            break
+        asked = msgspec.structs.replace(
+            asked, **{field: _instead(card, field, why) for field, why in found.items()}
+        )
+    return asked
+
+
+def _instead(card: Scorecard, field: str, refused: Refusal) -> object:
+    if field == "correction":
+        return "holm" if refused == "needs_sequential" else "none"
+    return getattr(usual(card), field)
+
+
 def _uncorrectable(card: Scorecard, choice: Choice) -> Refusal | None:
     if choice.correction == "none":
         return None

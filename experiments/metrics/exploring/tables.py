@@ -99,7 +99,9 @@ def _wanted(choice: Choice, tracked: Tracked) -> Sequence[Wanted]:
     """What a table shows of a metric: the method chosen, one look beside it, and of a guardrail the
     test that says whether it is harmed.
     """
-    methods = (choice.method, "fixed", *(("sequential",) if tracked.margin is not None else ()))
+    beside = ("fixed",) if choice.method == "sequential" else ()
+    guards = ("sequential",) if tracked.margin is not None else ()
+    methods = (choice.method, *beside, *guards)
     scales = ("relative", "absolute")
     return [(choice.cuped, method, scale) for method in dict.fromkeys(methods) for scale in scales]  # type: ignore[misc]
 

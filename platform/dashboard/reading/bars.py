@@ -13,7 +13,10 @@ Tone = Literal["better", "worse", "flat"]
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """Positions in percent of the scale's width. An end without a cap goes on beyond the scale."""
+    """Positions in percent of the scale's width. An end without a cap goes on beyond the scale.
+
+    `margin` is where a guardrail's is, None of others.
+    """
 
     low: float
     high: float
@@ -23,6 +26,7 @@ class Bar:
     core_high: float
     dot: float
     tone: Tone
+    margin: float | None = None
 
     @property
     def length(self) -> float:
@@ -34,7 +38,12 @@ class Bar:
 
 
 def bar(
-    valid: ComparisonResult, fixed: ComparisonResult, *, scale: Scale, tone: Tone
+    valid: ComparisonResult,
+    fixed: ComparisonResult,
+    *,
+    scale: Scale,
+    tone: Tone,
+    margin: float | None = None,
 ) -> Bar | None:
     """The bar of a comparison, or None where there is no estimate or no interval."""
     if valid.effect is None or (valid.low is None and valid.high is None):
@@ -49,6 +58,7 @@ def bar(
         core_high=scale.at(_end(fixed.high, high)),
         dot=scale.at(valid.effect),
         tone=tone,
+        margin=None if margin is None else scale.at(margin),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboard import formats
 from dashboard.reading import words
@@ -79,7 +79,8 @@ class Progress:
 class Row:
     """A treatment on a metric. While collecting there is a progress, and neither lift nor bar.
 
-    `p` is a p-value, of the bayesian method the chance to win.
+    `p` is a p-value; of the bayesian method the chance to win, and `loss` what is lost on average
+    where the treatment is chosen.
     """
 
     arm: ArmView
@@ -92,6 +93,7 @@ class Row:
     p: str
     p_note: str
     reading: Reading
+    loss: str = ""
 
 
 def row(
@@ -102,10 +104,13 @@ def row(
     arm: ArmView,
     scale: results.Scale,
     drawn: Scale,
+    decides: bool = True,
 ) -> Row:
+    """What does not decide is said in the same words and without their colour."""
     decided = comparison.decided(scale)
     gone = scorecard.is_taken_out(comparison.variant)
     reading = _reading(comparison, decided.reason, judged=not scorecard.failed_checks, gone=gone)
+    reading = reading if decides else replace(reading, tone="flat")
     values = {value.variant: value.value for value in metric.values}
     unit = words.unit(metric, scale)
     shown = comparison.floor.reached
@@ -118,12 +123,21 @@ def row(
         value=formats.value(values.get(comparison.variant), words.style(metric)),
         lift=formats.signed(decided.effect, unit) if shown else formats.DASH,
         interval=formats.interval(decided.low, decided.high, unit) if shown else formats.DASH,
-        bar=_bar(scorecard, comparison, decided, drawn, reading.tone) if shown else None,
+        bar=bar(
+            decided,
+            core(scorecard, comparison, scale),
+            scale=drawn,
+            tone=reading.tone,
+            margin=margin_of(metric, comparison, scale),
+        )
+        if shown
+        else None,
         scale=drawn,
         progress=None if shown or settled or gone else progress(comparison.floor, arm),
-        p=_p(comparison, decided) if shown else formats.DASH,
-        p_note=_p_note(comparison) if shown else "",
+        p=_p(metric, comparison, decided) if shown else formats.DASH,
+        p_note=_p_note(comparison, scorecard.method) if shown else "",
         reading=reading,
+        loss=_loss(metric, decided, unit) if shown else "",
     )
 
 
@@ -136,14 +150,14 @@ def core(
     return comparison.result("fixed", scale, cuped=scorecard.cuped)
 
 
-def _bar(
-    scorecard: Scorecard,
-    comparison: VariantComparison,
-    decided: ComparisonResult,
-    drawn: Scale,
-    tone: Tone,
-) -> Bar | None:
-    return bar(decided, core(scorecard, comparison, decided.scale), scale=drawn, tone=tone)
+def margin_of(
+    metric: MetricResult, comparison: VariantComparison, scale: results.Scale
+) -> float | None:
+    """Where a guardrail's margin lies. It is a relative one, and has no place on another scale."""
+    if comparison.guardrail is None or scale != "relative":
+        return None
+    margin = comparison.guardrail.margin
+    return -margin if metric.direction == "increase" else margin
 
 
 def _reading(
@@ -171,15 +185,29 @@ def _guarded(guardrail: Guardrail) -> str:
     )
 
 
-def _p(comparison: VariantComparison, decided: ComparisonResult) -> str:
+def _p(metric: MetricResult, comparison: VariantComparison, decided: ComparisonResult) -> str:
+    if decided.method == "bayesian":
+        chance = decided.chance_to_win
+        if chance is not None and metric.direction == "decrease":
+            chance = 1 - chance
+        return formats.chance(chance)
     if comparison.guardrail is not None:
         return formats.p_value(comparison.guardrail.safety.p_value)
-    if decided.method == "bayesian":
-        return formats.percent(decided.chance_to_win, 1)
     return formats.p_value(comparison.adjusted_p_value)
 
 
-def _p_note(comparison: VariantComparison) -> str:
+def _loss(metric: MetricResult, decided: ComparisonResult, unit: formats.Unit) -> str:
+    """Of a posterior: its mean loss, without a sign. Where less is better a loss is a rise."""
+    lost = decided.expected_loss
+    if lost is not None and decided.effect is not None and metric.direction == "decrease":
+        lost = decided.effect + lost
+    return "" if lost is None else formats.signed(abs(lost), unit).lstrip("+")
+
+
+def _p_note(comparison: VariantComparison, method: results.Method) -> str:
+    if comparison.guardrail is not None and method == "bayesian":
+        safety = formats.equals_p(comparison.guardrail.safety.p_value)
+        return f"Safe or not is told by the always-valid test: {safety}."
     if comparison.guardrail is not None:
         return "That it is not worse by the margin."
     if comparison.p_value == comparison.adjusted_p_value:

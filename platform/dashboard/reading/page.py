@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dashboard import formats
-from dashboard.reading import table
 from dashboard.reading import verdict as verdicts
 from dashboard.reading.arms import ArmView, arms_of
 from dashboard.reading.below import Asked, Below, Happened, below
 from dashboard.reading.clicks import ClickRow, clicks, impressions_note
 from dashboard.reading.health import Health, health
-from dashboard.reading.notes import card_notes, phase_words
 from dashboard.reading.rows import Badge, badge_of
 from dashboard.reading.segments import Segments, segments
 from dashboard.reading.served import Served, served
@@ -34,9 +32,6 @@ class Results:
     scorecard: Scorecard
     primary: MetricResult
     users: int
-    phases: str
-    groups: tuple[table.Group, ...]
-    notes: tuple[str, ...]
     segments: Segments | None
     served: Served | None
     clicks: tuple[ClickRow, ...]
@@ -121,9 +116,6 @@ def _results(
         scorecard=scorecard,
         primary=scorecard.metric(scorecard.primary),
         users=sum(arm.users for arm in scorecard.arms),
-        phases=phase_words(scorecard),
-        groups=table.groups(scorecard, arms, scale=scale),
-        notes=card_notes(scorecard),
         segments=segments(scorecard, scorecard.metric(scorecard.primary), arms, scale=scale),
         served=served(scorecard, arms),
         clicks=clicks(scorecard, arms),

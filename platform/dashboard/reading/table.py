@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dashboard import formats
 from dashboard.reading import words
 from dashboard.reading.arms import ArmView
-from dashboard.reading.comparison_row import Row, core, row
+from dashboard.reading.comparison_row import Row, core, margin_of, row
 from dashboard.reading.notes import metric_notes
 from dashboard.reading.scale import Scale, scale_of
 from dashboard.reading.ticks import ZERO, Tick, ticks
@@ -45,9 +45,9 @@ class Group:
 
 
 def groups(
-    scorecard: Scorecard, arms: Sequence[ArmView], *, scale: results.Scale
+    scorecard: Scorecard, arms: Sequence[ArmView], *, scale: results.Scale, decides: bool = True
 ) -> tuple[Group, ...]:
-    """The groups that have metrics, the goals first."""
+    """The groups that have metrics, the goals first. What does not decide carries no colour."""
     of_role = {
         role: [metric for metric in scorecard.metrics if metric.role == role]
         for role in ("goal", "secondary", "guardrail")
@@ -56,11 +56,11 @@ def groups(
     parts = (
         ("Goal" if len(goals) == 1 else "Goals", _goal_rule(scorecard, len(goals)), goals),
         ("Secondaries", "inform, and decide nothing", of_role["secondary"]),
-        ("Guardrails", "must not get worse", of_role["guardrail"]),
+        ("Guardrails", _guard_rule(scorecard, scale), of_role["guardrail"]),
     )
     by_key = {arm.key: arm for arm in arms}
     return tuple(
-        _group(title, rule, metrics, scorecard, by_key, scale)
+        _group(title, rule, metrics, scorecard, by_key, scale, decides=decides)
         for title, rule, metrics in parts
         if metrics
     )
@@ -75,6 +75,12 @@ def alone(
 
 
 CORRECTIONS = {"holm": "share the {error} error", "e_bh": "share {error} of false finds"}
+
+
+def _guard_rule(scorecard: Scorecard, scale: results.Scale) -> str:
+    where = "the dashed line" if scale == "relative" else "which is relative"
+    tested = "" if scorecard.method == "bayesian" else ". p is against it"
+    return f"must not get worse by more than their margin, {where}{tested}"
 
 
 def _goal_rule(scorecard: Scorecard, goals: int) -> str:
@@ -93,6 +99,8 @@ def _group(
     scorecard: Scorecard,
     arms: dict[str, ArmView],
     scale: results.Scale,
+    *,
+    decides: bool = True,
 ) -> Group:
     common = _scale_for(scorecard, metrics, scale) if scale == "relative" else None
     rows = tuple(
@@ -102,6 +110,7 @@ def _group(
             arms,
             scale,
             common or _scale_for(scorecard, [metric], scale, even=True),
+            decides=decides,
         )
         for metric in metrics
     )
@@ -120,7 +129,8 @@ def _scale_for(
     past = [c for metric in metrics for c in metric.comparisons if c.floor.reached]
     decided = [comparison.decided(scale) for comparison in past]
     cores = [core(scorecard, comparison, scale) for comparison in past]
-    ends = (end for result in cores for end in (result.effect, result.low, result.high))
+    ends = [end for result in cores for end in (result.effect, result.low, result.high)]
+    ends += [margin_of(metric, c, scale) for metric in metrics for c in metric.comparisons]
     return scale_of(
         [(result.low, result.high) for result in decided],
         within=[end for end in ends if end is not None],
@@ -134,6 +144,8 @@ def _metric(
     arms: dict[str, ArmView],
     scale: results.Scale,
     drawn: Scale,
+    *,
+    decides: bool,
 ) -> MetricRows:
     control = metric.values[0].value if metric.values else None
     return MetricRows(
@@ -143,7 +155,15 @@ def _metric(
         notes=metric_notes(scorecard, metric),
         control=formats.value(control, words.style(metric)),
         rows=tuple(
-            row(scorecard, metric, c, arm=arms[c.variant], scale=scale, drawn=drawn)
+            row(
+                scorecard,
+                metric,
+                c,
+                arm=arms[c.variant],
+                scale=scale,
+                drawn=drawn,
+                decides=decides,
+            )
             for c in metric.comparisons
         ),
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -12,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import queries
 from dashboard.access import needs
-from dashboard.experiment_parts import LIVE, context_of, history_of
+from dashboard.experiment_parts import LIVE, card_context, context_of, history_of
 from dashboard.reading.trail import entry_row
 from experiments import looks, selectors
 from experiments.exceptions import ExperimentError
@@ -53,6 +55,23 @@ def live(request: HttpRequest, key: str) -> HttpResponse:
     return render(
         request, f"dashboard/experiment/live_{tab}.html", context_of(request, experiment, tab)
     )
+
+
+@needs(Role.VIEWER)
+@require_safe
+@never_cache
+def scorecard(request: HttpRequest, key: str) -> HttpResponse:
+    """The card of the scorecard by the settings asked for; the browser's address keeps them."""
+    experiment = get_object_or_404(queries.experiment_of(key))
+    context = card_context(request, experiment)
+    if context is None:
+        raise Http404
+    said = filter(None, (context["sheet"].controls.query, urlencode(context["others"])))
+    query = "&".join(said)
+    address = f"{experiment.get_absolute_url()}{'?' if query else ''}{query}"
+    answer = render(request, "dashboard/experiment/scorecard.html", context)
+    answer.headers["HX-Push-Url"] = address
+    return answer
 
 
 @needs(Role.ANALYST)

@@ -1,0 +1,101 @@
+"""How a page's address asks to see the scorecard, and how it says that again. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from msgspec.structs import replace
+
+from experiments.metrics.exploring import Choice, Cut, cuts_of, settled, usual
+from experiments.metrics.results import Scale, Scorecard
+
+FIELDS = ("method", "cuped", "segment", "correction", "phase")
+"""The names of the controls in an address. `scale` beside them is no exploring."""
+
+EVERYONE, ALL_PHASES = "everyone", "all"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A choice that is to be had; `dropped` are the names of what was asked for and is not."""
+
+    choice: Choice
+    scale: Scale
+    dropped: tuple[str, ...] = ()
+
+
+def asked_of(given: Mapping[str, str], card: Scorecard, *, kept: bool) -> Asked:
+    """What an address asks for; what it does not name is as usual, as all is without samples."""
+    was = usual(card)
+    wished, dropped = was, []
+    for name in FIELDS:
+        if name not in given:
+            continue
+        known = values_of(card, name)
+        if given[name] in known:
+            wished = replace(wished, **{_field(name): known[given[name]]})
+        else:
+            dropped.append(name)
+    choice = settled(card, wished) if kept else was
+    lost = [n for n in FIELDS if n in given and _get(choice, n) != _get(wished, n)]
+    return Asked(choice=choice, scale=scale_of(given), dropped=(*dropped, *lost))
+
+
+def scale_of(given: Mapping[str, str]) -> Scale:
+    return "absolute" if given.get("scale") == "absolute" else "relative"
+
+
+def values_of(card: Scorecard, name: str) -> dict[str, Any]:
+    """The values of a control, by what stands for them in an address."""
+    known: dict[str, dict[str, Any]] = {
+        "method": {method: method for method in ("sequential", "fixed", "bayesian")},
+        "cuped": {"off": False, "on": True},
+        "segment": {EVERYONE: None} | {token(cut): cut for cut in cuts_of(card)},
+        "correction": {name: name for name in ("none", "holm", "e_bh")},
+        "phase": {ALL_PHASES: None} | {str(p.number): p.number for p in card.phases},
+    }
+    return known[name]
+
+
+def token(cut: Cut) -> str:
+    """A segment in an address: `platform=ios`, without the attribute `platform?`, rarer ones
+    `platform*`.
+    """
+    if cut.rest:
+        return f"{cut.attribute}*"
+    return f"{cut.attribute}?" if cut.value is None else f"{cut.attribute}={cut.value}"
+
+
+def query_of(asked: Asked, card: Scorecard) -> str:
+    """The shortest query of an address that asks for it: empty for what decides, relative."""
+    was = usual(card)
+    said = {
+        name: written(card, asked.choice, name)
+        for name in FIELDS
+        if _get(asked.choice, name) != _get(was, name) and not _follows(card, asked.choice, name)
+    }
+    scale = {"scale": "absolute"} if asked.scale == "absolute" else {}
+    return urlencode(scale | said)
+
+
+def _follows(card: Scorecard, choice: Choice, name: str) -> bool:
+    """Whether it is as it is for the other settings' sake, as no correction is of a posterior."""
+    unsaid = replace(choice, **{_field(name): _get(usual(card), name)})
+    return settled(card, unsaid) == choice
+
+
+def written(card: Scorecard, choice: Choice, name: str) -> str:
+    """What stands in an address for the value of a control."""
+    wanted = _get(choice, name)
+    return next(text for text, value in values_of(card, name).items() if value == wanted)
+
+
+def _field(name: str) -> str:
+    return "cut" if name == "segment" else name
+
+
+def _get(choice: Choice, name: str) -> object:
+    return getattr(choice, _field(name))

@@ -53,14 +53,14 @@ def change_holdout(holdout: Holdout, *, share: Decimal, now: datetime, actor: Ac
     return row
 
 
-def end_holdout(holdout: Holdout, *, now: datetime, actor: Actor) -> Holdout:
+def end_holdout(holdout: Holdout, *, now: datetime, actor: Actor, why: str = "") -> Holdout:
     """Its users meet experiments again. Raises NotAllowed once it has ended."""
     with transaction.atomic():
         row = _open(holdout)
         before = _kept(row)
         row.ended_at = now
         row.save(update_fields=["ended_at"])
-        _record(row, "end", now=now, actor=actor, before=before, after=_kept(row))
+        _record(row, "end", now=now, actor=actor, before=before, after=_kept(row), why=why)
     return row
 
 
@@ -95,7 +95,15 @@ def _record(
     actor: Actor,
     after: dict[str, Any],
     before: dict[str, Any] | None = None,
+    why: str = "",
 ) -> None:
     trail.record(
-        at=now, actor=actor, verb=verb, kind="holdout", key=holdout.key, before=before, after=after
+        at=now,
+        actor=actor,
+        verb=verb,
+        kind="holdout",
+        key=holdout.key,
+        before=before,
+        after=after,
+        why=why,
     )

@@ -125,10 +125,16 @@ def change(
     return row
 
 
-def archive(row: MetricDefinition, *, now: datetime, actor: Actor = COMMAND) -> MetricDefinition:
-    """Offer it no longer. Raises NotAllowed, naming the drafts and running experiments by it."""
+def archive(
+    row: MetricDefinition, *, now: datetime, actor: Actor = COMMAND, why: str = ""
+) -> MetricDefinition:
+    """Offer it no longer. Raises NotAllowed where it is archived already, and where drafts and
+    running experiments are measured by it, naming them.
+    """
     with transaction.atomic():
         row = _locked(row)
+        if row.archived_at is not None:
+            raise NotAllowed(f"{metric_of(row).name} is archived already.")
         open_ones = [e for e in using().get(row.key, []) if e.status not in Experiment.ENDED]
         if open_ones:
             named = ", ".join(
@@ -137,22 +143,26 @@ def archive(row: MetricDefinition, *, now: datetime, actor: Actor = COMMAND) -> 
             raise NotAllowed(
                 f"{metric_of(row).name} is measured by {named}. Archive it once they have stopped."
             )
-        if row.archived_at is None:
-            row.archived_at = now
-            row.save()
-            _record("archive", row, now=now, actor=actor)
+        row.archived_at = now
+        row.save()
+        _record("archive", row, now=now, actor=actor, why=why)
     return row
 
 
-def restore(row: MetricDefinition, *, now: datetime, actor: Actor = COMMAND) -> MetricDefinition:
-    """Offer it again. Raises Invalid where another has its name by now."""
+def restore(
+    row: MetricDefinition, *, now: datetime, actor: Actor = COMMAND, why: str = ""
+) -> MetricDefinition:
+    """Offer it again. Raises NotAllowed where it is not archived, and Invalid where another has its
+    name by now.
+    """
     with transaction.atomic():
         row = _locked(row)
+        if row.archived_at is None:
+            raise NotAllowed(f"{metric_of(row).name} is not archived.")
         _check(metric_of(row), but=row)
-        if row.archived_at is not None:
-            row.archived_at = None
-            row.save()
-            _record("restore", row, now=now, actor=actor)
+        row.archived_at = None
+        row.save()
+        _record("restore", row, now=now, actor=actor, why=why)
     return row
 
 

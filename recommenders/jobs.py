@@ -26,7 +26,9 @@ TASK = "pipelines.train"
 ERROR_LENGTH = 4000
 
 
-def request_training(recommender: Recommender, *, actor: Actor = COMMAND) -> Training:
+def request_training(
+    recommender: Recommender, *, actor: Actor = COMMAND, why: str = ""
+) -> Training:
     """Queues a training, or returns the one that is already queued or running."""
     with transaction.atomic():
         Recommender.objects.select_for_update().get(pk=recommender.pk)
@@ -42,6 +44,7 @@ def request_training(recommender: Recommender, *, actor: Actor = COMMAND) -> Tra
             verb="train",
             kind="recommender",
             key=recommender.key,
+            why=why,
         )
         transaction.on_commit(lambda: ring(training))
     return training

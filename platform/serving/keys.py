@@ -62,12 +62,12 @@ def change_key(key: ApiKey, access: ClientAccess, *, actor: Actor, now: datetime
         plans.publish()
 
 
-def revoke_key(key: ApiKey, *, now: datetime, actor: Actor = COMMAND) -> None:
+def revoke_key(key: ApiKey, *, now: datetime, actor: Actor = COMMAND, why: str = "") -> None:
     """Ends a key: within seconds no process accepts it."""
     with transaction.atomic():
         key.revoked_at = now
         key.save(update_fields=["revoked_at"])
-        _record("revoke", key, at=now, actor=actor, before=_told(key))
+        _record("revoke", key, at=now, actor=actor, before=_told(key), why=why)
         plans.publish()
 
 

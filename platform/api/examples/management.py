@@ -11,7 +11,6 @@ from api.management.experiments.drafting import ExperimentChange, NewExperiment,
 from api.management.experiments.drafts import Checklist, Line
 from api.management.experiments.move_bodies import (
     Archiving,
-    Moving,
     Ramping,
     Schedule,
     Shipping,
@@ -19,6 +18,7 @@ from api.management.experiments.move_bodies import (
 )
 from api.management.experiments.overrides import Override
 from api.management.experiments.variants import Preview, Rearranging, Variants
+from api.management.fields import Moving
 from api.management.holdouts import Holdout, HoldoutChange, NewHoldout
 from api.management.items import ItemsBatch
 from api.management.keys import ApiKey, MadeKey, NewKey

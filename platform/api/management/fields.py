@@ -1,4 +1,4 @@
-"""Fields that several bodies have."""
+"""Fields that several bodies have, and the body of what is done without any."""
 
 from __future__ import annotations
 
@@ -34,3 +34,9 @@ Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 Why: TypeAlias = Annotated[
     str, msgspec.Meta(max_length=4000, description="The reason, for the audit trail.")
 ]
+
+
+class Moving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A move, and why."""
+
+    why: Why = ""

@@ -14,10 +14,10 @@ from msgspec import UNSET, UnsetType
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.decoding import convert_query, decode
+from api.decoding import convert_query, decode, decode_any
 from api.door import Door
 from api.management import references
-from api.management.fields import Key, Name, Reference, says
+from api.management.fields import Key, Moving, Name, Reference, says
 from api.management.kinds import Kind, actor_of
 from api.management.listing import Listed, Page
 from api.management.operations import operation
@@ -170,11 +170,13 @@ class HoldoutEndView(Door):
         "End a holdout",
         "Its users meet experiments again, from the next request on. There is no way back: make "
         "another one.",
+        takes=Moving,
         answers=Holdout,
-        refusals=(404, 409, 412),
     )
     def post(self, request: Request, key: str) -> Response:
+        why = decode_any(request, Moving).why
+
         def end(row: models.Holdout) -> None:
-            routed(holdouts.end_holdout, row, now=timezone.now(), actor=actor_of(request))
+            routed(holdouts.end_holdout, row, now=timezone.now(), actor=actor_of(request), why=why)
 
         return HOLDOUTS.changed(request, key, end, required=False)

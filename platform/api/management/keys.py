@@ -13,10 +13,10 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.decoding import convert_query, decode
+from api.decoding import convert_query, decode, decode_any
 from api.door import Door
 from api.management import conditional
-from api.management.fields import Name, says
+from api.management.fields import Moving, Name, says
 from api.management.kinds import Kind, actor_of
 from api.management.listing import Listed, Page
 from api.management.operations import operation
@@ -146,14 +146,16 @@ class KeyRevokeView(Door):
         "revoke_key",
         "Revoke a key",
         "Within seconds no process accepts it. There is no way back: make another one.",
+        takes=Moving,
         answers=ApiKey,
-        refusals=(404, 409, 412),
     )
     def post(self, request: Request, number: int) -> Response:
+        why = decode_any(request, Moving).why
+
         def revoke(row: models.ApiKey) -> None:
             if row.revoked_at is not None:
                 raise Conflict(f"“{row.name}” is revoked already.")
-            keys.revoke_key(row, now=timezone.now(), actor=actor_of(request))
+            keys.revoke_key(row, now=timezone.now(), actor=actor_of(request), why=why)
 
         return KEYS.changed(request, number, revoke, required=False)
 

@@ -13,10 +13,10 @@ from rest_framework.exceptions import MethodNotAllowed, NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.decoding import convert_query, decode
+from api.decoding import convert_query, decode, decode_any
 from api.door import Door
 from api.management import conditional
-from api.management.fields import says
+from api.management.fields import Moving, says
 from api.management.kinds import LONGEST_ECHO, actor_of
 from api.management.listing import Listed, Page, link, page_of
 from api.management.operations import operation
@@ -143,14 +143,16 @@ class MetricArchiveView(Door):
         "archive_metric",
         "Offer a metric no longer",
         "Refused with 409 while a draft or an experiment under way is measured by it, naming "
-        "them. What was measured by it stays.",
+        "them, and where it is archived already. What was measured by it stays.",
+        takes=Moving,
         answers=DefinedMetric,
-        refusals=(404, 405, 409, 412),
+        refusals=(400, 404, 405, 409, 412, 413),
     )
     def post(self, request: Request, key: str) -> Response:
+        why = decode_any(request, Moving).why
         with transaction.atomic():
             row = _held(request, key, required=False)
-            metric_definitions.archive(row, now=timezone.now(), actor=actor_of(request))
+            metric_definitions.archive(row, now=timezone.now(), actor=actor_of(request), why=why)
             return conditional.answer(request, _one(key))
 
 
@@ -161,14 +163,16 @@ class MetricRestoreView(Door):
         "move",
         "restore_metric",
         "Offer an archived metric again",
-        "Refused with 409 where another has its name by now.",
+        "Refused with 409 where it is not archived, or another has its name by now.",
+        takes=Moving,
         answers=DefinedMetric,
-        refusals=(404, 405, 409, 412),
+        refusals=(400, 404, 405, 409, 412, 413),
     )
     def post(self, request: Request, key: str) -> Response:
+        why = decode_any(request, Moving).why
         with transaction.atomic():
             row = _held(request, key, required=False)
-            metric_definitions.restore(row, now=timezone.now(), actor=actor_of(request))
+            metric_definitions.restore(row, now=timezone.now(), actor=actor_of(request), why=why)
             return conditional.answer(request, _one(key))
 
 

@@ -7,13 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from api.management.experiments.drafting import NewRamp
-from api.management.fields import Moment, Reference, Why, says
-
-
-class Moving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A move, and why."""
-
-    why: Why = ""
+from api.management.fields import Moment, Moving, Reference, Why, says
 
 
 class Shipping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

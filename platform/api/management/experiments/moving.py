@@ -16,8 +16,9 @@ from rest_framework.response import Response
 from api.decoding import decode, decode_any
 from api.door import Door
 from api.management.experiments import bodies
-from api.management.experiments.move_bodies import ALL_DEFAULTS, Moving
+from api.management.experiments.move_bodies import ALL_DEFAULTS
 from api.management.experiments.showing import EXPERIMENTS
+from api.management.fields import Moving
 from api.management.kinds import actor_of
 from api.management.operations import operation
 from api.permissions import Needs

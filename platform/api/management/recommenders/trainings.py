@@ -6,8 +6,9 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.decoding import convert_query
+from api.decoding import convert_query, decode_any
 from api.door import Door
+from api.management.fields import Moving
 from api.management.kinds import actor_of
 from api.management.listing import Listed, Page
 from api.management.operations import operation
@@ -39,13 +40,18 @@ class TrainingsView(Door):
         "train",
         "Ask for a training",
         "A worker does it; the answer's `Location` is the address to ask. The model version that "
-        "it makes becomes the live one. While one is queued or running, that one is answered.",
+        "it makes becomes the live one. While one is queued or running, that one is answered, and "
+        "nothing goes into the audit trail.",
+        takes=Moving,
         answers=Training,
         code=202,
-        refusals=(404,),
+        refusals=(400, 404, 413),
     )
     def post(self, request: Request, key: str) -> Response:
-        training = services.request_training(RECOMMENDERS.find(key), actor=actor_of(request))
+        why = decode_any(request, Moving).why
+        training = services.request_training(
+            RECOMMENDERS.find(key), actor=actor_of(request), why=why
+        )
         kind = trainings(key)
         return kind.answer(
             request,

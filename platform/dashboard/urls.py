@@ -55,6 +55,7 @@ urlpatterns = [
         if tab != "results"
     ),
     path("experiments/<slug:key>/scorecard/", experiment.scorecard, name="experiment-scorecard"),
+    path("experiments/<slug:key>/scorecard.csv", experiment.scorecard_file, name="experiment-csv"),
     path("experiments/<slug:key>/live/", experiment.live, name="experiment-live"),
     path("experiments/<slug:key>/metrics/<slug:metric>/", drill.page, name="experiment-metric"),
     *(

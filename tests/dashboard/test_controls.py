@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -11,8 +13,11 @@ from django.test import Client
 from msgspec.structs import replace
 from pytest_django import DjangoAssertNumQueries
 
+from dashboard.reading import export
+from dashboard.reading.arms import ArmView
 from dashboard.reading.asked import asked_of, query_of
 from dashboard.reading.controls import controls_of
+from dashboard.reading.sheet import sheet
 from experiments import selectors
 from experiments.metrics.exploring import explore, usual
 from experiments.metrics.results import Scorecard
@@ -108,6 +113,61 @@ def test_the_card_alone_brings_the_address_along(
     assert part.lstrip().startswith('<section class="card" id="scorecard-card"')
     assert "Chance to win" in part
     assert re.search(r"expected </span>loss [\d.]+ pp", part)
+
+
+def test_a_file_has_the_exact_values_shown_and_the_settings_behind_them(
+    browser: Client, experiment: Experiment, snapshot: Snapshot, card: Scorecard
+) -> None:
+    address = experiment.get_absolute_url()
+
+    plain, fixed = (
+        list(
+            csv.DictReader(
+                io.StringIO(browser.get(f"{address}scorecard.csv{query}").content.decode())
+            )
+        )
+        for query in ("", "?method=fixed&cuped=on&scale=absolute")
+    )
+
+    decided = card.metric("ctr").comparison("item-knn").decided("relative")
+    row = plain[0]
+    assert (row["metric"], row["variant"], row["decides"]) == ("ctr", "item-knn", "yes")
+    assert [float(row[name]) for name in ("effect", "low", "high")] == [
+        decided.effect,
+        decided.low,
+        decided.high,
+    ]
+    assert (row["unit"], row["effect_unit"], row["snapshot"]) == (
+        "fraction",
+        "fraction of control",
+        str(snapshot.pk),
+    )
+    stored = card.metric("clicked").comparison("ease").result("fixed", "absolute", cuped=True)
+    [other] = [r for r in fixed if (r["metric"], r["variant"]) == ("clicked", "ease")]
+    assert float(other["effect"]) == stored.effect
+    assert [
+        other[name] for name in ("method", "cuped", "scale", "decides", "segment", "phase")
+    ] == [*("fixed", "on", "absolute", "no", "everyone", "all")]
+    assert len(plain) == sum(len(m.comparisons) for m in card.metrics)
+    page = browser.get(f"{address}?method=fixed").content.decode()
+    assert f'href="{address}scorecard.csv?method=fixed" download' in page
+
+
+def test_a_text_that_a_spreadsheet_would_run_is_a_text(card: Scorecard, snapshot: Snapshot) -> None:
+    named = replace(card.metrics[0], name="=1+1")
+    shown = sheet(
+        replace(card, metrics=(named, *card.metrics[1:])),
+        selectors.spec_of(snapshot),
+        None,
+        [
+            ArmView(letter=k[0], key=k, recommender=k, version=None, share=1, users=1)
+            for k in much.ARMS
+        ],
+        asked_of({}, card, kept=True),
+        has_samples=True,
+    )
+
+    assert next(export.rows(shown, snapshot))["name"] == "'=1+1"
 
 
 def test_there_is_no_card_before_the_first_analysis(

@@ -30,6 +30,7 @@ TABLE = {
     "experiment": (VIEWER, VIEWER),
     "experiment-live": (VIEWER, VIEWER),
     "experiment-scorecard": (VIEWER, VIEWER),
+    "experiment-csv": (VIEWER, VIEWER),
     "experiment-health": (VIEWER, VIEWER),
     "experiment-traffic": (VIEWER, VIEWER),
     "experiment-settings": (VIEWER, VIEWER),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dashboard import queries
 from dashboard.access import needs
 from dashboard.experiment_parts import LIVE, card_context, context_of, history_of
+from dashboard.reading import export
 from dashboard.reading.trail import entry_row
 from experiments import looks, selectors
 from experiments.exceptions import ExperimentError
@@ -71,6 +73,24 @@ def scorecard(request: HttpRequest, key: str) -> HttpResponse:
     address = f"{experiment.get_absolute_url()}{'?' if query else ''}{query}"
     answer = render(request, "dashboard/experiment/scorecard.html", context)
     answer.headers["HX-Push-Url"] = address
+    return answer
+
+
+@needs(Role.VIEWER)
+@require_safe
+@never_cache
+def scorecard_file(request: HttpRequest, key: str) -> HttpResponse:
+    """What the card shows, as CSV."""
+    context = card_context(request, get_object_or_404(queries.experiment_of(key)))
+    if context is None:
+        raise Http404
+    found = list(export.rows(context["sheet"], context["snapshot"]))
+    answer = HttpResponse(content_type="text/csv; charset=utf-8")
+    name = f"{key}-snapshot-{context['snapshot'].pk}.csv"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    writer = csv.DictWriter(answer, fieldnames=list(found[0]))
+    writer.writeheader()
+    writer.writerows(found)
     return answer
 
 

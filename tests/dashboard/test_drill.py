@@ -109,6 +109,20 @@ def test_each_arm_is_drawn_by_shares_of_its_own_users() -> None:
     assert b.text[1] == "50.0%, 1"
 
 
+def test_with_most_users_at_zero_the_chart_is_of_the_others() -> None:
+    few, many = spread().arms
+    most = replace(spread(), arms=(replace(few, counts=(80, 15, 5), zeros=80), many))
+
+    found = spread_view(clicks(spread=most), TWO)
+
+    assert found is not None
+    assert found.chart.line == "Share of the users above 0 by their total"
+    assert found.chart.figure is not None
+    assert list(found.chart.figure["data"][0]["y"]) == [0.0, 0.75, 0.25, 0.25]
+    assert found.chart.numbers is not None
+    assert found.chart.numbers.rows[0].cells == ("80", "25")
+
+
 def test_quantiles_and_numbers_stand_beside_the_chart() -> None:
     found = spread_view(clicks(), TWO)
 
@@ -169,6 +183,19 @@ def test_where_cuped_decides_the_other_line_is_without() -> None:
     assert [row.says for row in one.rows] == [
         "As decided, with CUPED",
         f"Without CUPED, which changes the variance by {MINUS}75.0%",
+    ]
+
+
+def test_a_correction_is_told_beside_what_there_is_without() -> None:
+    wide = tuple(replace(r, low=0.01, high=0.18) for r in comparison().deciding)
+    corrected = replace(with_cuped(comparison(), narrower=0.8), deciding=wide, confidence=0.975)
+
+    [one] = adjusted(metric("ctr", corrected)).arms
+
+    assert [(row.says, row.interval) for row in one.rows] == [
+        ("As decided", "+1.0 to +18.0%"),
+        ("Without the correction for several comparisons", "+4.4 to +13.7%"),
+        (f"With CUPED, variance {MINUS}36.0%", "+4.4 to +13.7%"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""How the users of each arm are spread over a metric's values: shares of users by bin. Pure."""
+"""How the users of each arm are spread over a metric's values: shares by bin. Pure."""
 
 from __future__ import annotations
 
@@ -11,10 +11,19 @@ from dashboard.reading.arms import ArmView
 from experiments.metrics.results import ArmSpread, Spread
 
 
-def spread(found: Spread, titles: Sequence[str], arms: Sequence[ArmView]) -> go.Figure | None:
-    """A step line per arm over the bins of those `titles`; None while no arm has a user."""
-    held = {arm.variant: arm for arm in found.arms if arm.users}
-    drawn = [arm for arm in arms if arm.key in held]
+def spread(
+    found: Spread,
+    titles: Sequence[str],
+    arms: Sequence[ArmView],
+    *,
+    tickformat: str = ",~g",
+    without_zeros: bool = False,
+) -> go.Figure | None:
+    """A step line per arm over the bins of those `titles`, of all its users or of those who have
+    not 0; None while no arm has one.
+    """
+    held = {arm.variant: _shares(arm, found, without_zeros) for arm in found.arms}
+    drawn = [arm for arm in arms if held.get(arm.key)]
     if not drawn:
         return None
     edges = [found.low + found.step * n for n in range(len(titles) + 1)]
@@ -23,16 +32,24 @@ def spread(found: Spread, titles: Sequence[str], arms: Sequence[ArmView]) -> go.
         go.Layout(
             **bare(height=HEIGHT, left=56, right=16),
             hovermode="x unified",
-            xaxis=axis(type="linear", showgrid=False, nticks=8, tickformat=",~g"),
+            xaxis=axis(type="linear", showgrid=False, nticks=8, tickformat=tickformat),
             yaxis=axis(rangemode="tozero", nticks=5, tickformat=".0~%", showline=False),
         ),
     )
 
 
+def _shares(arm: ArmSpread, found: Spread, without_zeros: bool) -> list[float]:
+    """Per bin, of the arm's users who are drawn; nothing where there are none."""
+    counts = list(arm.counts)
+    if without_zeros:
+        counts[round(-found.low / found.step)] -= arm.zeros
+    users = sum(counts)
+    return [count / users for count in counts] if users else []
+
+
 def _line(
-    found: ArmSpread, arm: ArmView, edges: Sequence[float], titles: Sequence[str]
+    shares: Sequence[float], arm: ArmView, edges: Sequence[float], titles: Sequence[str]
 ) -> go.Scatter:
-    shares = [count / found.users for count in found.counts]
     return go.Scatter(
         x=list(edges),
         y=[*shares, shares[-1]],

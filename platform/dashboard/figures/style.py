@@ -14,6 +14,7 @@ from dashboard.reading.marks import Mark
 
 HEIGHT = 300
 TOP, BOTTOM = 16, 32
+ROOM = 0.012  # of the time shown, at either side of it
 LABEL_GAP = 16  # pixels between two labels at line ends
 MINUTE_MS, DAY_MS = 60_000, 86_400_000
 TICKS = [
@@ -73,7 +74,10 @@ def layout(
         ),
         yaxis=axis(range=[low, high], nticks=6, showline=False, ticklabelstandoff=6, **y_axis),
         annotations=[*_labels(ends, low, high), *(note for note, _short in words)],
-        meta={"short_labels": [end.short for end in ends] + [short for _note, short in words]},
+        meta={
+            "short_labels": [end.short for end in ends] + [short for _note, short in words],
+            "narrow_right": 14 + 7 * max((len(end.short) for end in ends), default=0),
+        },
     )
 
 
@@ -116,8 +120,8 @@ def bare(*, height: int, left: int, right: int) -> dict[str, Any]:
 
 
 def _range(first: datetime, last: datetime) -> list[str]:
-    """The axis; a single moment gets a little room on both sides."""
-    room = timedelta(seconds=30) if first == last else timedelta(0)
+    """The axis, with a little room on both sides for dots."""
+    room = timedelta(seconds=30) if first == last else (last - first) * ROOM
     return [(first - room).isoformat(), (last + room).isoformat()]
 
 

@@ -93,6 +93,9 @@ def _pairs(
     if comparison.guardrail is None and comparison.reading in ("better", "worse"):
         judged = "better" if comparison.reading == "better" else "worse"
     rows: Rows = [(_decided(scorecard, metric), decided, judged)]
+    if comparison.confidence > scorecard.confidence:
+        alone = _pair(scorecard, comparison.results, scale, cuped=scorecard.cuped)
+        rows.append((_("Without the correction for several comparisons"), alone, "flat"))
     if any(r.cuped for r in comparison.results):
         other = _pair(scorecard, comparison.results, scale, cuped=not scorecard.cuped)
         rows.append((_cuped(scorecard, comparison), other, "flat"))

@@ -15,6 +15,8 @@ from dashboard.reading.series import NumberRow, NumberTable
 from experiments.metrics.results import ArmSpread, MetricResult, Spread
 from experiments.metrics.results.spread import QUANTILES
 
+MANY = 0.5
+"""With more users at 0 than that nothing else could be seen: the chart is of the others."""
 SHOWN = (0.25, 0.5, 0.75, 0.9, 0.99)
 
 
@@ -42,11 +44,13 @@ def spread_view(metric: MetricResult, arms: Sequence[ArmView]) -> SpreadView | N
     style = words.style(metric)
     titles = bins(found, style)
     held = {arm.variant: arm for arm in found.arms}
-    figure = figures.spread(found, titles, arms)
+    apart = any(arm.zeros > MANY * arm.users for arm in found.arms)
+    ticks = ",.1~%" if metric.format == "percent" else ",~g"
+    figure = figures.spread(found, titles, arms, tickformat=ticks, without_zeros=apart)
     return SpreadView(
         chart=Chart(
             title=_("How users are spread"),
-            line=_read(metric),
+            line=_read(metric, without_zeros=apart),
             figure=figure.to_plotly_json() if figure else None,
             numbers=_numbers(found, titles, arms),
             empty=_("The lines appear with the first users."),
@@ -86,12 +90,13 @@ def _value(value: float | None, style: str, *, whole: bool) -> str:
     return formats.number(value) if whole and style == "number" else formats.value(value, style)
 
 
-def _read(metric: MetricResult) -> str:
+def _read(metric: MetricResult, *, without_zeros: bool) -> str:
+    whose = _("Share of the users above 0") if without_zeros else _("Share of users")
     if metric.kind == "ratio":
-        return _("Share of users by their own ratio. Users with many count as one")
+        return _("%(whose)s by their own ratio. Users with many count as one") % {"whose": whose}
     if any(cap is not None for cap in metric.caps):
-        return _("Share of users by their total, before the cap")
-    return _("Share of users by their total")
+        return _("%(whose)s by their total, before the cap") % {"whose": whose}
+    return _("%(whose)s by their total") % {"whose": whose}
 
 
 def _row(arm: ArmView, found: ArmSpread, style: str, *, whole: bool) -> QuantileRow:

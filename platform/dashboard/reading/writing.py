@@ -33,7 +33,7 @@ def writing(metric: MetricResult, view: ChartView) -> Writing:
         return Writing(
             short=lambda lift: formats.signed(lift, "percent"),
             ends=lambda low, high: formats.interval(low, high, "percent"),
-            axis={"tickformat": "+~%"},
+            axis={"tickformat": "+~%", "labelalias": {"+0%": "0"}},
         )
     style = words.style(metric)
     return Writing(

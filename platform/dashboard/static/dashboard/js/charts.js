@@ -34,9 +34,9 @@
 
   const fitted = (figure, width) => {
     if (width >= NARROW) return;
-    const short = (figure.layout.meta || {}).short_labels;
+    const { short_labels: short, narrow_right: right = 64 } = figure.layout.meta || {};
     (figure.layout.annotations || []).forEach((note, i) => { if (short) note.text = short[i]; });
-    figure.layout.margin.r = Math.min(figure.layout.margin.r, 64);
+    figure.layout.margin.r = Math.min(figure.layout.margin.r, right);
     figure.layout.margin.l = Math.min(figure.layout.margin.l, 48);
     figure.layout.xaxis.nticks = 4;
   };

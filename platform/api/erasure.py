@@ -29,7 +29,7 @@ class ErasuresView(Door):
         operation_id="erase",
         summary="Remove a person from all that Winnow keeps",
         request=schema.body(bodies.ErasureRequest),
-        responses=schema.responses(202, bodies.ErasureState, 400, 413),
+        responses=schema.responses(202, bodies.ErasureState, 400, 413, 503),
     )
     def post(self, request: Request) -> Response:
         asked = decode(request, bodies.ErasureRequest)
@@ -51,7 +51,7 @@ class ErasureView(Door):
     @extend_schema(
         operation_id="erasure",
         summary="What went, and what remains",
-        responses=schema.responses(200, bodies.ErasureState, 404),
+        responses=schema.responses(200, bodies.ErasureState, 404, 503),
     )
     def get(self, request: Request, number: int) -> Response:
         erasure = Erasure.objects.filter(pk=number).first()

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
+from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, UnreadablePostError
 from rest_framework import exceptions, status
 from rest_framework.response import Response
@@ -68,6 +69,17 @@ class Unavailable(exceptions.APIException):
     wait = 5
 
 
+class DatabaseAway(Unavailable):
+    """The database did not answer, or not in time. A change that it was asked for may have been
+    made: an answer to a commit can be what was lost.
+    """
+
+    default_detail = (
+        "The database does not answer. Try again in a few seconds; before you repeat a change, "
+        "look whether it was made. /readyz says when the database is back."
+    )
+
+
 def from_validation(error: msgspec.ValidationError, type_: type) -> InvalidBody:
     """What msgspec found wrong with a value of `type_`, in words."""
     pointer, sentence = explain(str(error), type_, whole=WHOLE)
@@ -120,6 +132,9 @@ def _as_api(error: Exception) -> Exception:
             return invalid
         case ExperimentError() | PeopleError() | InvalidRecommender() | HyperparameterError():
             return _of_service(error)
+        case OperationalError() | InterfaceError():
+            logger.error("The database did not answer (%s).", error)
+            return DatabaseAway()
         case RequestDataTooBig():
             return TooLarge()
         case TooManyFieldsSent():

@@ -134,7 +134,7 @@ class ResultsView(Door):
     @extend_schema(
         operation_id="results",
         summary="The latest snapshot of an experiment",
-        responses=schema.responses(200, bodies.Results, 404),
+        responses=schema.responses(200, bodies.Results, 404, 503),
     )
     def get(self, request: Request, key: str) -> Response:
         experiment = Experiment.objects.filter(key=key).first()

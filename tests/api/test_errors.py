@@ -7,9 +7,12 @@ import logging
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, InterfaceError, OperationalError
+from django.db.backends.utils import CursorWrapper
 from django.test import Client
 from pytest_django import Settings
 
+from api.problems import DatabaseAway
 from api.rendering import MsgspecRenderer
 from events.validation import MAX_ID, MAX_PROPERTIES, MAX_PROPERTY_NAME, MAX_PROPERTY_TEXT
 
@@ -132,3 +135,43 @@ def test_a_query_of_too_many_fields(keyed: Client) -> None:
 
 def test_a_method_that_no_door_takes(keyed: Client) -> None:
     assert_problem(keyed.delete("/api/v1/route"), 405)
+
+
+@pytest.mark.parametrize("fault", [OperationalError, InterfaceError])
+def test_without_its_database_a_door_says_so_and_when_to_come_back(
+    keyed: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    fault: type[Exception],
+) -> None:
+    def away(*args: object, **kwargs: object) -> None:
+        raise fault("connection to server at 10.0.0.7 failed")
+
+    with caplog.at_level(logging.ERROR, "api.problems"), monkeypatch.context() as patch:
+        patch.setattr(CursorWrapper, "execute", away)
+        listed = keyed.get("/api/v1/experiments")
+        changed = keyed.post(
+            "/api/v1/layers", {"key": "l", "name": "L"}, content_type="application/json"
+        )
+        result = keyed.get("/api/v1/experiments/home-ctr/results")
+
+    for response in (listed, changed, result):
+        assert assert_problem(response, 503)["detail"] == DatabaseAway.default_detail
+        assert response["Retry-After"] == "5"
+        assert b"10.0.0.7" not in response.content
+    said = "The database did not answer (connection to server at 10.0.0.7 failed)."
+    assert [r.message for r in caplog.records if r.name == "api.problems"] == [said] * 3
+    assert keyed.get("/api/v1/layers").json()["data"] == []
+
+
+def test_a_fault_of_winnows_own_in_the_database_stays_a_fault(
+    keyed: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise IntegrityError("NOT NULL constraint failed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CursorWrapper, "execute", refuse)
+        response = keyed.get("/api/v1/experiments")
+
+    assert_problem(response, 500)

@@ -8,8 +8,10 @@ from typing import Any
 
 import msgspec
 
+from api.bodies import Problem
 from api.examples import doors, management
-from api.examples.refusals import REFUSALS
+from api.examples.refusals import JOURNALS_FULL, REFUSALS
+from serving.access import CLIENT_DOORS
 
 EXAMPLES: dict[str, object] = {
     type(value).__name__: value for value in (*doors.BODIES, *management.BODIES)
@@ -20,17 +22,18 @@ PAGES = {f"{type(value).__name__}Page": value for value in management.LISTED}
 
 def add(paths: dict[str, Any]) -> None:
     """Puts an example beside each body of each operation."""
-    for operations in paths.values():
+    for path, operations in paths.items():
+        refusals = REFUSALS | (JOURNALS_FULL if path.endswith(CLIENT_DOORS) else {})
         for operation in operations.values():
             _of(operation.get("requestBody", {}), None)
             for status, response in operation["responses"].items():
-                _of(response, status)
+                _of(response, refusals.get(status))
 
 
-def _of(body: dict[str, Any], status: str | None) -> None:
+def _of(body: dict[str, Any], refusal: Problem | None) -> None:
     for content in body.get("content", {}).values():
         name = content["schema"].get("$ref", "").rpartition("/")[2]
-        example = REFUSALS.get(status or "") if name == "Problem" else _example(name)
+        example = refusal if name == "Problem" else _example(name)
         if example is not None:
             content["example"] = msgspec.json.decode(msgspec.json.encode(example))
 

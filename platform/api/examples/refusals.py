@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from api.bodies import FieldError, Problem
 from api.management.conditional import Stale, TagNeeded
+from api.problems import DatabaseAway
 
 _KEYS = "An admin makes keys on the page Settings, API keys."
 
@@ -32,6 +33,9 @@ REFUSALS: dict[str, Problem] = {
         _problem(413, "The body is over 24 MiB. Send less at a time."),
         _problem(428, TagNeeded.default_detail),
         _problem(429, "The key “shop” allows 60 requests a minute from one address. Go on in 9 s."),
-        _problem(503, "Nothing was accepted: the journals are full."),
+        _problem(503, DatabaseAway.default_detail),
     )
 }
+
+JOURNALS_FULL = {"503": _problem(503, "Nothing was accepted: the journals are full.")}
+"""Of the doors that take events and exposures in, which need no database."""

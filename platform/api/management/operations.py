@@ -22,7 +22,7 @@ REFUSALS: dict[Kind, tuple[int, ...]] = {
     "move": (400, 404, 409, 412, 413),
     "remove": (404, 409, 412, 428),
 }
-"""What each kind of operation may be refused by, beside 401 and 403."""
+"""What each kind of operation may be refused by, beside 401 and 403, and 503."""
 
 TAG = OpenApiParameter(
     "ETag",
@@ -57,10 +57,14 @@ def operation(
     query: type[msgspec.Struct] | None = None,
     code: int | None = None,
     refusals: tuple[int, ...] | None = None,
+    database: bool = True,
 ) -> Callable[[F], F]:
-    """Describes a method of a view. `answers` and `takes` are the types of the bodies."""
+    """Describes a method of a view. `answers` and `takes` are the types of the bodies; without
+    `database` it needs none, so it is not refused where that is away.
+    """
     code = code or {"create": 201, "remove": 204}.get(kind, 200)
     refused = REFUSALS[kind] if refusals is None else refusals
+    refused += (503,) if database else ()
     responses: dict[Any, Any] = (
         schema.responses(code, answers, *refused) if answers else schema.problems(*refused)
     )

@@ -54,6 +54,7 @@ class AssignmentsView(Door):
         query=AssignmentsAsked,
         answers=Standings,
         refusals=(400,),
+        database=False,
     )
     def get(self, request: Request, user: str) -> Response:
         asked = convert_query(request, AssignmentsAsked)

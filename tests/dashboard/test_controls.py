@@ -81,6 +81,7 @@ def test_anything_else_is_exploring_in_words_and_without_colour(
     assert "Exploring, does not decide." in page
     assert "What decides: Sequential, no CUPED, everyone, Holm and all phases." in page
     assert {row.reading.tone for row in _rows(sheet)} == {"flat"}
+    assert sheet.groups[0].rule.startswith("looked at otherwise")
     assert sheet.controls.query == query
 
 

@@ -54,7 +54,11 @@ def groups(
     }
     goals = of_role["goal"]
     parts = (
-        ("Goal" if len(goals) == 1 else "Goals", _goal_rule(scorecard, len(goals)), goals),
+        (
+            "Goal" if len(goals) == 1 else "Goals",
+            _goal_rule(scorecard, len(goals), decides=decides),
+            goals,
+        ),
         ("Secondaries", "inform, and decide nothing", of_role["secondary"]),
         ("Guardrails", _guard_rule(scorecard, scale), of_role["guardrail"]),
     )
@@ -83,13 +87,13 @@ def _guard_rule(scorecard: Scorecard, scale: results.Scale) -> str:
     return f"must not get worse by more than their margin, {where}{tested}"
 
 
-def _goal_rule(scorecard: Scorecard, goals: int) -> str:
-    decides = "decides" if goals == 1 else "decide"
+def _goal_rule(scorecard: Scorecard, goals: int, *, decides: bool) -> str:
+    verb = ("decides" if goals == 1 else "decide") if decides else "looked at otherwise"
     if scorecard.correction == "none":
-        return decides
+        return verb
     count = words.counted(goals * (len(scorecard.arms) - 1)).capitalize()
     error = formats.share(1 - scorecard.confidence)
-    return f"{decides}. {count} comparisons {CORRECTIONS[scorecard.correction].format(error=error)}"
+    return f"{verb}. {count} comparisons {CORRECTIONS[scorecard.correction].format(error=error)}"
 
 
 def _group(

@@ -10,7 +10,7 @@ from pathlib import Path
 import dj_database_url
 import plotly
 
-from config import mail, secret, valkey
+from config import languages, mail, secret, valkey
 from experiments import cadence
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.content_security_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -208,6 +209,9 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = os.environ.get("WINNOW_HTTPS") == "1"
 LANGUAGE_CODE = "en"
+# A translation of Winnow itself, and one that an installation brings.
+LOCALE_PATHS = [BASE_DIR / "locale", WINNOW_VAR / "locale"]
+LANGUAGES = languages.found(LOCALE_PATHS)
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

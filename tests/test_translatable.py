@@ -1,0 +1,86 @@
+"""Pages can be translated: texts are marked, and a catalogue changes a page."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from config import languages
+from tests.stack import ROOT
+from tests.unmarked import counts, unmarked
+
+LEFT = ROOT / "tests" / "unmarked.txt"
+"""How many texts are not marked yet, by template; `python -m tests.unmarked` writes it anew."""
+
+
+def test_texts_that_are_not_marked_are_found() -> None:
+    template = """
+      {% load i18n %}{# a comment #}<p class="second">Plain words</p>
+      <p>{% translate "Marked" %} {% blocktranslate %}All of {{ it }}{% endblocktranslate %}</p>
+      <a aria-label="Read aloud" href="{% url 'a:b' %}">{% if a %}One{% else %}Two{% endif %}</a>
+      <code>WINNOW_VAR</code> &middot; 3%
+    """
+    assert unmarked(template) == ["Read aloud", "Plain words", "One", "Two"]
+
+
+def test_texts_that_are_not_marked_become_fewer() -> None:
+    rows = (line.split() for line in LEFT.read_text().splitlines())
+    allowed = {name: int(count) for name, count in rows}
+    found = counts()
+    grown = {name: count for name, count in found.items() if count > allowed.get(name, 0)}
+    assert sum(found.values()) <= sum(allowed.values()), f"mark them by translate: {grown}"
+
+
+def test_languages_are_those_that_a_catalogue_was_compiled_for(tmp_path: Path) -> None:
+    write_catalogue(tmp_path / "pt_BR", {})
+    (tmp_path / "de" / "LC_MESSAGES").mkdir(parents=True)
+    assert languages.found([tmp_path, tmp_path / "none"]) == [
+        ("en", "English"),
+        ("pt-br", "Português Brasileiro"),
+    ]
+
+
+def write_catalogue(folder: Path, texts: dict[str, str]) -> None:
+    """A compiled catalogue: GNU gettext manual, "The Format of GNU MO Files"."""
+    pairs = sorted({"": "Content-Type: text/plain; charset=UTF-8\n", **texts}.items())
+    encoded = [[text.encode() for text in column] for column in zip(*pairs, strict=True)]
+    offset = 28 + 16 * len(pairs)
+    tables, body = b"", b""
+    for column in encoded:
+        for text in column:
+            tables += struct.pack("<II", len(text), offset + len(body))
+            body += text + b"\0"
+    head = struct.pack("<7I", 0x950412DE, 0, len(pairs), 28, 28 + 8 * len(pairs), 0, offset)
+    (folder / "LC_MESSAGES").mkdir(parents=True)
+    (folder / "LC_MESSAGES" / "django.mo").write_bytes(head + tables + body)
+
+
+@pytest.fixture
+def esperanto(settings: Settings, tmp_path: Path) -> None:
+    """A catalogue of one made-up language, which browsers ask for below."""
+    texts = {"Log in": "Ensaluti", "Name": "Nomo", "Experiments": "Eksperimentoj"}
+    write_catalogue(tmp_path / "eo", texts)
+    settings.LOCALE_PATHS = [tmp_path]
+    settings.LANGUAGES = languages.found([tmp_path])
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("esperanto")
+def test_a_catalogue_changes_a_page_for_whom_it_is_asked_for(client: Client) -> None:
+    page = client.get("/login/", headers={"accept-language": "eo, en;q=0.5"}).content.decode()
+
+    assert '<html lang="eo">' in page
+    assert "<h1>Ensaluti</h1>" in page
+    assert ">Nomo</label>" in page
+
+
+@pytest.mark.django_db
+def test_a_language_without_a_catalogue_is_not_mixed_into_pages(client: Client) -> None:
+    answer = client.post("/login/", {}, headers={"accept-language": "de"})
+
+    assert '<html lang="en">' in answer.content.decode()
+    assert "This field is required." in answer.content.decode()

@@ -61,13 +61,19 @@ class Draft:
     ends_at: datetime | None = None
 
 
-def create_experiment(draft: Draft, *, now: datetime, actor: Actor) -> Experiment:
-    """A draft. Raises Invalid, naming the field, where it could never be started as given."""
+def create_experiment(
+    draft: Draft, *, now: datetime, actor: Actor, seed: str | None = None
+) -> Experiment:
+    """A draft. Raises Invalid, naming the field, where it could never be started as given.
+
+    `seed` is that of its split, where somebody was shown by it already who would be in which arm.
+    """
     _check(draft, now=now)
     key = draft.key or free_key(draft.name)
     if Experiment.objects.filter(key=key).exists():
         raise key_taken(key)
     experiment = Experiment(key=key, created_by=actor.user)
+    experiment.seed = seed or experiment.seed
     try:
         with transaction.atomic():
             _write(experiment, draft)
@@ -127,7 +133,7 @@ def _check(draft: Draft, *, now: datetime, but: Experiment | None = None) -> Non
     check_hypothesis(draft.hypothesis)
     check_variants(draft.variants)
     check_traffic(draft.traffic)
-    _check_layers(draft)
+    check_layers(draft.placement, draft.layers)
     if draft.condition is not None:
         conditions.check(draft.condition)
     check(draft.measurement, metric_definitions.metrics())
@@ -136,11 +142,12 @@ def _check(draft: Draft, *, now: datetime, but: Experiment | None = None) -> Non
     check_schedule(draft.starts_at, draft.ends_at, now=now)
 
 
-def _check_layers(draft: Draft) -> None:
-    if len(draft.layers) > MOST_LAYERS:
+def check_layers(placement: Placement, layers: Sequence[LayerShare]) -> None:
+    """Of layers beside the placement's own. Raises Invalid (layers, layers/N/layer, .../share)."""
+    if len(layers) > MOST_LAYERS:
         raise Invalid(f"Give at most {MOST_LAYERS} further layers.", field="layers")
-    seen = {draft.placement.layer_id}
-    for index, one in enumerate(draft.layers):
+    seen = {placement.layer_id}
+    for index, one in enumerate(layers):
         if one.layer.pk in seen:
             raise Invalid(
                 f"{one.layer} is among its layers already; a placement's own is so by itself.",

@@ -11,6 +11,7 @@ from experiments.models.definitions import ExclusionRule, MetricDefinition
 from experiments.models.findings import Audit, PlacementBaseline, Snapshot
 from experiments.models.places import KEY, Holdout, Layer, Placement, new_seed
 from experiments.models.samples import SnapshotSamples
+from experiments.models.sketches import Sketch
 
 __all__ = [
     "KEY",
@@ -25,6 +26,7 @@ __all__ = [
     "Phase",
     "Placement",
     "PlacementBaseline",
+    "Sketch",
     "Snapshot",
     "SnapshotSamples",
     "Variant",

@@ -14,7 +14,6 @@ from dashboard.views import (
     compare,
     data,
     design,
-    drafts,
     drill,
     experiment,
     experiments,
@@ -34,6 +33,8 @@ from dashboard.views import (
     trail,
     try_out,
     user,
+    wizard,
+    wizard_parts,
 )
 
 app_name = "dashboard"
@@ -45,7 +46,11 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("pulse/", session.pulse, name="pulse"),
     path("experiments/", experiments.listing, name="experiments"),
-    path("new-experiment/", drafts.create, name="experiment-new"),
+    path("new-experiment/", wizard.begin, name="experiment-new"),
+    path("new-experiment/buckets/", wizard_parts.buckets, name="wizard-buckets"),
+    path("new-experiment/slates/", wizard_parts.slates, name="wizard-slates"),
+    path("new-experiment/<int:pk>/discard/", wizard.discard, name="sketch-discard"),
+    path("new-experiment/<int:pk>/<str:step>/", wizard.sketch, name="sketch"),
     path("new-experiment/outlook/", outlook.part, name="outlook"),
     path("new-experiment/outlook/count/", outlook.count, name="outlook-count"),
     path("experiments/<slug:key>/", experiment.page, name="experiment"),
@@ -82,7 +87,9 @@ urlpatterns = [
             ("override-remove", changes.override_remove),
         )
     ),
-    path("experiments/<slug:key>/edit/", drafts.edit, name="experiment-edit"),
+    path("experiments/<slug:key>/edit/", wizard.edit, name="experiment-edit"),
+    path("experiments/<slug:key>/edit/discard/", wizard.discard_changes, name="changes-discard"),
+    path("experiments/<slug:key>/edit/<str:step>/", wizard.edit, name="experiment-edit-step"),
     path("experiments/<slug:key>/clock/", clock.page, name="clock"),
     *(
         path(f"experiments/<slug:key>/clock/{name}/", view, name=f"clock-{name}")

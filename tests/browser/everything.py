@@ -6,13 +6,21 @@ from decimal import Decimal
 
 from django.contrib.auth.models import User
 
-from experiments import exclusions, holdouts, metric_definitions, moves, overrides
+from experiments import (
+    exclusions,
+    holdouts,
+    metric_definitions,
+    moves,
+    overrides,
+    sketches,
+)
 from experiments.checks import VariantSpec
 from experiments.measurement import Measurement
 from experiments.metrics.exclusions import EventsPerDay
 from experiments.models import Experiment, Placement
 from notices import services
 from notices.kinds import Kind
+from people.actors import Actor
 from recommenders.models import Recommender, Training
 from serving.keys import create_key
 from tests.acting import (
@@ -52,6 +60,10 @@ def make_everything(maya: User) -> None:
         key="quarter", name="Quarter", share=Decimal("0.05"), now=START, actor=TESTER
     )
     create_key("shop")
+    half = {"name": "Half filled in", "placement": str(home.pk), "traffic": "40"}
+    sketches.save(
+        None, step="setup", fields=half, page="p1", seen=0, now=START, actor=Actor.of(maya)
+    )
     services.add_webhook(
         url="https://hooks.example.com/winnow", kinds=[Kind.STARTED.value], now=START, actor=TESTER
     )

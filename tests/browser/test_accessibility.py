@@ -22,6 +22,7 @@ from config.middleware import POLICY
 from dashboard import urls
 from tests.browser.conftest import QUIET
 from tests.browser.everything import STATES, make_everything
+from tests.dashboard.walking import STEPS
 
 pytestmark = [
     pytest.mark.timeout(900),
@@ -58,7 +59,7 @@ def address(name: str) -> str:
     [pattern] = [p for p in urls.urlpatterns if p.name == name]
     takes = pattern.pattern.converters
     key = PLACEHOLDERS.get(name) or PLACEHOLDERS.get(name.split("-")[0], "learned-ranking")
-    known = {"key": key, "pk": 1}
+    known = {"key": key, "pk": 1, "step": "setup"}
     assert set(takes) <= set(known), f"{name}: say in PLACEHOLDERS what its address takes"
     return reverse(f"dashboard:{name}", kwargs={taken: known[taken] for taken in takes})
 
@@ -79,6 +80,8 @@ def pages(client: Client, *, full: bool) -> Iterator[str]:
     yield "/nothing-here/"
     if full:
         yield from (f"/experiments/{key}/" for key in STATES)
+        yield from (f"/experiments/draft/edit/{step}/" for step in STEPS)
+        yield "/new-experiment/1/review/"
 
 
 @dataclass

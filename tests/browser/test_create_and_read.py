@@ -18,22 +18,13 @@ ANALYSED = 60_000  # milliseconds until the next analysis has been seen
 def test_an_experiment_is_created_started_and_read(page: Page, stack: Stack) -> None:
     page.goto("/experiments/")
     page.get_by_role("link", name="New experiment").first.click()
-    page.get_by_label("Name", exact=True).fill("Neighbours on home")
-    page.get_by_label("Traffic").fill("40")
-    page.get_by_label("Recommender of variant A").select_option("popular")
-    page.get_by_label("Recommender of variant B").select_option("item-knn")
-    page.get_by_label("Weight of variant A").fill("60")
-    page.get_by_label("Weight of variant B").fill("30")
-    page.get_by_role("button", name="Save as draft").click()
-
-    expect(page.get_by_text("The weights sum to 90.00%")).to_be_visible()
-    expect(page.get_by_label("Name", exact=True)).to_have_value("Neighbours on home")
-
-    page.get_by_label("Weight of variant B").fill("40")
-    page.get_by_role("button", name="Save as draft").click()
+    begin(page)
+    choose_variants(page)
+    expect(page.locator("[name=primary_metric][value=ctr]")).to_be_checked()
+    page.get_by_role("button", name="Continue to review").click()
+    expect(page.get_by_role("heading", name="Ready to start")).to_be_visible()
+    page.get_by_role("button", name="Start it now").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Neighbours on home")
-
-    page.get_by_role("button", name="Start").click()
     expect(page.get_by_text("Collecting").first).to_be_visible(timeout=ANALYSED)
 
     users = shop(stack, 150)
@@ -43,6 +34,45 @@ def test_an_experiment_is_created_started_and_read(page: Page, stack: Stack) -> 
     )
     expect(page.get_by_text("Sample ratio")).to_be_visible()
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
+
+
+def begin(page: Page) -> None:
+    """What is typed is there after the tab was closed, and by the keyboard one goes on."""
+    left = page.locator("#left")
+    expect(left).to_have_text("1 field needs a value")
+    page.get_by_label("Name", exact=True).fill("Neighbours on home")
+    page.get_by_label("Traffic").fill("40")
+    expect(page.locator("#saved")).to_have_text(re.compile("^Draft saved"), timeout=ANALYSED)
+    expect(left).to_have_text("", timeout=ANALYSED)
+    page.goto("/experiments/")
+    page.get_by_role("link", name="Go on with Neighbours on home").click()
+    expect(page.get_by_label("Traffic")).to_have_value("40")
+    page.get_by_label("Name", exact=True).press("Enter")
+
+
+def choose_variants(page: Page) -> None:
+    """Beside the weights are the buckets, and what somebody whom the models know would see."""
+    page.get_by_role("button", name="Continue to measurement").click()
+    expect(page.get_by_text("Choose a recommender, or clear the weight.")).to_have_count(2)
+    page.get_by_label("Recommender of variant A").select_option("popular")
+    page.get_by_label("Recommender of variant B").select_option("item-knn")
+    expect(page.get_by_text("Choose a recommender, or clear the weight.")).to_have_count(0)
+    page.get_by_label("Weight of variant A").fill("60")
+    page.get_by_label("Weight of variant B").fill("30")
+    expect(page.get_by_text("The weights sum to 90.00%").first).to_be_visible()
+    page.get_by_label("Weight of variant B").fill("40")
+    expect(page.get_by_role("cell", name="6,000 to 9,999")).to_be_visible()
+    page.get_by_role("button", name="Another user").click()
+    expect(page.get_by_label("User", exact=True)).not_to_have_value("", timeout=ANALYSED)
+    user = page.get_by_label("User", exact=True).input_value()
+    expect(page.locator(".bucket-line").first).to_contain_text(
+        f"{user} has bucket", timeout=ANALYSED
+    )
+    slates = page.get_by_role("region", name="What one user would see")
+    expect(slates.get_by_role("heading", name=re.compile("item-knn@"))).to_contain_text(
+        "shared with A"
+    )
+    page.get_by_role("button", name="Continue to measurement").click()
 
 
 def shop(stack: Stack, visits: int) -> int:

@@ -49,6 +49,7 @@ def test_a_metric_is_defined_looked_at_and_chosen(page: Page, stack: Stack) -> N
     expect(page.get_by_role("heading", level=1)).to_have_text("Web spend")
 
     page.goto("/new-experiment/")
+    page.get_by_role("button", name="Measurement").click()
     expect(page.get_by_role("radio", name=re.compile("^Web spend"))).to_be_visible()
 
 

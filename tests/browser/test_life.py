@@ -77,14 +77,17 @@ def write_draft(page: Page) -> None:
     page.get_by_label("Name", exact=True).fill("Order of the shelf")
     page.get_by_label("Placement", exact=True).select_option(label=SHELF)
     page.get_by_label("Traffic").fill("100")
-    page.get_by_role("button", name="Add a variant").click()
+    page.get_by_text("Audience and ramp").click()
+    page.get_by_label("Condition on attributes").fill('{"country": {"$in": ["NL"]}}')
+    page.get_by_role("button", name="Continue to variants").click()
     arms = zip("ABC", ("popular", "item-knn", "popular"), ("40", "30", "30"), strict=True)
     for letter, recommender, weight in arms:
         page.get_by_label(f"Recommender of variant {letter}").select_option(recommender)
         page.get_by_label(f"Weight of variant {letter}").fill(weight)
-    page.get_by_text("Audience, schedule and ramp").click()
-    page.get_by_label("Condition on attributes").fill('{"country": {"$in": ["NL"]}}')
-    page.get_by_role("button", name="Save as draft").click()
+    page.get_by_role("button", name="Continue to measurement").click()
+    page.get_by_role("button", name="Continue to review").click()
+    expect(page.get_by_role("heading", name="Ready to start")).to_be_visible()
+    page.get_by_role("button", name="Save and close").click()
 
 
 def edit_draft(page: Page) -> None:
@@ -92,7 +95,7 @@ def edit_draft(page: Page) -> None:
     condition = page.get_by_label("Condition on attributes")
     expect(condition).to_have_value(re.compile(r'"NL"'))
     condition.fill('{"country": {"$in": ["NL", "BE"]}}')
-    page.get_by_role("button", name="Save as draft").click()
+    page.get_by_role("button", name="Save and close").click()
     expect(page.get_by_text("The draft is saved.")).to_be_visible()
 
 

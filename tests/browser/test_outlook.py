@@ -36,8 +36,13 @@ def form(page: Page, stack: Stack) -> Page:
     page.goto("/new-experiment/")
     home = page.locator("[name=placement] option", has_text=re.compile(r"^home ")).first
     page.get_by_label("Placement").select_option(value=home.get_attribute("value"))
+    go_to(page, "Measurement")
     page.locator("[name=primary_metric][value=clicked]").check()
     return page
+
+
+def go_to(page: Page, step: str) -> None:
+    page.get_by_role("navigation", name="Steps").get_by_role("button", name=step).click()
 
 
 def title(lift: str) -> re.Pattern[str]:
@@ -47,6 +52,7 @@ def title(lift: str) -> re.Pattern[str]:
 def test_a_late_answer_is_not_shown_beside_another_value(form: Page) -> None:
     said = form.locator(".outlook h3")
     expect(said).to_have_text(title("5.0"))
+    expect(form.locator("#outlook-body")).not_to_have_attribute("aria-busy", "true")
     form.evaluate(REMEMBER)
     held: list[Route] = []
     form.route(PART, lambda route: held.append(route) if not held else route.continue_())
@@ -68,14 +74,20 @@ def test_a_late_answer_is_not_shown_beside_another_value(form: Page) -> None:
 def test_the_answer_follows_weights_that_a_button_set(form: Page) -> None:
     users = form.locator(".outlook-table .chosen td").last
     expect(users).to_have_text(re.compile(r"\d"))
+    even = users.inner_text()
+    form.get_by_role("button", name="Back to variants").click()
     form.get_by_label("Weight of variant A").fill("90")
     form.get_by_label("Weight of variant B").fill("10")
-    expect(form.locator("#outlook-body")).not_to_have_attribute("aria-busy", "true")
+    go_to(form, "Measurement")
+    expect(users).to_have_text(re.compile(r"\d"))
     uneven = users.inner_text()
 
+    form.get_by_role("button", name="Back to variants").click()
     form.get_by_role("button", name="Even weights").click()
+    go_to(form, "Measurement")
 
-    expect(users).not_to_have_text(uneven)
+    expect(users).to_have_text(even)
+    assert uneven != even
 
 
 def test_its_users_are_planned_with_at_a_click(form: Page) -> None:

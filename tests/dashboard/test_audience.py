@@ -15,7 +15,8 @@ from experiments.measurement import Guarded, Measurement
 from experiments.models import Experiment, Layer, Placement
 from experiments.ramps import Step, ramp_of
 from tests.acting import create_experiment
-from tests.dashboard.test_experiment_form import ADDRESS, error_of, typed
+from tests.dashboard.test_experiment_form import error_of, typed
+from tests.dashboard.walking import walk
 
 __all__ = ["typed"]
 
@@ -40,7 +41,7 @@ def search(db: None) -> Layer:
 def test_all_of_it_is_kept_with_the_draft(
     browser: Client, typed: dict[str, Any], search: Layer
 ) -> None:
-    browser.post(ADDRESS, typed | GIVEN)
+    walk(browser, typed | GIVEN)
 
     experiment = Experiment.objects.get()
     assert experiment.condition == {"country": {"$in": ["NL", "BE"]}}
@@ -63,8 +64,6 @@ def test_all_of_it_is_kept_with_the_draft(
         ({"condition": "{country}"}, "condition", "This is not JSON:"),
         ({"condition": '{"a": {"$near": 1}}'}, "condition", "At a/$near:"),
         ({"condition": "[1]"}, "condition", ""),
-        ({"starts_at": "2001-01-01T00:00"}, "starts_at", "Give a start that is still to come"),
-        ({"ends_at": "2001-01-01T00:00"}, "ends_at", "Give an end that is still to come"),
         ({"layer-search": "0.5"}, "layer-search", "Give a share of traffic from 1% to 100%."),
         ({"layer-home": "50"}, "layer-home", "home is among its layers already"),
         ({"ramp-1-share": "10"}, "ramp-0-share", "Give 2 to 10 steps."),
@@ -83,7 +82,7 @@ def test_what_cannot_be_is_said_in_its_place(
     field: str,
     message: str,
 ) -> None:
-    page = browser.post(ADDRESS, typed | given).content.decode()
+    page = walk(browser, typed | given).content.decode()
 
     said = error_of(page, f"id_{field}")
     assert said.startswith(message)
@@ -92,17 +91,36 @@ def test_what_cannot_be_is_said_in_its_place(
     assert '<details class="folded" open>' in page
 
 
+@pytest.mark.parametrize(
+    ("given", "field", "message"),
+    [
+        ({"starts_at": "2001-01-01T00:00"}, "starts_at", "Give a start that is still to come"),
+        ({"ends_at": "2001-01-01T00:00"}, "ends_at", "Give an end that is still to come"),
+        ({"starts_at": "soon"}, "starts_at", "Give a day and a time"),
+        ({}, "starts_at", "Give the time of the start, or start it now."),
+    ],
+)
+def test_a_time_that_cannot_be_is_said_in_its_place_and_schedules_nothing(
+    browser: Client, typed: dict[str, Any], given: dict[str, str], field: str, message: str
+) -> None:
+    page = walk(browser, typed | given, last="schedule").content.decode()
+
+    assert error_of(page, f"id_{field}").startswith(message)
+    draft = Experiment.objects.get()
+    assert (draft.status, draft.starts_at, draft.ends_at) == ("draft", None, None)
+
+
 def test_a_draft_is_shown_as_it_stands_and_saved_as_it_is_shown(
     browser: Client, home: Placement, typed: dict[str, Any], search: Layer
 ) -> None:
-    browser.post(
-        ADDRESS,
+    walk(
+        browser,
         typed | GIVEN | {"role_conversion": "guardrail", "margin_conversion": "2.5"},
     )
     draft = Experiment.objects.get()
     fields = form_fields(browser.get(f"{draft.get_absolute_url()}edit/").context)
 
-    browser.post(f"{draft.get_absolute_url()}edit/", fields)
+    walk(browser, fields, f"{draft.get_absolute_url()}edit/")
 
     saved = Experiment.objects.get()
     for name in ("name", "hypothesis", "traffic", "condition", "starts_at", "ends_at", "ramp"):
@@ -119,17 +137,8 @@ def test_a_draft_is_shown_as_it_stands_and_saved_as_it_is_shown(
 
 
 def form_fields(page: Any) -> dict[str, Any]:
-    """What a browser would send of the page as it came."""
-    forms = (page["form"], page["measurement"], page["audience"], *page["variants"].rows)
-    sent: dict[str, Any] = {"variants-TOTAL_FORMS": str(len(page["variants"].rows))}
-    for form in forms:
-        for bound in form:
-            value = bound.value()
-            if hasattr(value, "strftime"):
-                value = value.strftime("%Y-%m-%dT%H:%M")
-            if value not in (None, False):
-                sent[bound.html_name] = value
-    return sent
+    """What a browser would send of all steps as they came."""
+    return dict(page["place"].fields)
 
 
 def test_arms_of_one_recommender_are_named_by_their_order(browser: Client, home: Placement) -> None:
@@ -144,22 +153,22 @@ def test_arms_of_one_recommender_are_named_by_their_order(browser: Client, home:
     )
     fields = form_fields(browser.get(f"{draft.get_absolute_url()}edit/").context)
 
-    browser.post(f"{draft.get_absolute_url()}edit/", fields)
+    walk(browser, fields | {"traffic": "50"}, f"{draft.get_absolute_url()}edit/")
 
     assert [v.key for v in draft.variants.all()] == ["popular", "popular-arm-2"]
 
 
 def test_a_draft_becomes_an_a_a_test_and_back(browser: Client, typed: dict[str, Any]) -> None:
-    browser.post(ADDRESS, typed)
+    walk(browser, typed)
     draft = Experiment.objects.get()
     page = f"{draft.get_absolute_url()}edit/"
 
-    same = browser.post(page, typed | {"variants-1-recommender": "popular"})
+    same = walk(browser, typed | {"variants-1-recommender": "popular"}, page)
 
     assert same.status_code == 302
     assert [v.key for v in draft.variants.all()] == ["popular", "popular-arm-2"]
 
-    browser.post(page, typed)
+    walk(browser, typed, page)
 
     assert [v.key for v in draft.variants.all()] == ["popular", "item-knn"]
 

@@ -22,6 +22,7 @@ from tests.dashboard.test_data_page import event, exposure, write
 from tests.dashboard.test_experiment_form import error_of
 from tests.dashboard.test_experiment_pages import text
 from tests.dashboard.test_metric_form import SPEND, TYPED
+from tests.dashboard.walking import ADDRESS, send
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 CHANGED = "The sum of purchase values per user"
@@ -86,6 +87,12 @@ def test_queries_do_not_grow_with_metrics_or_experiments(
         browser.get("/metrics/")
 
 
+def measurement_step(browser: Client) -> str:
+    """Where an experiment's metrics are chosen."""
+    answer = send(browser, ADDRESS, {}, to="measurement", follow=True)
+    return str(answer.content.decode())
+
+
 def test_a_form_that_is_right_defines_a_metric_that_can_be_chosen(
     browser: Client, person: User, make_experiment: Make
 ) -> None:
@@ -96,7 +103,7 @@ def test_a_form_that_is_right_defines_a_metric_that_can_be_chosen(
     assert answer["Location"] == "/metrics/spend_per_user/"
     assert metric_definitions.metric_named("spend_per_user") == SPEND
     assert MetricDefinition.objects.get().created_by == person
-    choice = browser.get("/new-experiment/").content.decode()
+    choice = measurement_step(browser)
     assert 'name="primary_metric" value="spend_per_user"' in choice
     assert "What people spend." in choice
 
@@ -107,7 +114,7 @@ def test_without_a_description_the_goal_says_what_it_counts(
     make_experiment()
     browser.post("/new-metric/", TYPED | {"description": ""})
 
-    assert f"{CHANGED}, in the first 7 days" in browser.get("/new-experiment/").content.decode()
+    assert f"{CHANGED}, in the first 7 days" in measurement_step(browser)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +189,7 @@ def test_archiving_is_refused_while_an_experiment_goes_by_it(
     done = browser.post("/metrics/spend_per_user/archive/", follow=True)
 
     assert "no new experiment can choose it" in words(done.content)
-    assert 'value="spend_per_user"' not in browser.get("/new-experiment/").content.decode()
+    assert 'value="spend_per_user"' not in measurement_step(browser)
     browser.post("/metrics/spend_per_user/restore/")
     assert "spend_per_user" in metric_definitions.metrics()
 

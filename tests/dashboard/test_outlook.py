@@ -24,6 +24,7 @@ from experiments.metrics.forecasts import (
     forecast_around,
 )
 from experiments.models import Placement, PlacementBaseline
+from tests.dashboard.walking import send
 
 ADDRESS = "/new-experiment/outlook/"
 UNTIL = datetime(2026, 3, 15, tzinfo=UTC)
@@ -296,7 +297,7 @@ def test_without_two_whole_days_users_are_told_and_days_are_not(
 
 
 def test_the_create_page_holds_the_part(browser: Client, home: Placement) -> None:
-    page = browser.get("/new-experiment/").content.decode()
+    page = send(browser, "/new-experiment/", {}, to="measurement", follow=True).content.decode()
 
     assert f'hx-get="{ADDRESS}"' in page
     assert 'name="outlook-lift"' in page

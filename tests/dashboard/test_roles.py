@@ -37,7 +37,13 @@ TABLE = {
     "experiment-history": (VIEWER, VIEWER),
     "experiment-metric": (VIEWER, VIEWER),
     "experiment-new": (EXPERIMENTER, EXPERIMENTER),
+    "sketch": (EXPERIMENTER, EXPERIMENTER),
+    "sketch-discard": (EXPERIMENTER, EXPERIMENTER),
+    "wizard-buckets": (EXPERIMENTER, EXPERIMENTER),
+    "wizard-slates": (EXPERIMENTER, EXPERIMENTER),
     "experiment-edit": (EXPERIMENTER, EXPERIMENTER),
+    "experiment-edit-step": (EXPERIMENTER, EXPERIMENTER),
+    "changes-discard": (EXPERIMENTER, EXPERIMENTER),
     "outlook": (VIEWER, VIEWER),
     "outlook-count": (EXPERIMENTER, EXPERIMENTER),
     "experiment-start": (EXPERIMENTER, EXPERIMENTER),
@@ -137,7 +143,7 @@ def as_role(client: Client, db: None) -> Callable[[Role], Client]:
 def address(name: str) -> str:
     key = {"metric": "gmv", "recommender": "popular"}.get(name.split("-")[0], "learned-ranking")
     [pattern] = [p for p in urls.urlpatterns if p.name == name]
-    values: dict[str, Any] = {"key": key, "pk": 1, "metric": "ctr"}
+    values: dict[str, Any] = {"key": key, "pk": 1, "metric": "ctr", "step": "setup"}
     takes = pattern.pattern.converters
     return reverse(f"dashboard:{name}", kwargs={k: v for k, v in values.items() if k in takes})
 

@@ -1,16 +1,15 @@
-"""Whom an experiment takes, when it runs and how its traffic grows: all of it optional."""
+"""Whom an experiment takes, and how its traffic grows: all of it optional."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from dashboard.forms.ramp import HUNDRED, RampRows, optional_number, shown, typed
-from dashboard.forms.when import when
 from experiments.assignment import conditions
 from experiments.drafts import LayerShare
 from experiments.exceptions import ExperimentError, Invalid
@@ -19,25 +18,28 @@ from experiments.ramps import ramp_of
 
 
 class AudienceForm(RampRows):
-    """A condition, further layers by their share in percent, a schedule and the steps of a ramp."""
+    """A condition, further layers by their share in percent, and the steps of a ramp."""
 
     use_required_attribute = False
 
     condition = forms.CharField(
         required=False,
-        label="Condition on attributes",
+        label=_("Condition on attributes"),
         widget=forms.Textarea(
             attrs={"rows": 3, "spellcheck": "false", "placeholder": '{"country": {"$in": ["NL"]}}'}
         ),
-        help_text="JSON. Users whose attributes do not meet it get the default.",
+        help_text=_("JSON. Users whose attributes do not meet it get the default."),
     )
-    starts_at = when("Start", "Left empty, you start it yourself.")
-    ends_at = when("End", "Left empty, you stop it yourself.")
 
     def __init__(
-        self, data: QueryDict | None, *, layers: Sequence[Layer], of: Experiment | None = None
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        layers: Sequence[Layer],
+        of: Experiment | None = None,
+        initial: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(data, initial=_initial(of) if of else None)
+        super().__init__(data, initial=(_initial(of) if of else {}) | dict(initial or {}))
         self._layers = {f"layer-{layer.key}": layer for layer in layers}
         for name in self._layers:
             self.fields[name] = optional_number()
@@ -60,10 +62,10 @@ class AudienceForm(RampRows):
             said = json.loads(text)
             conditions.check(said)
         except ValueError as error:
-            raise forms.ValidationError(f"This is not JSON: {error}.") from None
+            raise forms.ValidationError(_("This is not JSON: %s.") % error) from None
         except Invalid as error:
             where = (error.field or "").removeprefix("condition").removeprefix("/")
-            at = f"At {where}: " if where else ""
+            at = _("At %s: ") % where if where else ""
             raise forms.ValidationError(f"{at}{error.message}") from None
         return dict(said)
 
@@ -72,8 +74,6 @@ class AudienceForm(RampRows):
         given = self.cleaned_data
         return {
             "condition": given["condition"],
-            "starts_at": given["starts_at"],
-            "ends_at": given["ends_at"],
             "layers": [
                 LayerShare(layer=layer, share=given[name] / HUNDRED)
                 for name, layer in self._layers.items()
@@ -88,7 +88,7 @@ class AudienceForm(RampRows):
         place: str | None = stem
         if stem == "layers":
             shares = [name for name in self._layers if self.cleaned_data.get(name)]
-            place = shares[int(rest[0])]
+            place = shares[int(rest[0])] if rest else next(iter(self._layers), None)
         elif stem == "ramp":
             place = self.place_of(error)
         if place not in self.fields:
@@ -102,8 +102,6 @@ def _initial(experiment: Experiment) -> dict[str, Any]:
         "condition": ""
         if experiment.condition is None
         else json.dumps(experiment.condition, ensure_ascii=False, indent=2),
-        "starts_at": experiment.starts_at,
-        "ends_at": experiment.ends_at,
     }
     for one in experiment.memberships.select_related("layer"):
         start[f"layer-{one.layer.key}"] = typed(one.share)

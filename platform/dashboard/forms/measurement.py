@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
 
 from dashboard import formats
 from experiments.exceptions import ExperimentError
@@ -23,25 +24,25 @@ from experiments.metrics import GUARDRAILS, Metric
 from experiments.metrics.wording import sentence
 
 ROLES = [
-    ("", "Not measured"),
-    ("goal", "Goal as well"),
-    ("secondary", "Secondary"),
-    ("guardrail", "Guardrail"),
+    ("", _("Not measured")),
+    ("goal", _("Goal as well")),
+    ("secondary", _("Secondary")),
+    ("guardrail", _("Guardrail")),
 ]
 METHODS = {
-    "sequential": ("Sequential", "Look any day, stop when it is clear"),
-    "fixed": ("Fixed horizon", "One look, when the planned users have come"),
-    "bayesian": ("Bayesian", "Chance to win by a prior, at the planned users"),
+    "sequential": (_("Sequential"), _("Look any day, stop when it is clear")),
+    "fixed": (_("Fixed horizon"), _("One look, when the planned users have come")),
+    "bayesian": (_("Bayesian"), _("Chance to win by a prior, at the planned users")),
 }
 CORRECTIONS = [
-    ("holm", "Holm: no false find, at the confidence"),
-    ("e_bh", "e-BH: few false finds among the finds"),
-    ("none", "None: each comparison for itself"),
+    ("holm", _("Holm: no false find, at the confidence")),
+    ("e_bh", _("e-BH: few false finds among the finds")),
+    ("none", _("None: each comparison for itself")),
 ]
 TRAINING = [
-    ("own_arm", "Own arm: each arm learns from its own clicks"),
-    ("frozen", "Frozen: nothing is learned while it runs"),
-    ("shared", "Shared: arms learn from each other, and nothing is decided"),
+    ("own_arm", _("Own arm: each arm learns from its own clicks")),
+    ("frozen", _("Frozen: nothing is learned while it runs")),
+    ("shared", _("Shared: arms learn from each other, and nothing is decided")),
 ]
 USUAL_MARGIN = Decimal(5)
 
@@ -67,8 +68,8 @@ class MeasurementForm(forms.Form):
         initial="ctr",
         widget=forms.RadioSelect,
         error_messages={
-            "required": "Choose the metric that decides.",
-            "invalid_choice": "There is no such metric. Choose one of those shown.",
+            "required": _("Choose the metric that decides."),
+            "invalid_choice": _("There is no such metric. Choose one of those shown."),
         },
     )
     method = forms.ChoiceField(
@@ -78,52 +79,59 @@ class MeasurementForm(forms.Form):
     )
     planned_users = forms.IntegerField(
         initial=5000,
-        label="Planned users",
-        help_text="Of control and one treatment together. Intervals are tightest about there.",
+        label=_("Planned users"),
+        help_text=_("Of control and one treatment together. Intervals are tightest about there."),
         error_messages={
-            "required": "Give the planned number of users.",
-            "invalid": "Give a whole number of users.",
+            "required": _("Give the planned number of users."),
+            "invalid": _("Give a whole number of users."),
         },
     )
     confidence = forms.DecimalField(
         initial=95,
-        label="Confidence",
-        help_text="80 to 99.9.",
+        label=_("Confidence"),
+        help_text=_("80 to 99.9."),
         error_messages={
-            "required": "Give a confidence from 80 to 99.9.",
-            "invalid": "Give a number from 80 to 99.9.",
+            "required": _("Give a confidence from 80 to 99.9."),
+            "invalid": _("Give a number from 80 to 99.9."),
         },
     )
     correction = forms.ChoiceField(
-        choices=CORRECTIONS, initial="holm", help_text="Over goals and treatments."
+        choices=CORRECTIONS,
+        initial="holm",
+        label=_("Correction"),
+        help_text=_("Over goals and treatments."),
     )
     lookback_days = forms.IntegerField(
         initial=0,
         required=False,
-        label="Days before",
-        error_messages={"invalid": "Give a whole number of days."},
-        help_text="Before each user's first exposure, for CUPED and to check that arms were alike.",
+        label=_("Days before"),
+        error_messages={"invalid": _("Give a whole number of days.")},
+        help_text=_(
+            "Before each user's first exposure, for CUPED and to check that arms were alike."
+        ),
     )
-    cuped = forms.BooleanField(required=False, label="Adjust by CUPED")
+    cuped = forms.BooleanField(required=False, label=_("Adjust by CUPED"))
     segments = forms.CharField(
         required=False,
-        help_text="Attributes of your requests to cut by, such as country, device.",
+        label=_("Segments"),
+        help_text=_("Attributes of your requests to cut by, such as country, device."),
     )
     training_data = forms.ChoiceField(
         choices=TRAINING,
         initial="own_arm",
-        label="Training data",
-        help_text="What the arms' models learn from while it runs.",
+        label=_("Training data"),
+        help_text=_("What the arms' models learn from while it runs."),
     )
 
     def __init__(
         self,
-        data: QueryDict | None,
+        data: Mapping[str, Any] | None,
         *,
         metrics: Mapping[str, Metric],
         of: Measurement | None = None,
+        initial: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(data, initial=_initial(of) if of else None)
+        super().__init__(data, initial=(_initial(of) if of else {}) | dict(initial or {}))
         self._metrics = metrics
         goal = self.fields["primary_metric"]
         assert isinstance(goal, forms.ChoiceField)  # noqa: S101  (for the type checker)
@@ -134,7 +142,7 @@ class MeasurementForm(forms.Form):
                 required=False,
                 initial=USUAL_MARGIN,
                 max_digits=5,
-                error_messages={"invalid": "Give a number above 0 and below 100."},
+                error_messages={"invalid": _("Give a number above 0 and below 100.")},
             )
 
     @property
@@ -174,8 +182,10 @@ class MeasurementForm(forms.Form):
             if f"margin_{key}" not in self.errors and not (margin and 0 < margin < 100):
                 self.add_error(
                     f"margin_{key}",
-                    "Give a margin above 0 and below 100. With 0, no amount of data can show that "
-                    "the metric is safe.",
+                    _now(
+                        "Give a margin above 0 and below 100. With 0, no amount of data can show "
+                        "that the metric is safe."
+                    ),
                 )
         for fault in faults(self.wanted(), self._metrics):
             self.refuse(fault)
@@ -228,9 +238,9 @@ class MeasurementForm(forms.Form):
 
 def _note(key: str) -> str:
     if key in EXPLAINING:
-        return "Shown in any case"
+        return _now("Shown in any case")
     if key in GUARDRAILS:
-        return f"Watched in any case, margin {formats.share(WATCHED_MARGIN)}"
+        return _now("Watched in any case, margin %s") % formats.share(WATCHED_MARGIN)
     return ""
 
 

@@ -35,7 +35,8 @@ class RampRows(forms.Form):
 
     def add_rows(self, ramp: Ramp | None) -> None:
         """As many as the ramp has or were sent, and no fewer than ROWS."""
-        sent = sum(name.startswith("ramp-") and name.endswith("-share") for name in self.data)
+        given = [*self.data, *self.initial]
+        sent = sum(name.startswith("ramp-") and name.endswith("-share") for name in given)
         self._rows = min(max(ROWS, sent, len(ramp.steps) if ramp else 0), MOST_STEPS)
         for n in range(self._rows):
             for part in PARTS:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
-from dashboard.forms.ramp import typed
+from dashboard.forms.ramp import typed as in_percent
 from dashboard.forms.selects import TellingField
-from experiments.checks import MOST_VARIANTS, VariantSpec
+from experiments.checks import MOST_VARIANTS, VariantSpec, check_variants
 from experiments.exceptions import ExperimentError
 from experiments.models import Experiment, Variant
 from recommenders.models import Recommender
@@ -32,8 +32,8 @@ class VariantForm(forms.Form):
         decimal_places=2,
         widget=forms.NumberInput(attrs={"step": "0.01", "min": "0", "data-weight": ""}),
         error_messages={
-            "invalid": "Give a number.",
-            "max_decimal_places": "Give at most two decimals: 0.01%% is one bucket.",
+            "invalid": _("Give a number."),
+            "max_decimal_places": _("Give at most two decimals: 0.01%% is one bucket."),
         },
     )
 
@@ -44,9 +44,9 @@ class VariantForm(forms.Form):
         cleaned = super().clean() or {}
         if not self.is_blank() and "weight" not in self.errors:
             if not cleaned.get("recommender") and "recommender" not in self.errors:
-                self.add_error("recommender", "Choose a recommender, or clear the weight.")
+                self.add_error("recommender", _("Choose a recommender, or clear the weight."))
             if cleaned.get("weight") is None:
-                self.add_error("weight", "Give a weight, such as 50.")
+                self.add_error("weight", _("Give a weight, such as 50."))
         return cleaned
 
 
@@ -64,13 +64,18 @@ class VariantRows:
     @classmethod
     def of(
         cls,
-        data: QueryDict | None,
+        data: Mapping[str, Any] | None,
         recommenders: Sequence[Recommender],
         *,
         of: Experiment | None = None,
+        initial: Mapping[str, Any] | None = None,
     ) -> VariantRows:
-        """Rows as they were sent, or those of a draft, or the first three of a new form."""
-        if data is None and of is not None:
+        """Rows as they were sent, or as typed before, or those of a draft, or the first three of a
+        new form.
+        """
+        if data is None and initial is not None:
+            rows = [_row(None, n, recommenders, typed=initial) for n in range(_sent(initial))]
+        elif data is None and of is not None:
             shown = list(of.variants.select_related("recommender"))
             rows = [_row(None, n, recommenders, variant) for n, variant in enumerate(shown)]
         else:
@@ -84,8 +89,20 @@ class VariantRows:
         )
 
     def is_valid(self) -> bool:
-        valid = [row.is_valid() for row in self.rows if not row.is_blank()]
-        return all(valid)
+        """What the service says of the arms together is shown, too."""
+        valid = [row.is_valid() for row in self._filled()]
+        if not all(valid):
+            return False
+        try:
+            check_variants(self.wanted())
+        except ExperimentError as error:
+            return not self.refuse(error)
+        return True
+
+    @property
+    def wrong(self) -> int:
+        """How many fields are to be mended, once it was found out whether it is valid."""
+        return sum(len(row.errors) for row in self._filled()) + len(self.errors)
 
     def wanted(self) -> list[VariantSpec]:
         left = dict(self.keys)  # of two arms of a recommender, the first keeps the key
@@ -121,14 +138,17 @@ def _keys(draft: Experiment | None) -> dict[str, str]:
 
 
 def _row(
-    data: QueryDict | None,
+    data: Mapping[str, Any] | None,
     n: int | str,
     recommenders: Sequence[Recommender],
     variant: Variant | None = None,
+    typed: Mapping[str, Any] | None = None,
 ) -> VariantForm:
     first: dict[str, Any] | None = {"weight": 50} if data is None and n in (0, 1) else None
     if variant is not None:
-        first = {"recommender": variant.recommender.key, "weight": typed(variant.weight)}
+        first = {"recommender": variant.recommender.key, "weight": in_percent(variant.weight)}
+    if typed is not None:
+        first = {name: typed.get(f"variants-{n}-{name}", "") for name in VariantForm.base_fields}
     form = VariantForm(data, prefix=f"variants-{n}", initial=first)
     picker = form.fields["recommender"]
     assert isinstance(picker, TellingField)  # noqa: S101  (for the type checker)
@@ -142,10 +162,14 @@ def _choices(recommenders: Sequence[Recommender]) -> list[Any]:
     """Those that can be started first; a draft may name one that is still to be trained."""
     trained = [(r.key, r.key) for r in recommenders if r.live]
     waiting = [(r.key, r.key) for r in recommenders if not r.live]
-    return [("", "Choose one"), *trained, *([("Not trained yet", waiting)] if waiting else [])]
+    return [
+        ("", _("Choose one")),
+        *trained,
+        *([(_("Not trained yet"), waiting)] if waiting else []),
+    ]
 
 
-def _sent(data: QueryDict) -> int:
+def _sent(data: Mapping[str, Any]) -> int:
     try:
         return min(max(int(str(data["variants-TOTAL_FORMS"])), 2), MOST_VARIANTS)
     except (KeyError, ValueError):

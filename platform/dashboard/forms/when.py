@@ -29,7 +29,7 @@ class ZonedInput(forms.DateTimeInput):
         super().__init__(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
     def render(self, name: str, value: Any, *args: Any, **kwargs: Any) -> SafeString:
-        text, zone = _split(value) if isinstance(value, str) else (value, "")
+        text, zone = split(value) if isinstance(value, str) else (value, "")
         return format_html(
             '{}<input type="hidden" name="{}-zone" value="{}">',
             super().render(name, text, *args, **kwargs),
@@ -46,13 +46,13 @@ class When(forms.DateTimeField):
     widget = ZonedInput
 
     def to_python(self, value: Any) -> datetime | None:
-        text, name = _split(value) if isinstance(value, str) else (value, "")
+        text, name = split(value) if isinstance(value, str) else (value, "")
         zone = zone_named(name) or timezone.get_current_timezone()
         with timezone.override(zone):
             return super().to_python(text)
 
 
-def when(label: str, help_text: str) -> When:
+def when(label: Any, help_text: Any) -> When:
     """A field that may be left empty; its hint begins with the zone."""
     return When(
         required=False,
@@ -62,6 +62,7 @@ def when(label: str, help_text: str) -> When:
     )
 
 
-def _split(text: str) -> tuple[str, str]:
+def split(text: str) -> tuple[str, str]:
+    """What was typed, and the zone beside it; empty where there is none."""
     found = ZONED.fullmatch(text)
     return (found[1], found[2]) if found else (text, "")

@@ -16,6 +16,7 @@ from dashboard.access import needs
 from dashboard.experiment_list import SHOWN, Asked
 from dashboard.reading.list_parts import heads, pages, selects, statuses
 from dashboard.reading.rows import experiment_row
+from experiments import sketches
 from experiments.models import Experiment
 from people.roles import Role
 
@@ -31,7 +32,8 @@ def listing(request: HttpRequest) -> HttpResponse:
         answer["HX-Push-Url"] = request.path + context["here"]
         return answer
     running = Experiment.objects.filter(status=Experiment.Status.RUNNING).count()
-    return render(request, "dashboard/experiments.html", context | {"running": running})
+    context |= {"running": running, "unfinished": sketches.unfinished()}
+    return render(request, "dashboard/experiments.html", context)
 
 
 def _found(request: HttpRequest) -> dict[str, Any]:

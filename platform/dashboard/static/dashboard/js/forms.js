@@ -3,6 +3,7 @@
   const LETTERS = "ABCDEF";
 
   const renumber = (form) => {
+    if (!form.querySelector("[data-rows]")) return;
     const rows = [...form.querySelectorAll("[data-variant]")];
     rows.forEach((row, n) => {
       for (const field of row.querySelectorAll("[name], [id], [for], [aria-describedby]")) {
@@ -51,7 +52,7 @@
   };
 
   const free = (form) => {
-    const chosen = form.querySelector("[name=placement]").selectedOptions[0];
+    const chosen = form.querySelector("select[name=placement]")?.selectedOptions[0];
     const said = form.querySelector("[data-free-line]");
     if (chosen?.dataset.free) {
       said.textContent = `Layer ${chosen.dataset.layer} has ${chosen.dataset.free} of its users free.`;

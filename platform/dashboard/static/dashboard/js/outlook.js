@@ -8,7 +8,7 @@
     const body = () => card.querySelector("#outlook-body");
     const askedAt = new WeakMap(); // by request: how many changes there had been
     let changes = 0;
-    const isLate = (request) => askedAt.get(request) !== changes;
+    const isLate = (request) => (askedAt.get(request) ?? 0) !== changes; // the first may go out before this listens
 
     form.addEventListener("input", (event) => {
       if (!event.target.matches(card.getAttribute("hx-include"))) return;

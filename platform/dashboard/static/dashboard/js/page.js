@@ -43,5 +43,6 @@
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     localise(document);
   });
+  document.addEventListener("htmx:oobAfterSwap", () => localise(document));
   document.addEventListener("DOMContentLoaded", () => localise(document));
 })();

@@ -76,6 +76,30 @@ class InvalidRequestError(RecommenderError):
     """The arguments of a call contradict each other or their documented range."""
 
 
+class UnknownItemError(InvalidRequestError):
+    """The model has never heard of the item it was asked about."""
+
+    def __init__(self, item: str) -> None:
+        super().__init__(f"this model knows no item '{item}'; it may be newer than the training")
+        self.item = item
+
+
+class UnsupportedError(RecommenderError):
+    """What was asked has no meaning for this algorithm; the message says what to do instead."""
+
+
+class NotUpdatableError(UnsupportedError):
+    """The algorithm cannot take in new behaviour without being trained again."""
+
+
+class NoSimilarityError(UnsupportedError):
+    """The algorithm knows no likeness of items."""
+
+
+class NoRatingsError(UnsupportedError):
+    """The algorithm, or the data it was trained on, cannot predict a rating."""
+
+
 class ArtefactError(RecommenderError):
     """A folder does not hold a model this version can read, or cannot take one."""
 

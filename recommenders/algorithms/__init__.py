@@ -1,22 +1,25 @@
-"""Recommendation algorithms behind one contract: create, fit, recommend, save, load.
+"""Recommendation algorithms behind one contract: create, fit, update, recommend, save, load.
 
 Pure: nothing here knows Django, and only `conv_ctr.network`, met while training, knows TensorFlow.
 """
 
 from recommenders.algorithms.base import Algorithm, Progress
-from recommenders.algorithms.config import Config, Field
-from recommenders.algorithms.reasons import Reason
-from recommenders.algorithms.registry import Description, create, describe, load, names
+from recommenders.algorithms.config import Config, Field, Value
+from recommenders.algorithms.reasons import Contribution, Reason
+from recommenders.algorithms.registry import Description, create, describe, load, names, settings
 
 __all__ = [
     "Algorithm",
     "Config",
+    "Contribution",
     "Description",
     "Field",
     "Progress",
     "Reason",
+    "Value",
     "create",
     "describe",
     "load",
     "names",
+    "settings",
 ]

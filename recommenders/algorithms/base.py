@@ -6,15 +6,28 @@ from pathlib import Path
 from typing import ClassVar, Generic, Self, TypeVar
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from recommenders.algorithms import artefact, requests
 from recommenders.algorithms.artefact import Artefact
 from recommenders.algorithms.config import Config
+from recommenders.algorithms.kept import Kept, check
 from recommenders.algorithms.ranking import Slates
-from recommenders.algorithms.reasons import Reason
+from recommenders.algorithms.reasons import Contribution, Reason
 from recommenders.dataset import Dataset, Histories, Vocabulary
-from recommenders.exceptions import ArtefactError, EmptyDatasetError, NotFittedError
+from recommenders.exceptions import (
+    ArtefactError,
+    EmptyDatasetError,
+    InvalidRequestError,
+    NoRatingsError,
+    NoSimilarityError,
+    NotFittedError,
+    NotUpdatableError,
+    UnknownItemError,
+)
+
+__all__ = ["Algorithm", "Given", "Progress", "check"]
 
 # progress(fraction done in 0..1, what is being done, a point of the training curve or None)
 Progress = Callable[[float, str, "dict[str, float] | None"], None]
@@ -25,18 +38,23 @@ Given = Mapping[str, Sequence[str]] | Sequence[Sequence[str]] | None
 class Algorithm(ABC, Generic[C]):
     """A trainable recommender.
 
-    An algorithm writes `_fit`, `_rank`, `_explain`, `_arrays` and `_restore`; ids, histories, what
-    may not be shown, padding and the artefact are handled here, the same for all.
+    An algorithm writes `_fit`, `_rank`, `_explain`, `_arrays` and `_restore`, and those of the
+    other hooks that have a meaning for it; ids, histories, what may not be shown, padding and the
+    artefact are handled here, the same for all.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     summary: ClassVar[str]
     config_type: ClassVar[type[Config]]
+    serves_strangers: ClassVar[bool] = False
+    """Whether a user without any history gets something."""
+    updatable: ClassVar[bool] = False
+    """Whether `update` gives what a fit on all the behaviour would give."""
+    keeps_ratings: ClassVar[bool] = False
+    """Whether the ratings of the data are kept beside the histories."""
 
-    _items: Vocabulary
-    _users: Vocabulary
-    _histories: Histories
+    _kept: Kept
 
     def __init__(self, config: C) -> None:
         self.config = config
@@ -53,10 +71,26 @@ class Algorithm(ABC, Generic[C]):
         if not len(dataset):
             raise EmptyDatasetError("there is no behaviour to learn from: 0 rows")
         self._fitted = False
-        self._items, self._users, self._histories = dataset.items, dataset.users, dataset.histories
+        self._kept = Kept.of(dataset, ratings=self.keeps_ratings)
         self._fit(dataset, seed, progress or _silent)
         self._fitted = True
         return self
+
+    def update(self, new: Dataset, *, progress: Progress | None = None) -> Self:
+        """A model that knows the rows of `new` too, as if fitted on both; this one stays as it is.
+
+        The rows count as newer than all behaviour known so far, and may bring users and items.
+        Raises NotUpdatableError where only a training can do that, NotFittedError.
+        """
+        self._need_fit()
+        if not self.updatable:
+            raise NotUpdatableError(f"'{self.name}' cannot take in new behaviour; train it again")
+        whole = self._kept.followed_by(new)
+        updated = type(self)(self.config)
+        updated._kept = Kept.of(whole, ratings=self.keeps_ratings)
+        updated._update(self, whole, progress or _silent)
+        updated._fitted = True
+        return updated
 
     def recommend(
         self,
@@ -95,6 +129,56 @@ class Algorithm(ABC, Generic[C]):
         (codes,) = requests.histories([user], given, self._items, self._users, self._histories)
         return self._explain(self._items.codes(ids), codes)
 
+    def explain(
+        self, user: str, item: str, history: Sequence[str] | None = None
+    ) -> list[Contribution]:
+        """What the items of the history add to the item's score, the most first; they sum to it.
+
+        Empty where the score is no sum over the history, or nothing in it speaks for the item.
+        history: as in `recommend`. Raises UnknownItemError, NotFittedError.
+        """
+        code = self._code(item)
+        given = None if history is None else [history]
+        (codes,) = requests.histories([user], given, self._items, self._users, self._histories)
+        amounts = self._contributions(code, codes)
+        order = np.argsort(-amounts, kind="stable")
+        return [
+            Contribution(item=str(one), amount=float(amount))
+            for one, amount in zip(self._items.ids(codes[order]), amounts[order], strict=True)
+            if amount
+        ]
+
+    def can_serve(self, user: str, history: Sequence[str] | None = None) -> bool:
+        """Whether there is anything to recommend to this user, before what may not be shown.
+
+        history: as in `recommend`. Raises NotFittedError.
+        """
+        self._need_fit()
+        given = None if history is None else [history]
+        (codes,) = requests.histories([user], given, self._items, self._users, self._histories)
+        return self.serves_strangers or self._speaks(codes)
+
+    def similar_items(
+        self, item: str, k: int = 10
+    ) -> tuple[NDArray[np.object_], NDArray[np.float32]]:
+        """At most k ids and likenesses, the most alike first, the item itself left out.
+
+        Raises NoSimilarityError, UnknownItemError, InvalidRequestError (k < 1), NotFittedError.
+        """
+        code = self._code(item)
+        if k < 1:
+            raise InvalidRequestError(f"k is {k}; ask for at least 1 item")
+        codes, likeness = self._similar(code, k)
+        return self._items.ids(codes), likeness
+
+    def predict_rating(self, frame: pd.DataFrame) -> NDArray[np.float32]:
+        """The rating that the user of each row would give its item, NaN where nothing is known.
+
+        frame: columns user and item. Raises NoRatingsError, InvalidColumnError, NotFittedError.
+        """
+        self._need_fit()
+        raise NoRatingsError(f"'{self.name}' predicts no ratings; take item_knn or user_knn")
+
     def history(self, user: str) -> list[str]:
         """The items training saw this user meet, oldest first; none for an unknown user."""
         self._need_fit()
@@ -107,16 +191,16 @@ class Algorithm(ABC, Generic[C]):
         self._need_fit()
         return self._users
 
+    @property
+    def items(self) -> Vocabulary:
+        """Everything the model may recommend. Raises NotFittedError."""
+        self._need_fit()
+        return self._items
+
     def save(self, folder: Path | str) -> None:
         """Write the model into a new or empty folder. Raises ArtefactError, NotFittedError."""
         self._need_fit()
-        arrays = {
-            "items": self._items.keys,
-            "users": self._users.keys,
-            "history_starts": self._histories.starts,
-            "history_items": self._histories.items,
-            **self._arrays(),
-        }
+        arrays = {**self._kept.arrays(), **self._arrays()}
         content = Artefact(
             algorithm=self.name, config=self.config.values(), arrays=arrays, files=self._files()
         )
@@ -125,12 +209,7 @@ class Algorithm(ABC, Generic[C]):
     def restore(self, content: Artefact) -> None:
         """Become the saved model; `load` calls this. Raises ArtefactError."""
         try:
-            arrays = content.arrays
-            self._items = Vocabulary(arrays["items"])
-            self._users = Vocabulary(arrays["users"])
-            self._histories = Histories(arrays["history_starts"], arrays["history_items"])
-            check(len(self._histories) == len(self._users), "histories and users differ in number")
-            check(self._histories.starts[-1] == len(self._histories.items), "histories are cut")
+            self._kept = Kept.restore(content.arrays)
             self._restore(content)
         except (KeyError, IndexError, ValueError) as error:
             raise ArtefactError(f"a saved '{self.name}' is damaged: {error}") from error
@@ -138,7 +217,7 @@ class Algorithm(ABC, Generic[C]):
 
     @abstractmethod
     def _fit(self, dataset: Dataset, seed: int | None, progress: Progress) -> None:
-        """Learn; `_items`, `_users` and `_histories` are set."""
+        """Learn; `_kept` is set."""
 
     @abstractmethod
     def _rank(
@@ -158,19 +237,47 @@ class Algorithm(ABC, Generic[C]):
     def _restore(self, content: Artefact) -> None:
         """Take back what `_arrays` and `_files` gave."""
 
+    def _update(self, before: Self, whole: Dataset, progress: Progress) -> None:
+        """Learn `whole`, all behaviour so far, from what `before` learned of its first part."""
+        self._fit(whole, None, progress)
+
+    def _speaks(self, history: NDArray[np.int64]) -> bool:
+        """Whether the history leads to anything."""
+        return bool(len(history))
+
+    def _similar(self, code: int, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        raise NoSimilarityError(f"'{self.name}' knows no likeness of items")
+
+    def _contributions(self, code: int, history: NDArray[np.int64]) -> NDArray[np.float32]:
+        """What each item of the history adds to the score of the item."""
+        return np.zeros(len(history), np.float32)
+
     def _files(self) -> Mapping[str, bytes | Path]:
         """Binary files that belong to the model."""
         return {}
 
+    @property
+    def _items(self) -> Vocabulary:
+        return self._kept.items
+
+    @property
+    def _users(self) -> Vocabulary:
+        return self._kept.users
+
+    @property
+    def _histories(self) -> Histories:
+        return self._kept.histories
+
+    def _code(self, item: str) -> int:
+        self._need_fit()
+        (code,) = self._items.codes([item])
+        if code < 0:
+            raise UnknownItemError(item)
+        return int(code)
+
     def _need_fit(self) -> None:
         if not self._fitted:
             raise NotFittedError(f"this '{self.name}' has learned nothing yet; call fit or load")
-
-
-def check(holds: bool, what: str) -> None:
-    """Raise ValueError(what), which `restore` reports as a damaged artefact."""
-    if not holds:
-        raise ValueError(what)
 
 
 def _silent(fraction: float, message: str, curve: dict[str, float] | None) -> None:

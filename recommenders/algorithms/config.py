@@ -1,45 +1,56 @@
-"""Typed hyper-parameters: one frozen dataclass per algorithm, checked when it is made."""
+"""Typed hyper-parameters: one frozen dataclass per algorithm, checked when it is made.
+
+Names are shared, so that a setting means the same everywhere: `k_neighbours`, `shrinkage`, `l2`,
+`factors`, `epochs`, `learning_rate`, `half_life_days`, `history_length`, `seed`.
+"""
 
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
+from recommenders.algorithms.fields import Field, Value
 from recommenders.exceptions import HyperparameterError, UnknownHyperparameterError
 
 N = TypeVar("N", int, float)
 
-
-@dataclass(frozen=True, kw_only=True)
-class Field:
-    """A hyper-parameter as a form shows it; `low` and `high` are both allowed."""
-
-    name: str
-    type: type[int] | type[float]
-    default: int | float
-    low: int | float
-    high: int | float
-    help: str
-
-    @property
-    def allowed(self) -> str:
-        """What a value may be, in words."""
-        kind = "a whole number" if self.type is int else "a number"
-        return f"give {kind} from {self.low:g} to {self.high:g}"
-
-    def accepts(self, value: object) -> bool:
-        """Whether `value` is of the type and inside the range. NaN and booleans never are."""
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return False
-        if self.type is int and not isinstance(value, int):
-            return False
-        return self.low <= value <= self.high
+__all__ = ["Config", "Field", "Value", "choice", "chosen_names", "hyperparameter"]
 
 
-def hyperparameter(default: N, *, low: N, high: N, help: str) -> Any:
-    """A dataclass field with a range and one sentence of help."""
-    facts = {"type": type(default), "default": default, "low": low, "high": high, "help": help}
-    return dataclasses.field(default=default, metadata=facts)
+def hyperparameter(
+    default: N,
+    *,
+    low: N,
+    high: N,
+    help: str,
+    search: tuple[N, N] | None = None,
+    log: bool = False,
+    formerly: str | None = None,
+) -> Any:
+    """A number with a range and one sentence of help.
+
+    search: the part of the range that a search tries; without it the field is left as it is.
+    log: a search spreads its tries over orders of magnitude. formerly: an older name, still read
+    from stored configurations.
+    """
+    facts = {"type": type(default), "low": low, "high": high, "log": log, "formerly": formerly}
+    return _field(default, help=help, search=search, **facts)
+
+
+def choice(default: str, *, choices: tuple[str, ...], help: str, searched: bool = True) -> Any:
+    """One word of several."""
+    return _field(default, type=str, choices=choices, help=help, searched=searched)
+
+
+def chosen_names(
+    default: tuple[str, ...], *, choices: tuple[str, ...], low: int, high: int, help: str
+) -> Any:
+    """`low` to `high` different names out of `choices`, in an order that may matter."""
+    return _field(default, type=tuple, choices=choices, low=low, high=high, help=help)
+
+
+def _field(default: Value, **facts: object) -> Any:
+    return dataclasses.field(default=default, metadata={"default": default, **facts})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,17 +73,24 @@ class Config:
         return tuple(Field(name=one.name, **one.metadata) for one in dataclasses.fields(cls))
 
     @classmethod
+    def search_space(cls) -> tuple[Field, ...]:
+        """The hyper-parameters that a search varies."""
+        return tuple(field for field in cls.fields() if field.varies)
+
+    @classmethod
     def of(cls, algorithm: str, values: Mapping[str, object]) -> Self:
         """The configuration with these values, the rest at their defaults.
 
         Raises UnknownHyperparameterError or HyperparameterError.
         """
+        renamed = {field.formerly: field.name for field in cls.fields() if field.formerly}
+        current = {renamed.get(name, name): value for name, value in values.items()}
         known = [field.name for field in cls.fields()]
-        for name in values:
+        for name in current:
             if name not in known:
                 raise UnknownHyperparameterError(name, algorithm, known)
-        return cls(**values)
+        return cls(**current)
 
-    def values(self) -> dict[str, int | float]:
+    def values(self) -> dict[str, Value]:
         """All values by name, as JSON can hold them."""
         return dataclasses.asdict(self)

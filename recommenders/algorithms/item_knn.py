@@ -21,14 +21,21 @@ _CELLS = 1 << 16  # scores (users x items) summed at once: more no longer fit th
 class ItemKnnConfig(Config):
     """Hyper-parameters of `item_knn`; defaults chosen on MovieLens-100k, newest tenth held out."""
 
-    neighbours: int = hyperparameter(
-        200, low=1, high=10_000, help="How many similar items are kept for each item."
+    k_neighbours: int = hyperparameter(
+        200,
+        low=1,
+        high=10_000,
+        help="How many similar items are kept for each item.",
+        search=(10, 1_000),
+        log=True,
+        formerly="neighbours",
     )
     shrinkage: float = hyperparameter(
         20.0,
         low=0.0,
         high=100_000.0,
         help="How strongly similarities that rest on few people are pulled towards zero.",
+        search=(0.0, 500.0),
     )
     history_length: int = hyperparameter(
         50, low=1, high=1_000, help="How many of a person's latest items are considered."
@@ -46,12 +53,13 @@ class ItemKnn(Algorithm[ItemKnnConfig]):
     title = "Collaborative filtering (item kNN)"
     summary = "Items that people with a similar history chose, by cosine similarity of items."
     config_type = ItemKnnConfig
+    updatable = True
 
     _neighbours: Neighbours
 
     def _fit(self, dataset: Dataset, seed: int | None, progress: Progress) -> None:
         self._neighbours = Neighbours.fit(
-            dataset.matrix, neighbours=self.config.neighbours, shrinkage=self.config.shrinkage
+            dataset.matrix, neighbours=self.config.k_neighbours, shrinkage=self.config.shrinkage
         )
         progress(1.0, "Measured similarities", None)
 
@@ -73,6 +81,18 @@ class ItemKnn(Algorithm[ItemKnnConfig]):
     def _explain(self, codes: NDArray[np.int64], history: NDArray[np.int64]) -> list[Reason | None]:
         recent = history[-self.config.history_length :]
         return because(self._neighbours, self._items, codes, recent)
+
+    def _speaks(self, history: NDArray[np.int64]) -> bool:
+        return self._neighbours.speak(history[-self.config.history_length :])
+
+    def _similar(self, code: int, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        return self._neighbours.closest(code, k)
+
+    def _contributions(self, code: int, history: NDArray[np.int64]) -> NDArray[np.float32]:
+        length = self.config.history_length
+        amounts = self._neighbours.contributions(code, history)
+        amounts[: max(0, len(history) - length)] = 0.0
+        return amounts
 
     def _arrays(self) -> Mapping[str, NDArray[np.generic]]:
         return neighbour_arrays(self._neighbours)

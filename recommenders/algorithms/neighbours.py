@@ -76,6 +76,24 @@ class Neighbours:
                 best[place] = sources[mine[np.argmax(weights[mine])]]
         return best
 
+    def speak(self, history: NDArray[np.int64]) -> bool:
+        """Whether anything is similar to something in the history."""
+        return bool((self.starts[history + 1] > self.starts[history]).any())
+
+    def closest(self, code: int, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The items most similar to one, and how similar, at most k of those it keeps."""
+        mine = np.flatnonzero(self.items == code)
+        best = mine[np.argsort(-self.weights[mine], kind="stable")[:k]]
+        return np.searchsorted(self.starts, best, side="right") - 1, self.weights[best]
+
+    def contributions(self, code: int, history: NDArray[np.int64]) -> NDArray[np.float32]:
+        """What each item of the history adds to the score of the item."""
+        entries, counts = self._entries(history)
+        says = np.flatnonzero(self.items[entries] == code)
+        amounts = np.zeros(len(history), np.float32)
+        amounts[np.repeat(np.arange(len(history)), counts)[says]] = self.weights[entries[says]]
+        return amounts
+
     def _entries(self, history: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Places of all that the history's items say, and how many of them each item says."""
         starts = self.starts[history]

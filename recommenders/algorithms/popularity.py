@@ -30,6 +30,8 @@ class Popularity(Algorithm[PopularityConfig]):
     title = "Most popular"
     summary = "The items that the most people chose, the same for everyone."
     config_type = PopularityConfig
+    serves_strangers = True
+    updatable = True
 
     _people: NDArray[np.int64]
     _order: NDArray[np.int64]

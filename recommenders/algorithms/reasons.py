@@ -21,6 +21,14 @@ class Reason:
         return f"Chosen by {self.people:,} " + ("person" if self.people == 1 else "people")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Contribution:
+    """What one item of the history adds to the score of the item explained; may be negative."""
+
+    item: str
+    amount: float
+
+
 def led_by(words: str) -> str | None:
     """The item that the words of a reason name; None where they name none."""
     return words.removeprefix(BECAUSE) if words.startswith(BECAUSE) else None

@@ -1,12 +1,13 @@
 """The algorithms by name. Adding one is a line in ALGORITHMS."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from recommenders.algorithms import artefact
 from recommenders.algorithms.base import Algorithm
-from recommenders.algorithms.config import Field
+from recommenders.algorithms.config import Field, Value
 from recommenders.algorithms.conv_ctr import ConvCtr
 from recommenders.algorithms.item_knn import ItemKnn
 from recommenders.algorithms.popularity import Popularity
@@ -50,6 +51,14 @@ def describe(name: str) -> Description:
         summary=algorithm.summary,
         fields=algorithm.config_type.fields(),
     )
+
+
+def settings(name: str, config: Mapping[str, object]) -> dict[str, Value]:
+    """All hyper-parameters of a stored configuration by their names of today, defaults included.
+
+    Raises UnknownAlgorithmError, UnknownHyperparameterError or HyperparameterError.
+    """
+    return _algorithm(name).config_type.of(name, config).values()
 
 
 def load(folder: Path | str) -> Algorithm[Any]:

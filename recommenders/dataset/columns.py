@@ -63,21 +63,37 @@ def number_column(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
     return values
 
 
-def value_column(frame: pd.DataFrame) -> NDArray[np.float64]:
-    """The column `value`, NaN where an event that is no rating carries none.
+def rating_column(frame: pd.DataFrame) -> NDArray[np.float64] | None:
+    """Ratings, NaN in rows that are none: the column `rating`, else the values of ratings.
+
+    None where the frame has neither column. Raises InvalidColumnError.
+    """
+    if "rating" in frame:
+        return value_column(frame, "rating")
+    if "value" not in frame:
+        return None
+    values = value_column(frame)
+    return values if "type" not in frame else np.where(_rated(frame), values, np.nan)
+
+
+def value_column(frame: pd.DataFrame, name: str = "value") -> NDArray[np.float64]:
+    """The column of amounts or ratings, NaN where an event that is no rating carries none.
 
     A log holds clicks beside ratings, and only a rating means nothing without its value. Without a
     column `type` every row must have one. Raises InvalidColumnError.
     """
     if "type" not in frame:
-        return number_column(frame, "value")
-    absent = frame["value"].isna().to_numpy(dtype=bool)
-    rated = (frame["type"] == "rating").to_numpy(dtype=bool)
-    if (absent & rated).any():
-        raise InvalidColumnError("value", f"{int((absent & rated).sum())} ratings have no value")
+        return number_column(frame, name)
+    absent = frame[name].isna().to_numpy(dtype=bool)
+    if missing := int((absent & _rated(frame)).sum()):
+        raise InvalidColumnError(name, f"{missing} ratings have no value")
     values = np.full(len(frame), np.nan)
-    values[~absent] = number_column(frame[~absent], "value")
+    values[~absent] = number_column(frame[~absent], name)
     return values
+
+
+def _rated(frame: pd.DataFrame) -> NDArray[np.bool_]:
+    return (frame["type"] == "rating").to_numpy(dtype=bool)
 
 
 def _column(frame: pd.DataFrame, name: str) -> "pd.Series[Any]":

@@ -3,13 +3,20 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from recommenders.dataset.columns import id_column, number_column, time_column, value_column
+from recommenders.dataset.columns import (
+    id_column,
+    number_column,
+    rating_column,
+    time_column,
+    value_column,
+)
 from recommenders.dataset.histories import Histories
 from recommenders.dataset.vocabulary import Vocabulary
 from recommenders.exceptions import EmptyDatasetError, InvalidRequestError, NotEnoughDataError
@@ -22,7 +29,10 @@ class Dataset:
     """Rows of behaviour, oldest first: user `user_codes[r]` did something with `item_codes[r]`.
 
     users, items   the ids; codes are places in them. The catalogue may hold items nobody met yet
-    values         a rating or an amount per row, NaN where a row has none; None without the column
+    values         an amount or a rating per row, NaN where a row has none; None without the column
+    ratings        a rating per row, NaN where a row is none; None where there are none at all
+    types          the type of each row (`click`, `purchase`, ...); None without the column
+    catalogue      what is known of each item, one row per item code; None where nothing was given
     at             microseconds since 1970 UTC per row, or None: then rows keep the given order
     """
 
@@ -31,6 +41,9 @@ class Dataset:
     user_codes: NDArray[np.int32]
     item_codes: NDArray[np.int32]
     values: NDArray[np.float64] | None = None
+    ratings: NDArray[np.float64] | None = None
+    types: NDArray[np.object_] | None = None
+    catalogue: pd.DataFrame | None = None
     at: NDArray[np.int64] | None = None
 
     @classmethod
@@ -43,10 +56,13 @@ class Dataset:
         """Read behaviour from pandas.
 
         interactions: columns user, item; optional value (finite; may be missing where type is not
-        `rating`), at (date or seconds since 1970), type, label. Rows that are no behaviour are left
-        out: label 0, or, where there is no label, type `impression` (having been shown an item
-        is not liking it).
-        items, users: optional frames with the column item (user) naming ids beyond those met.
+        `rating`), rating (where there is none, the value of a row of type `rating`, or of any row
+        where there are no types), at (date or seconds since 1970), type, label. Rows that are no
+        behaviour are left out: label 0, or, where there is no label, type `impression` (having been
+        shown an item is not liking it).
+        items, users: optional frames with the column item (user) naming ids beyond those met. The
+        other columns of items (title, text, categories, attributes) become the catalogue; of an
+        item that is there twice the last row counts.
 
         Raises EmptyDatasetError, MissingIdError, IdTypeError or InvalidColumnError.
         """
@@ -54,18 +70,21 @@ class Dataset:
         if rows.empty:
             raise EmptyDatasetError("there is no behaviour to learn from: 0 usable rows")
         at = time_column(rows, "at") if "at" in rows else None
-        values = value_column(rows) if "value" in rows else None
         order = np.arange(len(rows)) if at is None else np.argsort(at, kind="stable")
         user_codes, user_ids = _encode(rows, "user", users)
         item_codes, item_ids = _encode(rows, "item", items)
-        return cls(
+        unordered = cls(
             users=user_ids,
             items=item_ids,
-            user_codes=user_codes[order],
-            item_codes=item_codes[order],
-            values=None if values is None else values[order],
-            at=None if at is None else at[order],
+            user_codes=user_codes,
+            item_codes=item_codes,
+            values=value_column(rows) if "value" in rows else None,
+            ratings=rating_column(rows),
+            types=rows["type"].to_numpy(dtype=object) if "type" in rows else None,
+            catalogue=_catalogue(items, item_ids),
+            at=at,
         )
+        return unordered.rows(order)
 
     def __len__(self) -> int:
         return len(self.user_codes)
@@ -82,6 +101,28 @@ class Dataset:
     def histories(self) -> Histories:
         """Each user's distinct items, oldest first."""
         return Histories.of(self.user_codes, self.item_codes, len(self.users), len(self.items))
+
+    @cached_property
+    def history_ratings(self) -> NDArray[np.float32] | None:
+        """The newest rating of each item of the histories, NaN where its user gave none; None where
+        nobody rated anything.
+        """
+        if self.ratings is None or np.isnan(self.ratings).all():
+            return None
+        rated = np.flatnonzero(~np.isnan(self.ratings))[::-1]
+        pairs, newest = np.unique(
+            self._pairs(self.user_codes, self.item_codes)[rated], return_index=True
+        )
+        owners = np.repeat(np.arange(self.n_users), self.histories.lengths)
+        wanted = self._pairs(owners, self.histories.items)
+        places = np.minimum(np.searchsorted(pairs, wanted), len(pairs) - 1)
+        found = self.ratings[rated[newest[places]]]
+        return np.where(pairs[places] == wanted, found, np.nan).astype(np.float32)
+
+    def _pairs(
+        self, users: NDArray[np.integer[Any]], items: NDArray[np.integer[Any]]
+    ) -> NDArray[np.int64]:
+        return users.astype(np.int64) * max(self.n_items, 1) + items
 
     @cached_property
     def people(self) -> NDArray[np.int64]:
@@ -127,16 +168,14 @@ class Dataset:
         if len(self) < 2:
             raise NotEnoughDataError("1 row cannot be split into a training and a held-out part")
         cut = min(max(round(len(self) * fraction), 1), len(self) - 1)
-        return self._rows(slice(None, cut)), self._rows(slice(cut, None))
+        return self.rows(slice(None, cut)), self.rows(slice(cut, None))
 
-    def _rows(self, part: slice) -> "Dataset":
-        return replace(
-            self,
-            user_codes=self.user_codes[part],
-            item_codes=self.item_codes[part],
-            values=None if self.values is None else self.values[part],
-            at=None if self.at is None else self.at[part],
-        )
+    def rows(self, part: slice | NDArray[np.integer[Any]] | NDArray[np.bool_]) -> "Dataset":
+        """These rows with all ids, so that codes keep their meaning."""
+        per_row = ("user_codes", "item_codes", "values", "ratings", "types", "at")
+        arrays = {name: getattr(self, name) for name in per_row}
+        cut: dict[str, Any] = {n: None if one is None else one[part] for n, one in arrays.items()}
+        return replace(self, **cut)
 
 
 def _behaviour(interactions: pd.DataFrame) -> pd.DataFrame:
@@ -154,3 +193,11 @@ def _encode(
     extra = [] if known is None or known.empty else list(id_column(known, name))
     vocabulary = Vocabulary.of([*distinct, *extra])
     return vocabulary.codes(list(distinct))[places].astype(np.int32), vocabulary
+
+
+def _catalogue(items: pd.DataFrame | None, known: Vocabulary) -> pd.DataFrame | None:
+    if items is None or items.empty or len(items.columns) < 2:
+        return None
+    described = items.assign(item=id_column(items, "item")).drop_duplicates("item", keep="last")
+    in_order = described.set_index("item").reindex(list(known.ids(np.arange(len(known)))))
+    return in_order.reset_index(drop=True)

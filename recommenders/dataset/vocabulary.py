@@ -34,6 +34,15 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.keys)
 
+    def union(self, other: "Vocabulary") -> "Vocabulary":
+        """The ids of both."""
+        width = max(self.keys.dtype, other.keys.dtype, key=lambda dtype: dtype.itemsize)
+        return Vocabulary(np.union1d(self.keys.astype(width), other.keys.astype(width)))
+
+    def places_in(self, whole: "Vocabulary") -> NDArray[np.int32]:
+        """For each code here, the code of the same id in `whole`, which must hold all of them."""
+        return np.searchsorted(whole.keys, self.keys.astype(whole.keys.dtype)).astype(np.int32)
+
     def codes(self, ids: Sequence[str]) -> NDArray[np.int64]:
         """Code of each id, -1 where the id is unknown."""
         if not len(ids) or not len(self.keys):

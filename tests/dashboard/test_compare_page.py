@@ -77,11 +77,11 @@ def test_differences_carry_their_sign(difference: float | None, said: str) -> No
     assert signed(difference) == said
 
 
-def test_settings_are_shown_with_their_defaults() -> None:
+def test_settings_are_shown_with_their_defaults_and_names_of_today() -> None:
     rows = setting_rows([version(1, config={"neighbours": 50}), version(2, "popularity")])
 
     found = {row.name: (row.values, row.differs) for row in rows}
-    assert found["neighbours"] == (["50", ""], True)
+    assert found["k_neighbours"] == (["50", ""], True)
     assert found["shrinkage"] == (["20", ""], True)
 
 

@@ -48,7 +48,7 @@ def test_registering_takes_the_settings_of_the_chosen_algorithm(browser: Client)
     typed = {
         "key": "knn-fresh",
         "algorithm": "item_knn",
-        "item_knn-neighbours": "50",
+        "item_knn-k_neighbours": "50",
         "item_knn-shrinkage": "10.5",
         "item_knn-history_length": "20",
         "conv_ctr-epochs": "nonsense of an algorithm that was not chosen",
@@ -59,13 +59,13 @@ def test_registering_takes_the_settings_of_the_chosen_algorithm(browser: Client)
     assert answer["Location"] == "/recommenders/knn-fresh/"
     made = Recommender.objects.get()
     assert made.algorithm == "item_knn"
-    assert made.config == {"neighbours": 50, "shrinkage": 10.5, "history_length": 20}
+    assert made.config == {"k_neighbours": 50, "shrinkage": 10.5, "history_length": 20}
 
 
 def test_the_form_shows_every_algorithm_with_its_own_settings(browser: Client) -> None:
     page = browser.get(NEW).content.decode()
 
-    assert 'name="item_knn-neighbours" value="200"' in page
+    assert 'name="item_knn-k_neighbours" value="200"' in page
     assert 'name="conv_ctr-learning_rate" value="0.001"' in page
     assert "How many similar items are kept for each item. From 1 to 10,000." in page
 
@@ -78,8 +78,8 @@ def test_the_form_shows_every_algorithm_with_its_own_settings(browser: Client) -
         ({"key": "popular"}, "id_key", "A recommender named “popular” exists."),
         ({"algorithm": "x"}, "algorithm", "There is no such algorithm."),
         (
-            {"item_knn-neighbours": "0"},
-            "id_item_knn-neighbours",
+            {"item_knn-k_neighbours": "0"},
+            "id_item_knn-k_neighbours",
             "Give a whole number from 1 to 10000.",
         ),
         (
@@ -101,7 +101,7 @@ def test_an_error_stands_at_its_field_and_nothing_is_registered(
     typed = {
         "key": "knn-fresh",
         "algorithm": "item_knn",
-        "item_knn-neighbours": "57",
+        "item_knn-k_neighbours": "57",
         "item_knn-shrinkage": "20",
         "item_knn-history_length": "50",
     }
@@ -109,8 +109,8 @@ def test_an_error_stands_at_its_field_and_nothing_is_registered(
     page = browser.post(NEW, typed | change).content.decode()
 
     assert error_of(page, field).startswith(message)
-    if "item_knn-neighbours" not in change:
-        assert 'name="item_knn-neighbours" value="57"' in page
+    if "item_knn-k_neighbours" not in change:
+        assert 'name="item_knn-k_neighbours" value="57"' in page
     assert Recommender.objects.count() == 1
 
 

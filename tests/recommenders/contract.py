@@ -9,32 +9,45 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from recommenders.algorithms import Algorithm, create, describe, load, names
+from recommenders.algorithms import Algorithm, Field, Value, create, describe, load, names
+from recommenders.dataset import Dataset
 from recommenders.exceptions import (
     ArtefactError,
     EmptyDatasetError,
     HyperparameterError,
+    InvalidColumnError,
     InvalidRequestError,
+    NoRatingsError,
+    NoSimilarityError,
     NotEnoughDataError,
     NotFittedError,
+    NotUpdatableError,
     UnknownHyperparameterError,
+    UnknownItemError,
 )
-from tests.recommenders.toy import POPULAR, ROWS, dataset
+from tests.recommenders.toy import POPULAR, ROWS, dataset, frame
 
 CATALOGUE = set(POPULAR)
 
 
 class AlgorithmContract:
     """Set `name`; `config` makes training fast; `strangers` says if a user without any history is
-    served; `smallest` says if one user with one item is enough to learn from.
+    served; `smallest` says if one user with one item is enough to learn from; `similar` if the
+    algorithm knows alike items, `additive` if a score is a sum over the history, `updatable` if
+    new behaviour can be taken in, `rates` if ratings are predicted.
     """
 
     name: ClassVar[str]
-    config: ClassVar[Mapping[str, int | float]] = {}
+    config: ClassVar[Mapping[str, Value]] = {}
     strangers: ClassVar[bool]
     smallest: ClassVar[bool]
+    similar: ClassVar[bool]
+    additive: ClassVar[bool]
+    updatable: ClassVar[bool]
+    rates: ClassVar[bool] = False
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -167,12 +180,132 @@ class AlgorithmContract:
     def test_an_unknown_item_has_no_reason(self, model: Algorithm[Any]) -> None:
         assert model.reasons("u3", ["gone"], ["a1"]) == [None]
 
+    def test_contributions_sum_to_the_score(self, model: Algorithm[Any]) -> None:
+        ids, scores = model.recommend(["u3"], k=7)
+        parts = model.explain("u3", ids[0, 0])
+        assert bool(parts) is self.additive
+        assert {part.item for part in parts} <= {"a1", "a2"}
+        assert [part.amount for part in parts] == sorted((p.amount for p in parts), reverse=True)
+        if parts:
+            assert sum(part.amount for part in parts) == pytest.approx(scores[0, 0], rel=1e-5)
+            reason = model.reasons("u3", [ids[0, 0]])[0]
+            assert reason is not None
+            largest = {part.item for part in parts if part.amount == parts[0].amount}
+            assert reason.item in largest
+
+    def test_an_unknown_item_cannot_be_explained_or_compared(self, model: Algorithm[Any]) -> None:
+        with pytest.raises(UnknownItemError, match="no item 'gone'"):
+            model.explain("u3", "gone")
+        with pytest.raises(UnknownItemError, match="no item 'gone'"):
+            model.similar_items("gone")
+
+    # Whom it can serve, what is alike, what it would be rated
+
+    @pytest.mark.parametrize("history", [None, [], ["gone"], ["a1"], ["gone", "b1"]])
+    def test_can_serve_says_what_recommend_does(
+        self, model: Algorithm[Any], history: list[str] | None
+    ) -> None:
+        for user in ("u3", "stranger"):
+            given = None if history is None else [history]
+            ids, _ = model.recommend([user], k=1, histories=given, exclude_seen=False)
+            assert model.can_serve(user, history) is (ids[0, 0] is not None)
+
+    def test_similar_items_are_of_the_same_taste(self, model: Algorithm[Any]) -> None:
+        if not self.similar:
+            with pytest.raises(NoSimilarityError, match=self.name):
+                model.similar_items("a1")
+            return
+        ids, likeness = model.similar_items("a1", k=50)
+        assert set(ids) == {"a2", "a3", "a4"}
+        assert likeness.dtype == np.float32
+        assert (np.diff(likeness) <= 0).all()
+        assert list(model.similar_items("a1", k=2)[0]) == list(ids[:2])
+        with pytest.raises(InvalidRequestError, match="k is 0"):
+            model.similar_items("a1", k=0)
+
+    def test_ratings_are_predicted_or_refused(self, model: Algorithm[Any]) -> None:
+        with pytest.raises(NoRatingsError, match="no ratings"):
+            model.predict_rating(pd.DataFrame({"user": ["u1"], "item": ["a1"]}))
+        if self.rates:
+            rated = create(self.name, **self.config).fit(dataset(values=True))
+            asked = pd.DataFrame({"user": ["u3", "x", "u3"], "item": ["a3", "a1", "gone"]})
+            predicted = rated.predict_rating(asked)
+            assert 1.0 <= predicted[0] <= 5.0
+            assert np.isnan(predicted).tolist() == [False, True, True]
+
+    # Updates
+
+    def test_an_update_gives_what_a_fit_on_everything_gives(self, model: Algorithm[Any]) -> None:
+        before = model.recommend(["u3"], k=7)
+        new = dataset([("u4", "a2"), ("w1", "a1"), ("w1", "c1"), ("u3", "b1"), ("u2", "c1")])
+        if not self.updatable:
+            with pytest.raises(NotUpdatableError, match=f"'{self.name}'.*train it again"):
+                model.update(new)
+            return
+        updated = model.update(new)
+        rows = [
+            *ROWS,
+            *zip(new.users.ids(new.user_codes), new.items.ids(new.item_codes), strict=True),
+        ]
+        again = create(self.name, **self.config).fit(dataset(rows), seed=1)
+        users = ["u1", "u3", "u4", "v2", "w1", "stranger"]
+        ids, scores = updated.recommend(users, k=8)
+        expected_ids, expected = again.recommend(users, k=8)
+        assert ids.tolist() == expected_ids.tolist()
+        np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-6)
+        assert model.recommend(["u3"], k=7)[0].tolist() == before[0].tolist()
+        assert updated.history("w1") == ["a1", "c1"]
+
+    def test_an_update_without_rows_changes_nothing(self, model: Algorithm[Any]) -> None:
+        if self.updatable:
+            same = model.update(dataset().rows(slice(0, 0)))
+            ids, scores = model.recommend(["u3", "v2"], k=7)
+            same_ids, same_scores = same.recommend(["u3", "v2"], k=7)
+            assert ids.tolist() == same_ids.tolist()
+            np.testing.assert_allclose(scores, same_scores, rtol=1e-5)
+
+    # Bad data
+
+    @pytest.mark.parametrize(
+        ("change", "column"),
+        [
+            ({"value": [np.nan] + [3.0] * 15}, "value"),
+            ({"rating": [np.nan] + [3.0] * 15}, "rating"),
+            ({"item": [1, *"abcdefghijklmno"]}, "item"),
+            ({"user": [None, *"abcdefghijklmno"]}, "user"),
+        ],
+    )
+    def test_bad_columns_are_refused_by_name_before_anything_is_learned(
+        self, change: dict[str, Any], column: str
+    ) -> None:
+        with pytest.raises(InvalidColumnError, match=f"column '{column}'") as got:
+            create(self.name, **self.config).fit(Dataset.from_frames(frame().assign(**change)))
+        assert got.value.column == column
+
+    def test_a_catalogue_that_changed_since_training_is_passed_over(
+        self, model: Algorithm[Any]
+    ) -> None:
+        ids, _ = model.recommend(
+            ["x"], k=7, histories=[["new-item", "a1"]], exclude=["newer-item", "a2"]
+        )
+        shown = {item for item in ids[0] if item}
+        assert shown <= CATALOGUE - {"a1", "a2"}
+        assert "a3" in shown
+
+    def test_a_catalogue_may_hold_items_that_nobody_met(self) -> None:
+        items = pd.DataFrame({"item": ["a1", "zz"], "title": ["One", "Never met"]})
+        model = create(self.name, **self.config).fit(Dataset.from_frames(frame(), items), seed=1)
+        ids, scores = model.recommend(["u3"], k=3)
+        assert ids[0, 0] in CATALOGUE
+        assert np.isfinite(scores[0, 0])
+        assert "zz" in model.items.ids(np.arange(len(model.items)))
+
     # Hyper-parameters
 
     def test_fields_say_all_a_form_needs(self) -> None:
         for field in describe(self.name).fields:
             assert type(field.default) is field.type
-            assert field.low <= field.default <= field.high
+            assert field.accepts(field.default)
             assert field.help.endswith(".")
             assert field.help.count(". ") == 0
 
@@ -183,10 +316,23 @@ class AlgorithmContract:
 
     def test_a_value_outside_its_range_or_type_is_refused(self) -> None:
         for field in describe(self.name).fields:
-            for value in (field.low - 1, field.high + 1, "7", None, True, float("nan")):
+            for value in _refused(field):
                 with pytest.raises(HyperparameterError, match=field.name) as got:
                     create(self.name, **{field.name: value})
                 assert (got.value.field, got.value.allowed) == (field.name, field.allowed)
+
+    def test_a_search_stays_inside_what_is_allowed(self) -> None:
+        fields = describe(self.name).fields
+        space = create(self.name).config.search_space()
+        assert [field.name for field in space] == [f.name for f in fields if f.varies]
+        for field in space:
+            if field.type is str:
+                assert len(field.choices) > 1
+            else:
+                assert field.search is not None
+                low, high = field.search
+                assert field.low <= low < high <= field.high
+                assert low > 0 or not field.log
 
     def test_a_config_is_frozen(self) -> None:
         config = create(self.name).config
@@ -200,6 +346,11 @@ class AlgorithmContract:
         for ask in (
             lambda: model.recommend(["u1"]),
             lambda: model.reasons("u1", ["a1"]),
+            lambda: model.explain("u1", "a1"),
+            lambda: model.can_serve("u1"),
+            lambda: model.similar_items("a1"),
+            lambda: model.predict_rating(frame()),
+            lambda: model.update(dataset()),
             lambda: model.save(tmp_path / "m"),
         ):
             with pytest.raises(NotFittedError, match=self.name):
@@ -210,7 +361,7 @@ class AlgorithmContract:
         self, model: Algorithm[Any]
     ) -> None:
         before, _ = model.recommend(["u3"], k=3)
-        empty = dataset()._rows(slice(0, 0))
+        empty = dataset().rows(slice(0, 0))
         with pytest.raises(EmptyDatasetError):
             model.fit(empty)
         assert list(model.recommend(["u3"], k=3)[0][0]) == list(before[0])
@@ -255,6 +406,13 @@ class AlgorithmContract:
         assert ids.tolist() == loaded_ids.tolist()
         np.testing.assert_array_equal(scores, loaded_scores)
         assert loaded.reasons("u3", ["a3"]) == model.reasons("u3", ["a3"])
+
+    def test_a_loaded_model_stays_on_disk(self, folder: Path) -> None:
+        loaded = load(folder)
+        arrays = {**loaded._kept.arrays(), **loaded._arrays()}
+        assert arrays
+        for name, array in arrays.items():
+            assert _is_mapped(array), name
 
     def test_a_loaded_model_can_be_saved_again(self, folder: Path, tmp_path: Path) -> None:
         load(folder).save(tmp_path / "copy")
@@ -327,6 +485,22 @@ class AlgorithmContract:
             cwd=Path(__file__).parents[2],
         )
         assert done.stdout.strip() == "[]"
+
+
+def _refused(field: Field) -> list[object]:
+    if field.type is str:
+        return ["tarot", "", 7, None, True]
+    if field.type is tuple:
+        return ["tarot", ["tarot"], [], field.choices[:1] * 2, [7], None]
+    return [field.low - 1, field.high + 1, "7", None, True, float("nan")]
+
+
+def _is_mapped(array: Any) -> bool:
+    while array is not None:
+        if isinstance(array, np.memmap):
+            return True
+        array = getattr(array, "base", None)
+    return False
 
 
 def _copy(folder: Path, parent: Path) -> Path:

@@ -158,3 +158,71 @@ class TestVocabulary:
         assert vocabulary.codes(unknown).tolist() == [-1] * 6
         assert list(vocabulary.ids(np.array([-1, 1]))) == [None, "cd"]
         assert Vocabulary.of([]).codes(["a"]).tolist() == [-1]
+
+
+class TestRatings:
+    def test_the_value_of_a_rating_is_a_rating_and_that_of_a_purchase_is_not(self) -> None:
+        table = pd.DataFrame(
+            {"user": "u", "item": list("abc"), "type": ["rating", "purchase", "click"]}
+        )
+        data = Dataset.from_frames(table.assign(value=[4.0, 19.9, np.nan]))
+        assert data.ratings is not None
+        np.testing.assert_array_equal(data.ratings, [4.0, np.nan, np.nan])
+        assert data.types is not None
+        assert data.types.tolist() == ["rating", "purchase", "click"]
+
+    def test_a_column_of_ratings_comes_before_values(self) -> None:
+        data = of(user=["u", "v"], item=["a", "a"], value=[9.0, 9.0], rating=[1.0, 2.0])
+        assert data.ratings is not None
+        assert data.ratings.tolist() == [1.0, 2.0]
+
+    def test_the_newest_rating_stands_beside_the_item_even_after_a_later_click(self) -> None:
+        table = pd.DataFrame(
+            {
+                "user": ["v", "u", "u", "u", "u"],
+                "item": ["b", "a", "b", "a", "a"],
+                "type": ["click", "rating", "rating", "rating", "click"],
+                "value": [np.nan, 1.0, 3.0, 5.0, np.nan],
+            }
+        )
+        data = Dataset.from_frames(table)
+        assert list(data.items.ids(data.histories.items)) == ["b", "a", "b"]
+        assert data.history_ratings is not None
+        np.testing.assert_array_equal(data.history_ratings, [3.0, 5.0, np.nan])
+
+    def test_no_ratings_are_none(self) -> None:
+        assert of(user=["u"], item=["a"]).history_ratings is None
+        table = pd.DataFrame({"user": ["u"], "item": ["a"], "type": ["click"], "value": [np.nan]})
+        assert Dataset.from_frames(table).history_ratings is None
+
+
+class TestCatalogue:
+    def test_what_is_known_of_items_stands_at_their_codes(self) -> None:
+        behaviour = pd.DataFrame({"user": ["u", "u"], "item": ["b", "a"]})
+        items = pd.DataFrame({"item": ["c", "a", "a"], "title": ["See", "Old", "New"]})
+        data = Dataset.from_frames(behaviour, items)
+        assert list(data.items.ids(np.arange(3))) == ["a", "b", "c"]
+        assert data.catalogue is not None
+        assert data.catalogue["title"].fillna("").tolist() == ["New", "", "See"]
+
+    def test_ids_alone_are_no_catalogue(self) -> None:
+        behaviour = pd.DataFrame({"user": ["u"], "item": ["a"]})
+        assert Dataset.from_frames(behaviour, pd.DataFrame({"item": ["b"]})).catalogue is None
+
+    def test_rows_keep_all_ids_and_the_catalogue(self) -> None:
+        behaviour = pd.DataFrame({"user": ["u", "v"], "item": ["b", "a"], "rating": [1.0, 2.0]})
+        items = pd.DataFrame({"item": ["a"], "title": ["One"]})
+        part = Dataset.from_frames(behaviour, items).rows(np.array([1]))
+        assert rows(part) == [("v", "a")]
+        assert (part.n_users, part.n_items) == (2, 2)
+        assert part.ratings is not None
+        assert part.ratings.tolist() == [2.0]
+        assert part.catalogue is not None
+
+
+def test_vocabularies_of_different_widths_are_joined() -> None:
+    one, other = Vocabulary.of(["b", "zz"]), Vocabulary.of(["a-long-one", "b"])
+    both = one.union(other)
+    assert list(both.ids(np.arange(len(both)))) == ["a-long-one", "b", "zz"]
+    assert one.places_in(both).tolist() == [1, 2]
+    assert other.places_in(both).tolist() == [0, 1]

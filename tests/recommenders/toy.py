@@ -25,6 +25,9 @@ def frame(rows: list[tuple[str, str]] = ROWS) -> pd.DataFrame:
     return table
 
 
-def dataset(rows: list[tuple[str, str]] = ROWS) -> Dataset:
-    """The rows as a Dataset."""
-    return Dataset.from_frames(frame(rows))
+def dataset(rows: list[tuple[str, str]] = ROWS, *, values: bool = False) -> Dataset:
+    """The rows as a Dataset; with values, each is rated 5, 4, 3, 2, 5, 4, ... in turn."""
+    table = frame(rows)
+    if values:
+        table["value"] = [5.0 - n % 4 for n in range(len(rows))]
+    return Dataset.from_frames(table)

@@ -75,6 +75,8 @@ class ConfigForm(forms.Form):
 
 def _form_field(field: Field) -> forms.Field:
     says = f"{field.allowed[:1].upper()}{field.allowed[1:]}."
+    if field.type in (str, tuple):
+        return _choice_field(field, says)
     kind: type[forms.IntegerField] = forms.IntegerField if field.type is int else forms.FloatField
     wrong = dict.fromkeys(("required", "invalid", "min_value", "max_value"), says)
     options: dict[str, Any] = {"min_value": field.low, "max_value": field.high}
@@ -86,4 +88,15 @@ def _form_field(field: Field) -> forms.Field:
         error_messages=wrong,
         widget=forms.NumberInput(attrs={"step": "1" if field.type is int else "any"}),
         **options,
+    )
+
+
+def _choice_field(field: Field, says: str) -> forms.Field:
+    kind = forms.ChoiceField if field.type is str else forms.MultipleChoiceField
+    return kind(
+        label=field.name.replace("_", " ").capitalize(),
+        initial=field.default,
+        help_text=field.help,
+        error_messages=dict.fromkeys(("required", "invalid_choice", "invalid_list"), says),
+        choices=[(one, one) for one in field.choices],
     )

@@ -9,8 +9,9 @@ from statistics import NormalDist
 
 from dashboard import formats
 from recommenders import algorithms
+from recommenders.algorithms import Value
 from recommenders.evaluation import STD_ERROR
-from recommenders.exceptions import UnknownAlgorithmError
+from recommenders.exceptions import HyperparameterError, UnknownAlgorithmError
 from recommenders.models import ModelVersion
 
 Z = NormalDist().inv_cdf(0.975)
@@ -90,18 +91,23 @@ def setting_rows(versions: Sequence[ModelVersion]) -> list[SettingRow]:
     names = dict.fromkeys(name for config in configs for name in config)
     rows = []
     for name in names:
-        values = [f"{config[name]:g}" if name in config else "" for config in configs]
+        values = [_shown(config[name]) if name in config else "" for config in configs]
         rows.append(SettingRow(name=name, values=values, differs=len(set(values)) > 1))
     return rows
 
 
-def _config(version: ModelVersion) -> Mapping[str, float]:
+def _config(version: ModelVersion) -> Mapping[str, Value]:
     recommender = version.recommender
     try:
-        fields = algorithms.describe(recommender.algorithm).fields
-    except UnknownAlgorithmError:
-        fields = ()
-    return {field.name: field.default for field in fields} | dict(recommender.config)
+        return algorithms.settings(recommender.algorithm, recommender.config)
+    except (UnknownAlgorithmError, HyperparameterError):
+        return dict(recommender.config)
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, int | float):
+        return f"{value:g}"
+    return value if isinstance(value, str) else ", ".join(value)
 
 
 def same_data(versions: Sequence[ModelVersion]) -> bool:

@@ -38,6 +38,7 @@ class ConvCtr(Algorithm[ConvCtrConfig]):
     title = "Deep click model (convolution)"
     summary = "A neural network reads a person's latest items and re-ranks similar ones by CTR."
     config_type = ConvCtrConfig
+    serves_strangers = True
 
     _neighbours: Neighbours
     _people: NDArray[np.int64]
@@ -66,7 +67,7 @@ class ConvCtr(Algorithm[ConvCtrConfig]):
         self._people = dataset.people
         self._order = by_people(self._people)
         self._neighbours = Neighbours.fit(
-            dataset.matrix, neighbours=config.neighbours, shrinkage=config.shrinkage
+            dataset.matrix, neighbours=config.k_neighbours, shrinkage=config.shrinkage
         )
         progress(0.02, "Candidate model fitted; loading TensorFlow", None)
         from recommenders.algorithms.conv_ctr import network  # serving must never pay for it
@@ -112,6 +113,9 @@ class ConvCtr(Algorithm[ConvCtrConfig]):
         """The candidate model's reason: what led to the item, else how popular it is."""
         near = because(self._neighbours, self._items, codes, history[-self.config.history_length :])
         return [one or other for one, other in zip(near, popular(self._people, codes), strict=True)]
+
+    def _similar(self, code: int, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        return self._neighbours.closest(code, k)
 
     def _arrays(self) -> Mapping[str, NDArray[np.generic]]:
         return {"people": self._people, **neighbour_arrays(self._neighbours)}

@@ -15,7 +15,7 @@ ITEM = {"item": "i/1", "title": "One", "categories": ["new"], "attributes": {"pr
 
 
 def test_a_recommender_is_registered_and_trained(admin: Caller) -> None:
-    new = {"key": "knn", "algorithm": "item_knn", "config": {"neighbours": 20}}
+    new = {"key": "knn", "algorithm": "item_knn", "config": {"k_neighbours": 20}}
 
     made = admin.post("recommenders", new)
     asked = admin.post("recommenders/knn/trainings")
@@ -67,9 +67,9 @@ def test_model_versions_are_read(admin: Caller, home: Placement) -> None:
             None,
         ),
         (
-            {"key": "new", "algorithm": "item_knn", "config": {"neighbours": "all"}},
+            {"key": "new", "algorithm": "item_knn", "config": {"k_neighbours": "all"}},
             400,
-            "/config/neighbours",
+            "/config/k_neighbours",
             None,
         ),
     ],

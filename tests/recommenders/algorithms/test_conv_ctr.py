@@ -23,6 +23,9 @@ class TestConvCtr(AlgorithmContract):
     config = TINY
     strangers = True
     smallest = False
+    similar = True
+    additive = False
+    updatable = False
 
     def test_scores_are_probabilities(self, model: Algorithm[Any]) -> None:
         _, scores = model.recommend(["u1", "stranger"], k=7, exclude_seen=False)

@@ -14,6 +14,9 @@ class TestItemKnn(AlgorithmContract):
     name = "item_knn"
     strangers = False
     smallest = True
+    similar = True
+    additive = True
+    updatable = True
 
     def test_only_items_similar_to_the_history_are_shown(self, model: Algorithm[Any]) -> None:
         ids, _ = model.recommend(["u4", "v3"], k=7)

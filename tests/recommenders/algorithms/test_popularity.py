@@ -9,6 +9,9 @@ class TestPopularity(AlgorithmContract):
     name = "popularity"
     strangers = True
     smallest = True
+    similar = False
+    additive = False
+    updatable = True
 
     def test_most_people_come_first_and_ties_go_by_id(self, model: Algorithm[Any]) -> None:
         ids, scores = model.recommend(["stranger"], k=7)

@@ -1,0 +1,95 @@
+"""What every model remembers of its training: the ids, and what each user met."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommenders.dataset import Dataset, Histories, Vocabulary
+
+_RATINGS = "history_ratings"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Kept:
+    """ratings: beside each item of the histories, NaN where it was not rated; None where there are
+    none, or none are read.
+    """
+
+    items: Vocabulary
+    users: Vocabulary
+    histories: Histories
+    ratings: NDArray[np.float32] | None = None
+
+    @classmethod
+    def of(cls, data: Dataset, *, ratings: bool) -> Self:
+        return cls(
+            items=data.items,
+            users=data.users,
+            histories=data.histories,
+            ratings=data.history_ratings if ratings else None,
+        )
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The arrays of an artefact."""
+        arrays: dict[str, NDArray[Any]] = {
+            "items": self.items.keys,
+            "users": self.users.keys,
+            "history_starts": self.histories.starts,
+            "history_items": self.histories.items,
+        }
+        return arrays if self.ratings is None else {**arrays, _RATINGS: self.ratings}
+
+    @classmethod
+    def restore(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """What `arrays` gave. Raises KeyError or ValueError where it is damaged."""
+        kept = cls(
+            items=Vocabulary(arrays["items"]),
+            users=Vocabulary(arrays["users"]),
+            histories=Histories(arrays["history_starts"], arrays["history_items"]),
+            ratings=arrays.get(_RATINGS),
+        )
+        check(len(kept.histories) == len(kept.users), "histories and users differ in number")
+        met = len(kept.histories.items)
+        check(kept.histories.starts[-1] == met, "histories are cut")
+        check(kept.ratings is None or len(kept.ratings) == met, "ratings are cut")
+        return kept
+
+    def followed_by(self, new: Dataset) -> Dataset:
+        """What is kept and then the rows of `new`, which count as newer, as one dataset."""
+        users, items = self.users.union(new.users), self.items.union(new.items)
+        owners = np.repeat(np.arange(len(self.users)), self.histories.lengths)
+        return Dataset(
+            users=users,
+            items=items,
+            user_codes=_joined(users, (self.users, owners), (new.users, new.user_codes)),
+            item_codes=_joined(
+                items, (self.items, self.histories.items), (new.items, new.item_codes)
+            ),
+            ratings=self._ratings_before(new),
+        )
+
+    def _ratings_before(self, new: Dataset) -> NDArray[np.float64] | None:
+        if self.ratings is None and new.ratings is None:
+            return None
+        old = _or_nan(self.ratings, len(self.histories.items))
+        return np.concatenate([old, _or_nan(new.ratings, len(new))])
+
+
+def _joined(
+    whole: Vocabulary, *parts: tuple[Vocabulary, NDArray[np.integer[Any]]]
+) -> NDArray[np.int32]:
+    """The codes of each part in the vocabulary of the whole, one part after the other."""
+    return np.concatenate([known.places_in(whole)[codes] for known, codes in parts])
+
+
+def _or_nan(ratings: NDArray[np.floating[Any]] | None, n: int) -> NDArray[np.float64]:
+    return np.full(n, np.nan) if ratings is None else ratings.astype(np.float64)
+
+
+def check(holds: bool, what: str) -> None:
+    """Raise ValueError(what), which `restore` reports as a damaged artefact."""
+    if not holds:
+        raise ValueError(what)

@@ -6,7 +6,7 @@ experiment.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -28,6 +28,7 @@ LONGEST_NAME = 64
 PLANNED_USERS = (200, 1_000_000_000)
 CONFIDENCE = (0.8, 0.999)
 LONGEST_LOOKBACK = 90
+ONLY_ONCE = "a metric is a goal, a secondary or a guardrail, and only once."
 E_BH_NEEDS_SEQUENTIAL = "e-BH needs the sequential method: the others have no e-value. Choose Holm."
 
 
@@ -97,7 +98,7 @@ def check(measurement: Measurement, known: Iterable[str]) -> None:
 
 
 def faults(measurement: Measurement, known: Iterable[str]) -> tuple[Invalid, ...]:
-    """All that keeps it from being started with, each with its field."""
+    """All that keeps it from being started with, each with its field: `guardrails/0/margin`."""
     looked_at = (
         *_metric_faults(measurement, tuple(known)),
         *_figure_faults(measurement),
@@ -111,28 +112,33 @@ Faults = Iterable[tuple[str, str, bool]]
 
 def _metric_faults(measurement: Measurement, known: tuple[str, ...]) -> Faults:
     one_of = f"Choose one of {', '.join(known)}."
-    guarded = tuple(g.metric for g in measurement.guardrails)
-    margins = [g.margin for g in measurement.guardrails]
-    chosen = measurement.chosen
-    twice = sorted({key for key in chosen if chosen.count(key) > 1})
+    margin = "Give a margin above 0% and below 100%."
+    chosen, places = measurement.chosen, tuple(_places(measurement))
+    by_place = tuple(zip(places, chosen, strict=True))
     return (
-        ("goals", one_of, any(key not in known for key in measurement.goals)),
         ("goals", "Choose the metric that decides.", not measurement.goals),
         ("goals", f"Choose at most {MOST_GOALS} goals.", len(measurement.goals) > MOST_GOALS),
-        ("secondaries", one_of, any(key not in known for key in measurement.secondaries)),
-        ("guardrails", one_of, any(key not in known for key in guarded)),
-        (
-            "guardrails",
-            "Give a margin above 0% and below 100%.",
-            not all(0 < m < 1 for m in margins),
+        *((place, one_of, key not in known) for place, key in by_place),
+        *(
+            (f"guardrails/{n}/margin", margin, not 0 < guarded.margin < 1)
+            for n, guarded in enumerate(measurement.guardrails)
         ),
-        (
-            "guardrails" if set(twice) & set(guarded) else "secondaries",
-            f"{', '.join(twice)}: a metric is a goal, a secondary or a guardrail, and only once.",
-            bool(twice),
+        *(
+            (place, f"{key}: {ONLY_ONCE}", key in chosen[:n])
+            for n, (place, key) in enumerate(by_place)
         ),
-        ("secondaries", f"Choose at most {MOST_METRICS} metrics.", len(chosen) > MOST_METRICS),
+        *(
+            (place.partition("/")[0], f"Choose at most {MOST_METRICS} metrics.", True)
+            for place in places[MOST_METRICS : MOST_METRICS + 1]
+        ),
     )
+
+
+def _places(measurement: Measurement) -> Iterator[str]:
+    """Of every chosen metric, where it stands."""
+    yield from (f"goals/{n}" for n in range(len(measurement.goals)))
+    yield from (f"secondaries/{n}" for n in range(len(measurement.secondaries)))
+    yield from (f"guardrails/{n}/metric" for n in range(len(measurement.guardrails)))
 
 
 def _figure_faults(measurement: Measurement) -> Faults:

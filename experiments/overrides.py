@@ -36,6 +36,9 @@ def set_override(
                 f"There is no variant “{variant}”. Choose one of {', '.join(variants)}.",
                 field="variant",
             )
+        phase = row.phases.last()
+        if phase is not None and variant in phase.killed:
+            raise Invalid(f"“{variant}” was killed, and is shown to nobody.", field="variant")
         if row.overrides.exclude(user=user).count() >= MOST:
             raise Invalid(f"There are {MOST} overrides already, as many as may be.", field="user")
         override, _ = row.overrides.update_or_create(

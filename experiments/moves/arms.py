@@ -15,6 +15,11 @@ from experiments.moves.new_arms import new_arms
 from experiments.moves.row import moving, under_way
 from people.actors import Actor
 
+MOVES_NOBODY = (
+    "By these weights nobody's variant would change. Give other weights, or draw everybody's "
+    "variant again."
+)
+
 Ranges = Mapping[str, Sequence[Range]]
 
 
@@ -74,12 +79,14 @@ def change_arms(
 ) -> Experiment:
     """Opens a phase with the weights of the arms there are, and with `new` arms by their own. All
     of them together sum to 1. Raises NotAllowed, and Invalid naming the weight or the part of a new
-    arm.
+    arm, and where nobody's arm would change.
     """
     if not why.strip():
         raise Invalid("Say why: whoever reads the results later will ask.", field="why")
     with moving(experiment, "change arms", now=now, actor=actor, why=why) as row:
         change = rearranged(row, weights, new=new, anew=anew)
+        if not (change.moved or new or anew):  # a phase of its own would split the estimates
+            raise Invalid(MOVES_NOBODY, field="weights")
         _add(row, new)
         _open(row, change, now=now, why=why)
     return row
@@ -88,8 +95,8 @@ def change_arms(
 def kill_arm(
     experiment: Experiment, *, variant: str, now: datetime, actor: Actor, why: str = ""
 ) -> Experiment:
-    """Its users leave the experiment with their next request and are given to no other arm. Raises
-    NotAllowed, and Invalid (variant).
+    """Its users leave the experiment with their next request and are given to no other arm; its
+    overrides end. Raises NotAllowed, and Invalid (variant).
     """
     with moving(experiment, "kill arm", now=now, actor=actor, why=why) as row:
         phase = under_way(row, "arm")
@@ -113,6 +120,7 @@ def kill_arm(
         change = Rearrangement(
             ranges=phase.ranges, seed=phase.seed, killed=(*phase.killed, variant), moved=0.0
         )
+        row.overrides.filter(variant__key=variant).delete()
         _open(row, change, now=now, why=why or f"{variant} was killed.")
     return row
 

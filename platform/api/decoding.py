@@ -8,8 +8,9 @@ import msgspec
 from rest_framework.request import Request
 
 from api.problems import WHOLE, InvalidBody, from_validation
+from events.pointers import pointer
 from events.texts import may_hold_nul, nul_in
-from serving.wording import explain, found_nul
+from serving.wording import LONGEST_ECHO, explain, found_nul
 
 T = TypeVar("T")
 
@@ -20,7 +21,7 @@ def decode(request: Request, type_: type[T]) -> T:
         decoded = msgspec.json.decode(request.body, type=type_)
         return _without_nul(decoded) if may_hold_nul(request.body) else decoded
     except msgspec.ValidationError as error:
-        raise from_validation(error, type_) from None
+        raise from_validation(error, type_, sent=request.body) from None
     except msgspec.DecodeError as error:
         raise InvalidBody(f"The body is not whole, valid JSON: {_why(error)}.") from None
     except UnicodeDecodeError:
@@ -39,16 +40,21 @@ def decode_text(text: str, type_: Any, name: str) -> Any:
     try:
         return msgspec.json.decode(text, type=type_)
     except msgspec.ValidationError as error:
-        pointer, sentence = explain(str(error), type_, whole=name)
-        raise InvalidBody(sentence, pointer=f"/{name}{pointer}") from None
+        at, sentence = explain(str(error), type_, whole=name, sent=text.encode())
+        raise InvalidBody(sentence, pointer=f"/{name}{at}") from None
     except (msgspec.DecodeError, RecursionError):
         raise InvalidBody(f"{name} is not whole, valid JSON.", pointer=f"/{name}") from None
 
 
 def convert_query(request: Request, type_: type[T]) -> T:
     """The query string as `type_`, each field given once. Raises InvalidBody, naming the field."""
+    given = request.query_params
+    for name, values in given.lists():
+        if len(values) > 1:
+            said = f"{name[:LONGEST_ECHO]} is given {len(values)} times. Give it once."
+            raise InvalidBody(said, pointer=pointer(name))
     try:
-        return _without_nul(msgspec.convert(request.query_params.dict(), type_, strict=False))
+        return _without_nul(msgspec.convert(given.dict(), type_, strict=False))
     except msgspec.ValidationError as error:
         raise from_validation(error, type_) from None
 
@@ -59,8 +65,8 @@ def _without_nul(decoded: T) -> T:
     Events and exposures are still undecoded in their batch: each is judged by itself.
     """
     if (steps := nul_in(decoded)) is not None:
-        pointer, sentence = found_nul(steps, whole=WHOLE)
-        raise InvalidBody(sentence, pointer=pointer)
+        at, sentence = found_nul(steps, whole=WHOLE)
+        raise InvalidBody(sentence, pointer=at)
     return decoded
 
 

@@ -16,6 +16,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from events.pointers import pointer
 from experiments.exceptions import ExperimentError, NotAllowed, Taken
 from experiments.metrics import InvalidMetric
 from people.exceptions import PeopleError
@@ -80,13 +81,15 @@ class DatabaseAway(Unavailable):
     )
 
 
-def from_validation(error: msgspec.ValidationError, type_: type) -> InvalidBody:
-    """What msgspec found wrong with a value of `type_`, in words."""
-    pointer, sentence = explain(str(error), type_, whole=WHOLE)
+def from_validation(
+    error: msgspec.ValidationError, type_: type, *, sent: bytes = b""
+) -> InvalidBody:
+    """What msgspec found wrong with a value of `type_`, in words. `sent` is the JSON it was in."""
+    at, sentence = explain(str(error), type_, whole=WHOLE, sent=sent)
     if isinstance(error.__cause__, InvalidMetric):  # which knows the field, where msgspec does not
         sentence = str(error.__cause__)
-        pointer = f"{pointer}/{error.__cause__.field.replace('.', '/')}"
-    return InvalidBody(sentence, pointer=pointer)
+        at = f"{at}/{error.__cause__.field.replace('.', '/')}"
+    return InvalidBody(sentence, pointer=at)
 
 
 def problem(
@@ -150,7 +153,7 @@ def _of_service(error: Exception) -> InvalidBody:
     """Refused by a service, which names the field by its path in the body."""
     field = getattr(error, "field", None)
     if isinstance(error, HyperparameterError):
-        field = f"config/{field}"
+        field = pointer("config", field).removeprefix("/")
     message = getattr(error, "message", None) or str(error)
     if isinstance(error, NotAllowed | Taken | RecommenderTaken):
         return Conflict(message, pointer=None if field is None else f"/{field}")

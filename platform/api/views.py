@@ -166,4 +166,4 @@ class UnknownView(APIView):
     def get(self, request: Request, rest: str) -> Response:
         raise NotFound(NOWHERE)
 
-    post = put = patch = delete = get
+    post = put = patch = delete = options = get

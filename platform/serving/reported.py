@@ -58,7 +58,7 @@ def decode(raw: msgspec.Raw) -> ReportedExposure:
     try:
         return _without_nul(raw, _decoder.decode(raw))
     except msgspec.ValidationError as error:
-        where, message = explain(str(error), ReportedExposure, whole=WHOLE)
+        where, message = explain(str(error), ReportedExposure, whole=WHOLE, sent=bytes(raw))
         raise Invalid(message, pointer=where) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid(f"Cannot be decoded: {error}.", pointer="") from None

@@ -13,6 +13,7 @@ from msgspec import inspect
 
 from events.pointers import pointer
 from events.texts import NO_NUL
+from serving.entries import UNNAMED, named
 from serving.kinds import allowed, bounds, inner, listed, struct_of
 
 _AT_PATH = re.compile(r"^(?P<said>.*) - at `(?P<key>key in )?\$(?P<path>[^`]*)`$", re.DOTALL)
@@ -39,19 +40,21 @@ CAME = {
 Steps = Sequence[str]
 
 
-def explain(message: str, type_: type, *, whole: str) -> tuple[str, str]:
+def explain(message: str, type_: type, *, whole: str, sent: bytes = b"") -> tuple[str, str]:
     """The pointer (RFC 6901) of the field that `message` is about, and the sentence about it.
 
     `whole` is what the value of `type_` is called where no field of it is meant: "this request".
+    `sent` is the JSON that was refused, where there is any: entries of objects are named by it.
     """
-    said, steps = _split(message)
+    said, unnamed = _split(message)
+    steps = named(unnamed, message, type_, sent)
     kind = _kind_at(inspect.type_info(type_), steps)
     for pattern, word in _FORMS:
         found = pattern.fullmatch(said)
         sentence = word(found, steps, kind, whole) if found and kind else None
         if found and sentence:
-            named = [found[1]] if word in (_missing, _unknown) else []
-            return pointer(*_known([*steps, *named])), sentence
+            added = [found[1]] if word in (_missing, _unknown) else []
+            return pointer(*_known([*steps, *added])), sentence
     return pointer(*_known(steps)), f"{said}."
 
 
@@ -62,7 +65,7 @@ def found_nul(steps: Steps, *, whole: str) -> tuple[str, str]:
 
 def _known(steps: Steps) -> Steps:
     """Up to the first step that msgspec does not name: an entry of an object."""
-    return steps[: steps.index("...")] if "..." in steps else steps
+    return steps[: steps.index(UNNAMED)] if UNNAMED in steps else steps
 
 
 def _split(message: str) -> tuple[str, list[str]]:
@@ -70,7 +73,7 @@ def _split(message: str) -> tuple[str, list[str]]:
     if found is None:
         return message, []
     steps = [field or index for field, index in _STEP.findall(found["path"])]
-    return found["said"], [*steps, "..."] if found["key"] else steps
+    return found["said"], [*steps, UNNAMED] if found["key"] else steps
 
 
 def _kind_at(kind: inspect.Type | None, steps: Steps) -> inspect.Type | None:
@@ -82,9 +85,9 @@ def _kind_at(kind: inspect.Type | None, steps: Steps) -> inspect.Type | None:
 def _name(steps: Steps, whole: str) -> str:
     if not steps:
         return f"{whole[:1].upper()}{whole[1:]}"
-    if "..." in steps:
-        of, last = steps[: steps.index("...")], steps[-1]
-        which = "A value" if last == "..." else "An entry of a value"
+    if UNNAMED in steps:
+        of, last = steps[: steps.index(UNNAMED)], steps[-1]
+        which = "A value" if last == UNNAMED else "An entry of a value"
         return f"{which} in {_name(of, whole)}"
     parts = (f"[{step}]" if step.isdigit() else f".{step}" for step in steps)
     return _short("".join(parts).lstrip("."))

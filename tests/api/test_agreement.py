@@ -105,7 +105,7 @@ def installation(tmp_path: Path) -> None:
     moves.change_arms(by_device, weights=weights, why="A test.", **BY)
     moves.kill_arm(targeted, variant="far", **BY)
     for n in range(0, 100, 2):
-        set_override(targeted, user=f"person-{4 * n + 1}", variant="far", **BY)
+        set_override(targeted, user=f"person-{4 * n + 1}", variant="near", **BY)
     routed(set_override, by_device, user="person-0", variant="near", **BY)
 
 

@@ -15,9 +15,16 @@ pytestmark = [
     pytest.mark.usefixtures("as_over_http"),
 ]
 
-FIELDS = ("user", "placement", "k", "attributes", "exclude", "context", "request_id", "events")
+FIELDS = (
+    *("user", "placement", "k", "attributes", "device", "exclude", "context", "request_id"),
+    *("events", "exposures"),
+)
+EXPOSURE_FIELDS = (
+    *("request_id", "user", "experiment", "variant", "items", "phase", "model_version"),
+    *("attributes", "device", "latency_ms", "at"),
+)
 EVENT_FIELDS = ("id", "type", "user", "item", "request_id", "value", "properties", "at")
-DOORS = ("route", "assign", "events", "experiments/home-ctr/results")
+DOORS = ("route", "assign", "events", "exposures", "experiments/home-ctr/results")
 
 scalars = (
     st.none()
@@ -32,10 +39,12 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
     max_leaves=6,
 )
+exposures = st.dictionaries(st.sampled_from(EXPOSURE_FIELDS), values)
 events = st.dictionaries(st.sampled_from(EVENT_FIELDS), values)
 near_misses = st.dictionaries(st.sampled_from(FIELDS), values) | st.fixed_dictionaries(
     {"events": st.lists(events | values, max_size=3)}
 )
+near_misses |= st.fixed_dictionaries({"exposures": st.lists(exposures | values, max_size=3)})
 valid_but_for_one = st.builds(
     lambda field, value: {"user": "u1", "placement": "home", field: value},
     st.sampled_from(FIELDS),

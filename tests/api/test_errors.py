@@ -133,6 +133,27 @@ def test_a_query_of_too_many_fields(keyed: Client) -> None:
     assert body["detail"] == "The query string has too many fields."
 
 
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "options"])
+def test_no_method_finds_an_address_that_is_not_there(client: Client, method: str) -> None:
+    assert_problem(getattr(client, method)("/api/v1/nowhere"), 404)
+
+
+def test_a_field_of_the_query_is_given_once(keyed: Client) -> None:
+    body = assert_problem(keyed.get("/api/v1/route?user=u&user=v&placement=home"), 400)
+
+    said = "user is given 2 times. Give it once."
+    assert body["errors"] == [{"pointer": "/user", "detail": said}]
+
+
+@pytest.mark.parametrize("door", ["route", "assign"])
+def test_the_attribute_that_cannot_be_is_named(keyed: Client, door: str) -> None:
+    sent: dict[str, object] = {"user": "u", "attributes": {"a": 1, "b/c": None, "d": 2}}
+    sent |= {"placement": "home"} if door == "route" else {}
+    body = assert_problem(send(keyed, door, json.dumps(sent)), 400)
+
+    assert body["errors"][0]["pointer"] == "/attributes/b~1c"
+
+
 def test_a_method_that_no_door_takes(keyed: Client) -> None:
     assert_problem(keyed.delete("/api/v1/route"), 405)
 

@@ -55,6 +55,41 @@ def test_a_message_of_an_unknown_form_is_passed_on(
     assert said[1] in (None, sentence)
 
 
+MANY = {f"a{n}": n for n in range(49)}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "pointer", "sentence"),
+    [
+        (MANY | {"a/b~": None}, "/attributes/a~1b~0", "attributes.a/b~ must be "),
+        ({"bad": {}} | MANY, "/attributes/bad", "attributes.bad must be "),
+        ({"tags": [1, []]} | MANY, "/attributes/tags/1", "attributes.tags[1] must be "),
+        ({"first": None} | MANY | {"a7": {}}, "/attributes/first", "attributes.first must be "),
+        (MANY | {"a": 1, "b": 2}, "/attributes", "attributes must have at most 50 entries."),
+    ],
+)
+def test_an_entry_of_an_object_is_named(
+    attributes: dict[str, object], pointer: str, sentence: str
+) -> None:
+    sent = msgspec.json.encode({"user": "u", "placement": "p", "attributes": attributes})
+    with pytest.raises(msgspec.ValidationError) as refused:
+        msgspec.json.decode(sent, type=RouteRequest)
+
+    said = explain(str(refused.value), RouteRequest, whole="this request", sent=sent)
+
+    assert (said[0], said[1][: len(sentence)]) == (pointer, sentence)
+
+
+def test_an_entry_of_what_cannot_be_read_again_is_not_named() -> None:
+    sent = b'{"user": "u", "placement": "p", "attributes": {"n": 1%s, "a": null}}' % (b"0" * 30)
+    with pytest.raises(msgspec.ValidationError) as refused:
+        msgspec.json.decode(sent, type=RouteRequest)
+
+    pointer, _ = explain(str(refused.value), RouteRequest, whole="this request", sent=sent)
+
+    assert pointer in ("/attributes", "/attributes/a")
+
+
 def test_a_type_of_an_unknown_kind_is_passed_on() -> None:
     class Odd(msgspec.Struct):
         at: Event | None = None

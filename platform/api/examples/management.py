@@ -17,11 +17,11 @@ from api.management.experiments.move_bodies import (
     Traffic,
 )
 from api.management.experiments.overrides import Override
-from api.management.experiments.variants import Preview, Rearranging, Variants
+from api.management.experiments.variants import Preview, Previewing, Rearranging, Variants
 from api.management.fields import Moving
 from api.management.holdouts import Holdout, HoldoutChange, NewHoldout
 from api.management.items import ItemsBatch
-from api.management.keys import ApiKey, MadeKey, NewKey
+from api.management.keys import ApiKey, KeyChange, MadeKey, NewKey
 from api.management.layers import Layer, NewLayer
 from api.management.metrics import DefinedMetric
 from api.management.people import Person, PersonChange
@@ -65,6 +65,7 @@ _KEY = ApiKey(
     role="experimenter",
     origins=[],
     per_minute=None,
+    secret=None,
     begins_with="wn_Vt3kQ",
     created_at=AT,
     revoked_at=None,
@@ -183,6 +184,7 @@ BODIES: tuple[object, ...] = (
     Schedule(ends_at=AT.replace(year=2099), why="Before the holidays."),
     Ramping(ramp=NewRamp(steps=_STEPS), why="A new model: slowly."),
     Rearranging(weights={"popular": 0.2, "item-knn": 0.8}, why="More of the new one."),
+    Previewing(weights={"popular": 0.2, "item-knn": 0.8}),
     Preview(phase=2, moved=0.3, shares={"popular": 0.2, "item-knn": 0.8}),
     Variants(data=_VARIANTS),
     NewPlacement(key="cart", name="Cart", default_recommender="popular"),
@@ -195,7 +197,8 @@ BODIES: tuple[object, ...] = (
     ItemsBatch(items=[ItemRow(item="50", title="Star Wars (1977)", categories=("Action",))]),
     Catalogued(added=1, updated=0),
     NewKey(name="Shop", kind="server", role="experimenter"),
-    MadeKey(**msgspec.structs.asdict(_KEY), secret="wn_Vt3kQ…"),  # noqa: S106
+    KeyChange(origins=["https://shop.example"], per_minute=600),
+    MadeKey(**msgspec.structs.asdict(_KEY) | {"secret": "wn_Vt3kQ…"}),
     PersonChange(role="experimenter"),
     Standings(
         user="u1",

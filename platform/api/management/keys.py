@@ -1,4 +1,4 @@
-"""Keys of the API. A secret is answered once, when its key is made."""
+"""Keys of the API. The secret of a server key is answered once, when it is made."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from django.db.models import QuerySet
 from django.utils import timezone
+from msgspec import UNSET, UnsetType
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -30,8 +31,14 @@ KeyKind = Literal["server", "client"]
 RoleName = Literal["viewer", "analyst", "experimenter", "admin"]
 
 
+Origins = Annotated[list[str], says("Whose pages may use a client key; none: apps only.")]
+Limit = Annotated[
+    int | None, says("Requests a minute that each address may make; null: any number.")
+]
+
+
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A key of the API, without its secret."""
+    """A key of the API. A client key is published with a page or app, and so shown whole."""
 
     id: Annotated[int, says("Its number.")]
     name: Name
@@ -39,9 +46,10 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
         KeyKind, says("`server`: kept secret, with a role. `client`: published with a page or app.")
     ]
     role: Annotated[RoleName | None, says("What a server key may do; null for a client key.")]
-    origins: Annotated[list[str], says("Whose pages may use a client key.")]
-    per_minute: Annotated[
-        int | None, says("Requests a minute that each address may make; null: any number.")
+    origins: Origins
+    per_minute: Limit
+    secret: Annotated[
+        str | None, says("What to send, of a client key; null of a server key: a hash is kept.")
     ]
     begins_with: Annotated[str, says("Its first characters, to recognise it by.")]
     created_at: Annotated[datetime, says("When it was made.")]
@@ -57,9 +65,17 @@ class NewKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     origins: Annotated[
         list[str] | None, says("Whose pages may use a client key; none: apps only.")
     ] = None
+    per_minute: Limit = None
+
+
+class KeyChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of a client key is to be different; what is left out stays."""
+
+    origins: Origins | UnsetType = UNSET
     per_minute: Annotated[
-        int | None, says("Requests a minute that each address may make; null: any number.")
-    ] = None
+        int | UnsetType | None,
+        says("Requests a minute that each address may make; null: any number."),
+    ] = UNSET
 
 
 class MadeKey(ApiKey, frozen=True, kw_only=True):
@@ -85,6 +101,7 @@ def _one(row: models.ApiKey) -> ApiKey:
         role=Role(row.role).value if server else None,
         origins=list(row.origins),
         per_minute=row.per_minute,
+        secret=row.published or None,
         begins_with=row.prefix,
         created_at=row.created_at,
         revoked_at=row.revoked_at,
@@ -112,7 +129,8 @@ class KeysView(Door):
         "create",
         "create_key",
         "Make a key",
-        "The answer has its secret, once: only a hash of it is kept.",
+        "The answer has its secret. That of a server key nothing can show again: only a hash of it "
+        "is kept. A client key is published anyway, and can be read again.",
         takes=NewKey,
         answers=MadeKey,
         refusals=(400, 413),
@@ -123,7 +141,7 @@ class KeysView(Door):
         shown = KEYS.shown(row)
         return conditional.answer(
             request,
-            MadeKey(**msgspec.structs.asdict(shown), secret=secret),
+            MadeKey(**msgspec.structs.asdict(shown) | {"secret": secret}),
             tag=conditional.tag_of(shown),
             code=status.HTTP_201_CREATED,
             headers={"Location": f"/api/v1/keys/{row.pk}", "Cache-Control": "no-store"},
@@ -131,11 +149,31 @@ class KeysView(Door):
 
 
 class KeyView(Door):
-    needs = Needs(read=Role.ADMIN)
+    needs = Needs(read=Role.ADMIN, write=Role.ADMIN)
 
-    @operation("read", "key", "One key", "Without its secret.", answers=ApiKey)
+    @operation(
+        "read", "key", "One key", "With its ETag; a client key with its secret.", answers=ApiKey
+    )
     def get(self, request: Request, number: int) -> Response:
         return KEYS.read(request, number)
+
+    @operation(
+        "change",
+        "change_key",
+        "Change the origins or the limit of a client key",
+        "In their place, because apps that are out cannot exchange their key. Every process goes "
+        "by it within seconds. Nothing of a server key or of a revoked one changes (409).",
+        takes=KeyChange,
+        answers=ApiKey,
+    )
+    def patch(self, request: Request, number: int) -> Response:
+        asked = decode(request, KeyChange)
+
+        def change(row: models.ApiKey) -> None:
+            access = _changed(row, asked)
+            keys.change_key(row, access, now=timezone.now(), actor=actor_of(request))
+
+        return KEYS.changed(request, number, change)
 
 
 class KeyRevokeView(Door):
@@ -158,6 +196,21 @@ class KeyRevokeView(Door):
             keys.revoke_key(row, now=timezone.now(), actor=actor_of(request), why=why)
 
         return KEYS.changed(request, number, revoke, required=False)
+
+
+def _changed(row: models.ApiKey, asked: KeyChange) -> ClientAccess:
+    """Raises Conflict for a key of which nothing changes."""
+    if row.revoked_at is not None:
+        raise Conflict(f"“{row.name}” is revoked. Make another one.")
+    if row.kind != CLIENT:
+        raise Conflict(
+            f"“{row.name}” is a server key, which has no origins and no limit. Make another one, "
+            "and revoke this one."
+        )
+    return ClientAccess(
+        origins=tuple(row.origins if asked.origins is UNSET else asked.origins),
+        per_minute=row.per_minute if asked.per_minute is UNSET else asked.per_minute,
+    )
 
 
 def _access(new: NewKey) -> Access:

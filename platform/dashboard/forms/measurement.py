@@ -219,9 +219,10 @@ class MeasurementForm(forms.Form):
         says of itself comes first.
         """
         places = {"goals": "primary_metric", "secondaries": None, "guardrails": None}
-        if error.field not in places and error.field not in self.fields:
+        field = (error.field or "").partition("/")[0]
+        if field not in places and field not in self.fields:
             return False
-        place = places.get(error.field, error.field)
+        place = places.get(field, field)
         if place is None or place not in self.errors:
             self.add_error(place, error.message)
         return True

@@ -67,6 +67,7 @@ MANAGEMENT: dict[tuple[str, str], Role] = {
     ("keys", "GET"): ADMIN,
     ("keys", "POST"): ADMIN,
     ("keys/<int:number>", "GET"): ADMIN,
+    ("keys/<int:number>", "PATCH"): ADMIN,
     ("keys/<int:number>/revoke", "POST"): ADMIN,
     ("people", "GET"): VIEWER,
     ("people/<str:name>", "GET"): VIEWER,

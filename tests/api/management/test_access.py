@@ -15,6 +15,13 @@ from people.roles import Role, role_of
 from serving import plans
 from tests.api.management.conftest import Caller, assert_refused, everything
 
+SHOP: dict[str, Any] = {
+    "name": "Shop",
+    "kind": "client",
+    "origins": ["https://shop.example"],
+    "per_minute": 60,
+}
+
 
 def test_a_server_key_is_made_shown_once_used_and_revoked(admin: Caller, client: Client) -> None:
     made = admin.post("keys", {"name": "CI", "kind": "server", "role": "viewer"})
@@ -41,15 +48,83 @@ def test_a_server_key_is_made_shown_once_used_and_revoked(admin: Caller, client:
 
 
 def test_a_client_key_has_origins_and_a_limit(admin: Caller) -> None:
-    new = {
-        "name": "Shop",
-        "kind": "client",
-        "origins": ["https://shop.example"],
-        "per_minute": 60,
-    }
-    body = admin.post("keys", new).json()
-    assert {name: body[name] for name in new} == new
+    body = admin.post("keys", SHOP).json()
+    assert {name: body[name] for name in SHOP} == SHOP
     assert (body["role"], body["secret"][:7]) == (None, "wn_pub_")
+    assert admin.get(f"keys/{body['id']}").json() == body
+
+
+def test_a_client_key_is_changed_in_its_place(admin: Caller) -> None:
+    made = admin.post("keys", SHOP).json()
+    address = f"keys/{made['id']}"
+
+    wider = admin.patch(address, {"origins": ["https://b.example"]})
+    free = admin.patch(address, {"per_minute": None})
+
+    assert wider.json() == made | {"origins": ["https://b.example"]}
+    assert free.json() == made | {"origins": ["https://b.example"], "per_minute": None}
+    plans.announce()
+    [planned] = [key for key in plans.current().keys.values() if key.name == "Shop"]
+    assert (planned.origins, planned.per_minute) == (("https://b.example",), None)
+    changes = admin.get("audit?kind=key&key=Shop").json()["data"]
+    assert [(one["verb"], one["by"]) for one in changes] == [
+        ("change", "key admin"),
+        ("change", "key admin"),
+        ("create", "key admin"),
+    ]
+    assert made["secret"] not in str(changes)
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer", "detail"),
+    [
+        (
+            {"origins": ["https://a.example", "*"]},
+            "/origins/1",
+            "“*” has a wildcard. Name each origin.",
+        ),
+        (
+            {"per_minute": 0},
+            "/per_minute",
+            "Give 1 to 1,000,000 requests a minute, or none for any number.",
+        ),
+        (
+            {"name": "X"},
+            "/name",
+            "name is not a field of this request; it takes origins, per_minute.",
+        ),
+    ],
+)
+def test_a_change_of_a_key_that_cannot_be_is_refused_by_field(
+    admin: Caller, change: dict[str, Any], pointer: str, detail: str
+) -> None:
+    number = admin.post("keys", SHOP).json()["id"]
+    before = everything()
+    assert_refused(admin.patch(f"keys/{number}", change), 400, pointer, detail, before=before)
+
+
+def test_nothing_of_a_server_key_or_of_a_revoked_one_changes(admin: Caller) -> None:
+    server = admin.post("keys", {"name": "CI", "kind": "server", "role": "viewer"}).json()["id"]
+    revoked = admin.post("keys", SHOP).json()["id"]
+    admin.post(f"keys/{revoked}/revoke")
+    before = everything()
+    for number, detail in (
+        (
+            server,
+            "“CI” is a server key, which has no origins and no limit. Make another one, and revoke "
+            "this one.",
+        ),
+        (revoked, "“Shop” is revoked. Make another one."),
+    ):
+        answer = admin.patch(f"keys/{number}", {"per_minute": 5})
+        assert_refused(answer, 409, None, detail, before=before)
+
+
+def test_a_change_of_a_key_that_is_none_writes_nothing_down(admin: Caller) -> None:
+    number = admin.post("keys", SHOP).json()["id"]
+    before = everything()
+    assert admin.patch(f"keys/{number}", {"per_minute": 60}).status_code == 200
+    assert everything() == before
 
 
 @pytest.mark.parametrize(

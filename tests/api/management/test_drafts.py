@@ -128,9 +128,27 @@ REFUSED = [
         "$exists, $regex, $size, $all, $not.",
     ),
     (
-        {"measurement": {"goals": ["none"]}},
+        {"measurement": {"goals": ["ctr", "none"]}},
         400,
-        "/measurement/goals",
+        "/measurement/goals/1",
+        None,
+    ),
+    (
+        {"measurement": {"goals": ["ctr", "ctr"]}},
+        400,
+        "/measurement/goals/1",
+        "ctr: a metric is a goal, a secondary or a guardrail, and only once.",
+    ),
+    (
+        {"measurement": {"goals": ["ctr"], "guardrails": [{"metric": "clicked", "margin": 1}]}},
+        400,
+        "/measurement/guardrails/0/margin",
+        "Give a margin above 0% and below 100%.",
+    ),
+    (
+        {"measurement": {"goals": ["ctr"], "guardrails": [{"metric": "none"}]}},
+        400,
+        "/measurement/guardrails/0/metric",
         None,
     ),
     (
@@ -184,7 +202,13 @@ REFUSED = [
         {"ends_at": "9999-12-31T23:59:59-23:59"},
         400,
         "/ends_at",
-        "Give a time before the year 9999.",
+        "Give a time of the years 1 to 9999 in UTC.",
+    ),
+    (
+        {"ends_at": "0001-01-01T00:00:00+14:00"},
+        400,
+        "/ends_at",
+        "Give a time of the years 1 to 9999 in UTC.",
     ),
     (
         {"key": "Home"},
@@ -241,9 +265,9 @@ def test_a_started_experiment_is_no_draft_any_more(admin: Caller, draft: Draft) 
     assert_refused(
         changed,
         409,
-        None,
-        "A running experiment is no draft any more: arms, traffic, name and schedule have changes "
-        "of their own; all else stays as launched.",
+        "/traffic",
+        "A running experiment keeps its traffic here. Its traffic, variants, ramp and schedule "
+        "have doors of their own; all else stays as launched.",
         before=before,
     )
     assert_refused(

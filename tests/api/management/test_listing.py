@@ -69,6 +69,19 @@ def test_pages_follow_each_other_by_cursor_and_by_link(
     assert [key for page in pages for key in page] == [f"e{n}" for n in order]
 
 
+@pytest.mark.parametrize("sort", ["-created_at", "created_at"])
+def test_rows_of_one_instant_all_come_once(many: Caller, sort: str) -> None:
+    Experiment.objects.update(created_at=NOW)
+    found, cursor = list[str](), dict[str, str]()
+    for _ in range(4):
+        answer = many.get("experiments", limit=2, sort=sort, **cursor)
+        found += keys_of(answer)
+        cursor = {"cursor": answer.json()["next"]}
+
+    assert cursor == {"cursor": None}
+    assert found == [f"e{n}" for n in (range(7) if sort == "created_at" else range(6, -1, -1))]
+
+
 def test_rows_that_come_and_go_between_pages_repeat_and_hide_none(
     many: Caller, draft: Draft
 ) -> None:
@@ -122,6 +135,11 @@ def test_a_further_layer_finds_an_experiment_too(many: Caller, draft: Draft) -> 
             "/state",
             "state is not a field of this request; it takes limit, cursor, status, placement, "
             "layer, name, sort.",
+        ),
+        (
+            {"status": ["running", "draft"]},
+            "/status",
+            "status is given 2 times. Give it once.",
         ),
     ],
 )

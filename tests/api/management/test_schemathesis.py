@@ -19,8 +19,9 @@ from schemathesis.checks import CHECKS
 
 from experiments.models import Experiment
 from serving import plans
-from serving.access import ServerAccess
+from serving.access import ClientAccess, ServerAccess
 from serving.keys import create_key
+from serving.models import ApiKey
 from tests.api.management.conftest import Caller
 
 SCHEMA = schemathesis.openapi.from_dict(
@@ -47,6 +48,7 @@ THERE: dict[str, dict[str, Any]] = {
     "recommenders": {"key": "popular"},
     "items": {"key": "i1"},
     "people": {"name": "ada"},
+    "keys": {"number": 9000},
 }
 """By the first word of an address, what is there to be found."""
 
@@ -65,6 +67,8 @@ def secret(admin: Caller, started: Experiment) -> str:
     ):
         assert admin.post(door, body).status_code in (200, 201)
     User.objects.create_user("ada")
+    published, _ = create_key("app", ClientAccess())
+    ApiKey.objects.filter(pk=published.pk).update(id=THERE["keys"]["number"])
     _, made = create_key("any", ServerAccess())
     plans.announce()
     return made

@@ -59,6 +59,22 @@ def test_a_change_opens_the_phase_that_was_shown(admin: Caller, started: Experim
     assert shown["moved"] == 0.2
 
 
+def test_a_change_needs_a_why_and_its_preview_none(admin: Caller, started: Experiment) -> None:
+    uneven = {"weights": UNEVEN["weights"]}
+    assert admin.post(f"{KEY}/variants/preview", uneven).status_code == 200
+    before = everything()
+    answer = admin.patch(f"{KEY}/variants", uneven)
+    assert_refused(answer, 400, "/why", "why is missing.", before=before)
+
+
+def test_drawing_anew_by_the_weights_there_are_opens_a_phase(
+    admin: Caller, started: Experiment
+) -> None:
+    halves = {"weights": {"popular": 0.5, "item-knn": 0.5}, "anew": True, "why": "A fresh draw."}
+    assert admin.patch(f"{KEY}/variants", halves).status_code == 200
+    assert len(admin.get(KEY).json()["phases"]) == 2
+
+
 @pytest.mark.parametrize(
     ("change", "pointer", "detail"),
     [
@@ -105,8 +121,14 @@ def test_a_change_opens_the_phase_that_was_shown(admin: Caller, started: Experim
         ),
         (
             {"weights": {"popular": 0.5, "item-knn": 1.5}},
+            "/weights/item-knn",
+            "weights.item-knn must be 0 to 1.",
+        ),
+        (
+            {"weights": {"popular": 0.5, "item-knn": 0.5}},
             "/weights",
-            "A value in weights must be 0 to 1.",
+            "By these weights nobody's variant would change. Give other weights, or draw "
+            "everybody's variant again.",
         ),
     ],
 )

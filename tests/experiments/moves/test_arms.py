@@ -8,12 +8,12 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from experiments import moves, selectors
+from experiments import moves, overrides, selectors
 from experiments.assignment import ranges
 from experiments.checks import VariantSpec
 from experiments.exceptions import ExperimentError, Invalid, NotAllowed
 from experiments.measurement import Measurement
-from experiments.models import Experiment, Phase, Placement
+from experiments.models import Experiment, Override, Phase, Placement
 from experiments.moves.arms import rearranged
 from people.actors import Actor
 from tests.acting import create_experiment
@@ -122,6 +122,19 @@ def test_the_users_of_a_killed_arm_leave_and_go_to_no_other(three: Experiment) -
     assert third.killed == ["als"]
     assert third.ranges["als"] == first.ranges["als"]
     assert sizes(third) == {"popular": 3500, "ease": 3500, "als": 3000}
+
+
+def test_what_was_killed_is_shown_to_nobody(three: Experiment) -> None:
+    for user, variant in (("qa-1", "als"), ("qa-2", "popular")):
+        overrides.set_override(three, user=user, variant=variant, now=LATER, actor=ADA)
+
+    moves.kill_arm(three, variant="als", now=LATER, actor=ADA)
+
+    assert [(o.user, o.variant.key) for o in Override.objects.all()] == [("qa-2", "popular")]
+    with pytest.raises(Invalid, match="“als” was killed, and is shown to nobody") as refused:
+        overrides.set_override(three, user="qa-1", variant="als", now=LATER, actor=ADA)
+    assert refused.value.field == "variant"
+    assert Override.objects.count() == 1
 
 
 def test_a_killed_arm_stays_killed_when_all_are_drawn_anew(three: Experiment) -> None:

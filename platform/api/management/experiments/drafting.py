@@ -113,9 +113,9 @@ def changed(row: models.Experiment, given: ExperimentChange) -> Draft:
     return Draft(**(_as_is(row) | _fields(_given(given))))
 
 
-def words_only(given: ExperimentChange) -> bool:
-    """Whether it changes nothing that is measured."""
-    return not {*_given(given)} - {"name", "hypothesis"}
+def measured(given: ExperimentChange) -> str | None:
+    """The first of its fields that changes what is measured; None where it changes words alone."""
+    return next((name for name in _given(given) if name not in ("name", "hypothesis")), None)
 
 
 def placed(error: Invalid) -> Invalid:
@@ -195,7 +195,9 @@ def moment(given: datetime | None, name: str) -> datetime | None:
     try:
         return None if given is None else given.astimezone(UTC)
     except OverflowError:
-        raise InvalidBody("Give a time before the year 9999.", pointer=f"/{name}") from None
+        raise InvalidBody(
+            "Give a time of the years 1 to 9999 in UTC.", pointer=f"/{name}"
+        ) from None
 
 
 _MADE: dict[str, Any] = {

@@ -22,8 +22,8 @@ from api.management.experiments.drafting import (
     NewExperiment,
     changed,
     draft_of,
+    measured,
     placed,
-    words_only,
 )
 from api.management.experiments.showing import EXPERIMENTS, rows
 from api.management.fields import Reference, says
@@ -31,9 +31,15 @@ from api.management.kinds import actor_of
 from api.management.listing import Listed, Page
 from api.management.operations import operation
 from api.permissions import Needs
+from api.problems import Conflict
 from experiments import checklist, drafts, models, moves
 from experiments.exceptions import Invalid
+from experiments.lifecycle import article
 from people.roles import Role
+
+ELSEWHERE = (
+    "Its traffic, variants, ramp and schedule have doors of their own; all else stays as launched."
+)
 
 Sort = Literal["-created_at", "created_at", "name", "-name", "key", "-key"]
 
@@ -124,9 +130,14 @@ class ExperimentView(Door):
 
         def change(row: models.Experiment) -> None:
             now, actor = timezone.now(), actor_of(request)
-            if row.status == models.Experiment.Status.DRAFT or not words_only(given):
+            if row.status == models.Experiment.Status.DRAFT:
                 drafts.change_draft(row, changed(row, given), now=now, actor=actor)
                 return
+            if (field := measured(given)) is not None:
+                raise Conflict(
+                    f"{article(row.status)} experiment keeps its {field} here. {ELSEWHERE}",
+                    pointer=f"/{field}",
+                )
             draft = changed(row, given)
             moves.describe(row, name=draft.name, hypothesis=draft.hypothesis, now=now, actor=actor)
 

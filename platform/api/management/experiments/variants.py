@@ -38,8 +38,8 @@ class Variants(msgspec.Struct, frozen=True, kw_only=True):
     data: Annotated[list[bodies.Variant], says("The control first.")]
 
 
-class Rearranging(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The arms of the next phase."""
+class Previewing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The arms that the next phase could have."""
 
     weights: Annotated[
         dict[str, Share],
@@ -56,6 +56,15 @@ class Rearranging(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         bool, says("Draw everybody's variant again, by a new seed, instead of moving the fewest.")
     ] = False
     why: Why = ""
+
+
+class Rearranging(Previewing, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The arms of the next phase, and why."""
+
+    why: Annotated[
+        str,
+        msgspec.Meta(min_length=1, max_length=4000, description="The reason, for the audit trail."),
+    ]
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +94,8 @@ class VariantsView(Door):
         "Change weights, add variants or take some out",
         "Opens the next phase of an experiment that is running or paused, and moves as few users "
         "as the weights allow; ask for a preview first. Estimates are made per phase, so a change "
-        "biases nothing. Variants of a draft are changed with the draft.",
+        "biases nothing; one that would move nobody is refused. Variants of a draft are changed "
+        "with the draft.",
         takes=Rearranging,
         answers=Variants,
     )
@@ -113,12 +123,12 @@ class PreviewView(Door):
         "move",
         "preview_variants",
         "What a change of variants would come to",
-        "Takes what the change takes, and changes nothing.",
-        takes=Rearranging,
+        "Takes what the change takes, with a `why` or without, and changes nothing.",
+        takes=Previewing,
         answers=Preview,
     )
     def post(self, request: Request, key: str) -> Response:
-        asked = decode(request, Rearranging)
+        asked = decode(request, Previewing)
         row = EXPERIMENTS.find(key)
         conditional.check(request, EXPERIMENTS.tag(row, None), required=False)
         return Response(_preview(row, asked))
@@ -146,7 +156,7 @@ def _answer(request: Request, row: models.Experiment) -> Response:
     return conditional.answer(request, shown, tag=EXPERIMENTS.tag(row, shown))
 
 
-def _preview(row: models.Experiment, asked: Rearranging) -> Preview:
+def _preview(row: models.Experiment, asked: Previewing) -> Preview:
     weights = {name: exact(weight) for name, weight in asked.weights.items()}
     change = rearranged(row, weights, new=specs(asked.new, "/new"), anew=asked.anew)
     return Preview(

@@ -3,67 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from config.supervisor.processes import process_list
+from tests.flow.conftest import Beside
 from tests.ports import free_port
-from tests.stack import ROOT, Stack, wait_for
-from tests.tied import tied
+from tests.stack import Stack
 
-pytestmark = pytest.mark.timeout(300)
-
-Beside = Callable[..., Stack]
-
-
-@pytest.fixture
-def beside(stack: Stack) -> Iterator[Beside]:
-    """beside(NAME=value) is the same installation by another web server, begun now, which finds in
-    its environment what is given.
-    """
-    servers = []
-
-    def begin(**given: str) -> Stack:
-        other = replace(stack, port=free_port(), env={**stack.env, **given})
-        servers.append(_web(other))
-        wait_for(lambda: _lives(other), 60, "another web server")
-        return other
-
-    yield begin
-    for server in servers:
-        server.terminate()
-        server.wait(20)
-
-
-def _web(stack: Stack) -> subprocess.Popen[bytes]:
-    """The product's own command."""
-    specs = process_list(
-        python=sys.executable,
-        valkey_server="",
-        root=ROOT,
-        var=stack.var,
-        port=stack.port,
-        valkey_socket=None,
-        demo=False,
-    )
-    [command] = [spec.command for spec in specs if spec.name == "web"]
-    env = {**stack.env, "PYTHONPATH": str(ROOT / "platform")}
-    return subprocess.Popen(tied(list(command)), cwd=ROOT, env=env)
-
-
-def _lives(stack: Stack) -> bool:
-    try:
-        with urllib.request.urlopen(f"{stack.url}/healthz", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
+pytestmark = pytest.mark.timeout(600)
 
 
 def nowhere() -> str:
@@ -93,6 +43,9 @@ def test_it_assigns_routes_and_takes_events_as_the_others_do(
         assert _planned(other.call("route", asked)) == _planned(stack.call("route", asked))
     view = {"id": f"away-{other.port}", "type": "view", "user": "u1", "item": "a-item-0"}
     assert other.call("events", {"events": [view]})["accepted"] == 1
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        other.call("experiments")
+    assert (refused.value.code, refused.value.headers["Retry-After"]) == (503, "5")
 
 
 def _planned(slate: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 """Two web processes route while the plan changes: no answer mixes two plans, none goes back to an
-older one, and a change acts on the next request of each.
+older one, and a change acts on the next request of each, and of those of another host.
 """
 
 from __future__ import annotations
@@ -11,16 +11,18 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from experiments.assignment import Assignment, Plan, assign, assign_on
 from tests.flow.callers import Answer, Caller, callers
+from tests.flow.conftest import Beside
 from tests.stack import ROOT, Stack
 from tests.tied import tied
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 KEY = "switch"
 CHANGES = (
@@ -46,12 +48,14 @@ def changer(stack: Stack) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_no_answer_mixes_plans_and_a_change_acts_on_the_next_request_of_every_process(
-    stack: Stack, changer: subprocess.Popen[str]
+    stack: Stack, changer: subprocess.Popen[str], beside: Beside, tmp_path: Path
 ) -> None:
     assert _version(changer) > 0
+    apart = beside(WINNOW_VAR=str(tmp_path / "var"), DATABASE_URL=_database(stack))
     with callers(stack, 1) as first, callers(stack, 2) as asking, _asking(asking):
         assert len({caller.worker for caller in first}) == 2
-        versions = [_changed(changer, word, first) for word in CHANGES]
+        versions = [_changed(changer, word, first, apart) for word in CHANGES]
+    assert not (tmp_path / "var" / "plan.json").exists()
 
     answers = [answer for caller in asking + first for answer in caller.answers]
     plans = _published(stack)
@@ -64,12 +68,21 @@ def test_no_answer_mixes_plans_and_a_change_acts_on_the_next_request_of_every_pr
         assert _backwards(mine) == []
 
 
-def _changed(changer: subprocess.Popen[str], word: str, first: list[Caller]) -> int:
-    """The version that the change led to, once the first requests after it have had it."""
+def _database(stack: Stack) -> str:
+    return f"sqlite:///{stack.var / 'winnow.sqlite3'}"
+
+
+def _changed(changer: subprocess.Popen[str], word: str, first: list[Caller], apart: Stack) -> int:
+    """The version that the change led to, once the first requests after it have had it: those of
+    this host, and those of one that shares no folder with it, and so hears of it by Valkey alone.
+    """
     assert changer.stdin is not None
     changer.stdin.write(f"{word}\n")
     changer.stdin.flush()
     version = _version(changer)
+    for door in ("route", "route", "assign", "assign"):
+        asked = {"user": "user-0"} | ({"placement": KEY} if door == "route" else {})
+        assert apart.call(door, asked)["plan_version"] >= version
     for caller in first:
         assert caller.ask("assign", "user-0").version >= version
         assert caller.ask("route", "user-0", placement=KEY).version >= version

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pytest_django import Settings
 from experiments.assignment import EMPTY
 from serving import keys, old_plans, plans
 from serving.models import PublishedPlan
+from serving.routing import RouteRequest, route
 from tests.acting import start_experiment, stop_experiment
 from tests.installation import NOW, home_experiment
 
@@ -64,18 +66,40 @@ def test_a_stopped_experiment_is_in_no_plan(tmp_path: Path) -> None:
     assert plans.current().experiments == ()
 
 
-def test_another_process_sees_a_newer_version_and_takes_it(
-    tmp_path: Path, fresh_process: redis.Redis
+@pytest.mark.parametrize("as_client_replies", [bytes, bytes.decode])
+def test_another_process_sees_a_newer_version_in_valkey_alone_and_takes_it(
+    tmp_path: Path,
+    settings: Settings,
+    fresh_process: redis.Redis,
+    as_client_replies: Callable[[bytes], object],
 ) -> None:
-    old = plans.current()
-    start_experiment(home_experiment(tmp_path / "models"), now=NOW)
     other = plans.Holder()
-    other.hold(old)
+    other.hold(plans.current())
+    start_experiment(home_experiment(tmp_path / "models"), now=NOW)
+    settings.PLAN_MIRROR.unlink()
 
     announced = fresh_process.get(plans.VERSION_KEY)
 
-    assert announced is not None
-    assert other.seen(int(announced)).version == int(announced)
+    assert isinstance(announced, bytes)
+    taken = other.seen(as_client_replies(announced))
+    assert taken.version == int(announced) == PublishedPlan.objects.latest().pk
+    assert [experiment.key for experiment in taken.experiments] == ["home-ctr"]
+
+
+def test_the_next_slate_of_another_host_is_by_the_newer_plan(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment = start_experiment(home_experiment(tmp_path / "models"), now=NOW)
+    other = plans.Holder()
+    other.current()
+    stop_experiment(experiment, now=NOW)
+    settings.PLAN_MIRROR = tmp_path / "another-host" / "plan.json"
+    monkeypatch.setattr(plans, "holder", other)
+    monkeypatch.setattr(plans, "current", other.current)
+
+    slate = route(RouteRequest(user="u1", placement="home"), now=NOW)
+
+    assert (slate.plan_version, slate.experiment) == (PublishedPlan.objects.latest().pk, None)
 
 
 def test_a_process_starts_and_routes_with_the_database_down(

@@ -21,7 +21,7 @@ from tests.installation import behaviour
 from tests.tied import tied
 
 ROOT = Path(__file__).resolve().parent.parent
-READY_SECONDS = 90
+READY_SECONDS = 240
 PASSWORD = "winnow-tests-9f2c"
 
 

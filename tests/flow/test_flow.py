@@ -17,7 +17,7 @@ from serving.slates import decode, key
 from tests.installation import behaviour
 from tests.stack import Stack, wait_for
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 USERS = 240
 

@@ -10,4 +10,5 @@ if os.environ.get("WINNOW_SUPERVISED"):
 
 from django.core.wsgi import get_wsgi_application
 
+os.umask(0o077)  # as manage.py, which does not run where granian is started by itself
 application = get_wsgi_application()

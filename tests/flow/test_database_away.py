@@ -45,7 +45,8 @@ def test_it_assigns_routes_and_takes_events_as_the_others_do(
     assert other.call("events", {"events": [view]})["accepted"] == 1
     with pytest.raises(urllib.error.HTTPError) as refused:
         other.call("experiments")
-    assert (refused.value.code, refused.value.headers["Retry-After"]) == (503, "5")
+    with refused.value as answer:
+        assert (answer.code, answer.headers["Retry-After"]) == (503, "5")
 
 
 def _planned(slate: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from people.actors import Actor
 from people.models import AuditEntry
 from tests.acting import stop_experiment
 from tests.dashboard.factories import AS_OF, snapshot_of
+from tests.dashboard.test_experiment_pages import text
 
 Make = Callable[..., Experiment]
 pytestmark = pytest.mark.django_db
@@ -53,6 +54,10 @@ def test_a_stopped_experiment_is_shipped_with_a_reason(
     assert "takes the place of popular" in (
         browser.get(f"{experiment.get_absolute_url()}ship/").content.decode()
     )
+
+    shown = text(browser, f"{experiment.get_absolute_url()}ship/")
+    assert "The figures said: Ship" in shown
+    assert "CTR B item-knn +8.9% +4.4 to +13.7% Better" in shown
 
     page = act(browser, experiment, "ship", winner="item-knn", rationale="CTR rose by 9%.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,10 +11,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods
 
+from dashboard import queries
 from dashboard.access import needs
 from dashboard.forms.closing import ArchiveForm, ShipForm
 from dashboard.people import person
-from experiments import moves
+from dashboard.reading.arms import arms_of
+from dashboard.reading.table import groups
+from dashboard.reading.verdict import sentence
+from experiments import moves, selectors
 from experiments.exceptions import ExperimentError
 from experiments.models import Experiment
 from people.actors import Actor
@@ -40,8 +45,21 @@ def archive(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _of(key: str) -> Experiment:
-    found = Experiment.objects.select_related("placement__default_recommender")
-    return get_object_or_404(found.prefetch_related("variants__recommender"), key=key)
+    return get_object_or_404(queries.experiment_of(key))
+
+
+def _figures(experiment: Experiment) -> dict[str, Any]:
+    """What the last look said, for whoever decides; nothing before the first."""
+    snapshot = selectors.latest_snapshot(experiment)
+    if snapshot is None:
+        return {}
+    card = selectors.scorecard_of(snapshot)
+    arms = arms_of(experiment, card)
+    return {
+        "said": sentence(card, arms),
+        "groups": groups(card, arms, scale="relative"),
+        "as_of": snapshot.as_of,
+    }
 
 
 def _closed(
@@ -63,5 +81,5 @@ def _closed(
             shown = done.winner.recommender.key if done.winner else ""
             messages.success(request, said.format(done.name, shown))
             return redirect(experiment)
-    page = {"experiment": experiment, "form": form, "verb": verb}
+    page = {"experiment": experiment, "form": form, "verb": verb, **_figures(experiment)}
     return render(request, "dashboard/experiment_close.html", page)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 
 from django.db import IntegrityError
-from django.db.models import Value
-from django.db.models.functions import Lower
 from django.utils.text import slugify
 
 from experiments.checks import LONGEST_NAME
@@ -32,7 +30,7 @@ def check_name(name: str, *, but: Experiment | None = None) -> None:
         raise Invalid("Give a name that begins with a letter.", field="name")
     if len(name) > LONGEST_NAME:
         raise Invalid(f"Give a name of at most {LONGEST_NAME} characters.", field="name")
-    others = Experiment.objects.alias(same=Lower("name")).filter(same=Lower(Value(name)))
+    others = Experiment.objects.filter(name__iexact=name)
     if (others.exclude(pk=but.pk) if but else others).exists():
         raise name_taken(name)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 
 from experiments import drafts, selectors
 from experiments.checks import VariantSpec
@@ -303,6 +303,16 @@ def test_a_name_is_taken_whatever_its_case(draft: Experiment, home: Placement) -
 
     assert refused.value.field == "name"
     assert Experiment.objects.get() == draft
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL goes by its locale")
+def test_so_is_a_name_of_other_letters(home: Placement) -> None:
+    create(home, ["0.5", "0.5"], name="Élan")
+
+    with pytest.raises(Taken, match="An experiment named “éLAN” exists"):
+        create(home, ["0.5", "0.5"], name="éLAN")
+
+    assert Experiment.objects.get().name == "Élan"
 
 
 def test_starting_claims_users_and_opens_the_first_phase(draft: Experiment) -> None:

@@ -161,7 +161,7 @@ def test_a_placement_that_cannot_be_is_refused_and_nothing_is_made(
         ({"name": "x" * 121}, "name", "Give a name of at most 120 characters."),
         ({"traffic": Decimal("1.1")}, "traffic", "Give a share of traffic from 1% to 100%."),
         ({"traffic": Decimal("0.12345")}, "traffic", "Give a share in steps of 0.01%"),
-        ({"measurement": Measurement(goals=("luck",))}, "goals", "Choose one of ctr,"),
+        ({"measurement": Measurement(goals=("luck",))}, "goals/0", "Choose one of ctr,"),
     ],
 )
 def test_a_bad_field_is_named_and_nothing_is_made(

@@ -183,7 +183,7 @@ def test_an_archived_metric_can_be_chosen_no_longer(draft: Experiment) -> None:
     assert "gmv" not in metric_definitions.metrics()
     with pytest.raises(Invalid, match="Choose one of ctr") as refused:
         measured_by("gmv", draft)
-    assert refused.value.field == "goals"
+    assert refused.value.field == "goals/0"
     with pytest.raises(Invalid, match="“gmv” already, or was"):
         define(metric=replace(GMV, name="Another"), now=LATER)
     with pytest.raises(NotAllowed, match="Restore it before you change it"):

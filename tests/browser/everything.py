@@ -18,6 +18,7 @@ from experiments.checks import VariantSpec
 from experiments.measurement import Measurement
 from experiments.metrics.exclusions import EventsPerDay
 from experiments.models import Experiment, Placement
+from imports.models import ImportJob
 from notices import services
 from notices.kinds import Kind
 from people.actors import Actor
@@ -68,6 +69,23 @@ def make_everything(maya: User) -> None:
         url="https://hooks.example.com/winnow", kinds=[Kind.STARTED.value], now=START, actor=TESTER
     )
     stored(report_of(audited("ctr"), audited("revenue_per_user", **TOO_MANY)), maya)
+    ImportJob.objects.create(
+        kind=ImportJob.Kind.EVENTS,
+        name="past.csv",
+        path="past.csv",
+        uploaded=True,
+        size_bytes=4_200,
+        status=ImportJob.Status.DONE,
+        progress=1.0,
+        accepted=120,
+        rejected=2,
+        reasons=[["at", "is no time", 2]],
+        examples=[[7, "at", "is no time"]],
+        by="maya",
+        created_at=START,
+        started_at=START,
+        finished_at=AS_OF,
+    )
     write(exposure("r1"), event("e1"), event("e2", type="purchase", value=12.5))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from recommenders.dataset import Dataset, Histories, Vocabulary
@@ -70,6 +71,16 @@ class Kept:
             ),
             ratings=self._ratings_before(new),
         )
+
+    def matrix_in(self, whole: Dataset) -> sp.csr_matrix[np.float32]:
+        """Users x items, 1.0 where the user met the item, in the codes of a dataset that holds all
+        these ids.
+        """
+        users, items = self.users.places_in(whole.users), self.items.places_in(whole.items)
+        met = items[self.histories.items]
+        owners = np.repeat(users, self.histories.lengths)
+        shape = (whole.n_users, whole.n_items)
+        return sp.csr_matrix((np.ones(len(met), np.float32), (owners, met)), shape=shape)
 
     def _ratings_before(self, new: Dataset) -> NDArray[np.float64] | None:
         if self.ratings is None and new.ratings is None:

@@ -9,12 +9,13 @@ from recommenders.algorithms import artefact
 from recommenders.algorithms.base import Algorithm
 from recommenders.algorithms.config import Field, Value
 from recommenders.algorithms.conv_ctr import ConvCtr
+from recommenders.algorithms.ease import Ease
 from recommenders.algorithms.item_knn import ItemKnn
 from recommenders.algorithms.popularity import Popularity
 from recommenders.exceptions import ArtefactError, HyperparameterError, UnknownAlgorithmError
 
 ALGORITHMS: dict[str, type[Algorithm[Any]]] = {
-    algorithm.name: algorithm for algorithm in (Popularity, ItemKnn, ConvCtr)
+    algorithm.name: algorithm for algorithm in (Popularity, ItemKnn, Ease, ConvCtr)
 }
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from experiments.models import Placement
 from people import trail
+from recommenders.algorithms import names
 from recommenders.models import Item, Training
 from tests.api.management.conftest import Caller, assert_refused, everything
 
@@ -58,7 +59,7 @@ def test_model_versions_are_read(admin: Caller, home: Placement) -> None:
             {"key": "new", "algorithm": "magic"},
             400,
             "/algorithm",
-            "Choose one of popularity, item_knn, conv_ctr.",
+            f"Choose one of {', '.join(names())}.",
         ),
         (
             {"key": "new", "algorithm": "item_knn", "config": {"name": 1}},

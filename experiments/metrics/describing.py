@@ -11,6 +11,8 @@ from typing import Any
 
 import ibis
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from ibis import _
 from ibis.expr.types import Table
 
@@ -21,6 +23,7 @@ from experiments.metrics.facts import is_post
 from experiments.metrics.people import of_experiment
 from experiments.metrics.presence import gone_since, taking
 from experiments.metrics.results import Described
+from experiments.metrics.sampled import Sampled
 from experiments.metrics.shape import ITEMS, Log
 from experiments.metrics.spec import ScorecardSpec
 
@@ -31,8 +34,6 @@ MORE = 50
 FINEST = 1_000_000_000
 """Hashes are cut to so many values to tell how many slates lie below one."""
 
-Slate = list[str]
-
 
 def describe(
     log: Log, counting: Table, spec: ScorecardSpec, catalogue: Catalogue | None
@@ -42,9 +43,9 @@ def describe(
         return ()
     sampled = _sample(log, counting, spec)
     slates = min(len(arm) for arm in sampled.values())
-    arms = [arm[:slates] for arm in sampled.values()]
+    arms = [Sampled.of(arm[:slates]) for arm in sampled.values()]
     popularity = _popularity(log, spec)
-    served = {item for arm in arms for slate in arm for item in slate}
+    served = {item for arm in arms for item in arm.items}
     stock = variety.stock(served, popularity, catalogue)
     found = [variety.figures(arm, stock, popularity) for arm in arms]
     of_arm = dict(zip(sampled, found, strict=True))
@@ -62,22 +63,21 @@ def describe(
     )
 
 
-def _sample(log: Log, counting: Table, spec: ScorecardSpec) -> dict[int, list[Slate]]:
-    """Slates of each arm that takes users now, by its place, in the order of their hashes: about as
-    many as are wanted or more.
+def _sample(log: Log, counting: Table, spec: ScorecardSpec) -> dict[int, pa.Array]:
+    """Slates of each arm that takes users now, by its place, in the order of their hashes: as many
+    as are wanted, or by chance a few less.
     """
     slates = _slates(log, counting, spec)
     counts = dict(_rows(slates.group_by("arm").aggregate(slates=_.count())))
     arms = _present(spec)
     wanted = min(MOST_SLATES, *(counts.get(arm, 0) for arm in arms))
     if not wanted:
-        return {arm: [] for arm in arms}
+        return {arm: pa.array([], pa.list_(pa.string())) for arm in arms}
     most = [(slates.arm == arm, _near(counts[arm], wanted)) for arm in arms]
-    near = slates.filter(slates.order % FINEST < ibis.cases(*most)).to_pyarrow().to_pylist()
-    drawn: dict[int, list[tuple[int, Slate]]] = {arm: [] for arm in arms}
-    for row in near:
-        drawn[row["arm"]].append((row["order"], row["items"] or []))
-    return {arm: [s for _order, s in sorted(found)[:wanted]] for arm, found in drawn.items()}
+    near = slates.filter(slates.order % FINEST < ibis.cases(*most))
+    drawn = near.order_by("order", "items").to_pyarrow()
+    lists = {arm: drawn.filter(pc.equal(drawn["arm"], arm))["items"] for arm in arms}
+    return {arm: found.combine_chunks()[:wanted] for arm, found in lists.items()}
 
 
 def _present(spec: ScorecardSpec) -> list[int]:
@@ -97,7 +97,8 @@ def _slates(log: Log, counting: Table, spec: ScorecardSpec) -> Table:
     who = mine.select("user", "arm", "number")
     both = of_experiment(log, spec).join(who, "user")
     name = both.request_id.fill_null(both.user + both.at.cast("string"))
-    return both.filter(is_post(both, spec)).select("arm", "items", order=hashed(name))
+    items = both.items.filter(lambda item: item.notnull()).fill_null([])
+    return both.filter(is_post(both, spec)).select("arm", items=items, order=hashed(name))
 
 
 def _popularity(log: Log, spec: ScorecardSpec) -> dict[str, int]:

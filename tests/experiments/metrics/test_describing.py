@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from experiments.metrics import Catalogue, Scorecard, ScorecardSpec, scorecard
 from experiments.metrics.describing import MOST_SLATES
+from experiments.metrics.sampled import Sampled
 from experiments.metrics.variety import figures, gini, stock
 
 MakeSpec = Callable[..., ScorecardSpec]
@@ -26,6 +28,11 @@ CATEGORIES = {
 CATALOGUE = Catalogue.of(CATEGORIES)
 
 
+def slates(*served: str) -> Sampled:
+    """Of items that are letters."""
+    return Sampled.of(pa.array(map(list, served), pa.list_(pa.string())))
+
+
 def described(card: Scorecard) -> dict[tuple[str, str], tuple[float | None, str | None]]:
     return {(d.variant, d.name): (d.value, d.reason) for d in card.described}
 
@@ -33,7 +40,7 @@ def described(card: Scorecard) -> dict[tuple[str, str], tuple[float | None, str 
 def test_the_figures_of_one_slate_are_those_computed_by_hand() -> None:
     # Pairs: a-b share 1 of 2 categories, a-c and b-c none. z is never served.
     popularity = {"a": 4, "b": 1}
-    found = figures([["a", "b", "c"]], stock(set("abc"), popularity, CATALOGUE), popularity)
+    found = figures(slates("abc"), stock(set("abc"), popularity, CATALOGUE), popularity)
 
     assert found["different_items"] == (3.0, None)
     assert found["coverage"] == (0.6, None)
@@ -53,14 +60,14 @@ def test_gini_is_zero_for_equals_and_grows_with_concentration(
 
 
 def test_what_cannot_be_known_has_a_reason() -> None:
-    bare = figures([["a", "b"]], stock({"a", "b"}, {}, None), {})
+    bare = figures(slates("ab"), stock({"a", "b"}, {}, None), {})
 
     assert (bare["coverage"], bare["diversity"]) == ((None, "no_catalogue"), (None, "no_catalogue"))
     assert bare["novelty"] == (None, "no_pre_period")
     assert bare["gini"] == (0.0, None)
-    lonely = figures([["a"], ["z", "a"]], stock({"a", "z"}, {}, CATALOGUE), {})
+    lonely = figures(slates("a", "za"), stock({"a", "z"}, {}, CATALOGUE), {})
     assert lonely["diversity"] == (None, "no_pairs_with_categories")
-    assert set(figures([], stock(set(), {}, None), {}).values()) == {(None, "no_slates")}
+    assert set(figures(slates(), stock(set(), {}, None), {}).values()) == {(None, "no_slates")}
 
 
 def test_the_arm_with_more_slates_gives_as_many_as_the_other(log: Any, make_spec: MakeSpec) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from experiments.metrics import METRICS
 from experiments.metrics.auditing import AuditedMetric, AuditReport, words
 from experiments.metrics.results import LeftOut
 from experiments.models import Audit
+from tests.dashboard.plotted import plotted
 from tests.dashboard.test_experiment_form import error_of
 from tests.dashboard.test_experiment_pages import text
 
@@ -196,9 +198,10 @@ def test_the_headline_counts(metrics: tuple[AuditedMetric, ...], said: str) -> N
 
 
 def test_each_rate_is_drawn_with_its_interval_against_alpha() -> None:
-    figure: Any = figures.false_positives(
-        report_of(audited("ctr"), audited("conversion", **NOTHING), audited("clicked", **TOO_MANY))
+    report = report_of(
+        audited("ctr"), audited("conversion", **NOTHING), audited("clicked", **TOO_MANY)
     )
+    figure = plotted(figures.false_positives(report))
 
     assert [(bar.name, bar.x[0], bar.y[0]) for bar in figure.data] == [
         ("CTR", 0.05, 1),
@@ -221,7 +224,7 @@ def test_each_rate_is_drawn_with_its_interval_against_alpha() -> None:
 
 
 def test_p_values_are_drawn_against_an_even_spread() -> None:
-    figure: Any = figures.p_values(audited("ctr"))
+    figure = plotted(figures.p_values(audited("ctr")))
 
     assert list(figure.data[0].y) == [25] * 20
     assert figure.data[0].x[0] == pytest.approx(0.025)
@@ -237,7 +240,7 @@ def test_no_colour_is_written_into_the_figures() -> None:
         figures.p_values(audited("ctr")),
     ):
         assert figure is not None
-        assert "#" not in figure.to_json()
+        assert "#" not in json.dumps(figure)
 
 
 def test_shown_are_the_p_values_asked_for_or_else_the_worst() -> None:

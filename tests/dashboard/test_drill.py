@@ -34,6 +34,7 @@ from tests.dashboard.factories import (
     scorecard,
     snapshot_of,
 )
+from tests.dashboard.plotted import plotted
 from tests.dashboard.test_experiment_pages import text
 from tests.dashboard.test_reading import ARMS
 
@@ -98,9 +99,8 @@ def test_bins_are_named_by_what_falls_into_them(
 
 
 def test_each_arm_is_drawn_by_shares_of_its_own_users() -> None:
-    figure = figures.spread(spread(), ("0", "1", "2 or more"), TWO)
+    figure = plotted(figures.spread(spread(), ("0", "1", "2 or more"), TWO))
 
-    assert figure is not None
     a, b = figure.data
     assert list(a.x) == [0.0, 1.0, 2.0, 3.0]
     assert list(a.y) == [0.5, 0.3, 0.2, 0.2]

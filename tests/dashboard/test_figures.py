@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 
 from dashboard import figures
+from dashboard.figures.drawing import Figure
 from dashboard.figures.style import spread
 from dashboard.reading.chart_view import ChartView
 from dashboard.reading.lines import lines
@@ -17,6 +19,7 @@ from dashboard.reading.marks import Mark
 from dashboard.reading.writing import writing
 from experiments.metrics.results import ExposurePoint, Scorecard
 from tests.dashboard.factories import AS_OF, START, scorecard
+from tests.dashboard.plotted import plotted
 from tests.dashboard.test_reading import ARMS
 
 DAY_1 = (START + timedelta(days=1)).isoformat()
@@ -24,21 +27,19 @@ DAY_2 = AS_OF.isoformat()
 
 
 def over_time(card: Scorecard) -> Any:
-    figure = drawn(card)
-    assert figure is not None
-    return figure
+    return plotted(drawn(card))
 
 
-def drawn(card: Scorecard, view: ChartView | None = None, marks: Sequence[Mark] = ()) -> Any:
+def drawn(
+    card: Scorecard, view: ChartView | None = None, marks: Sequence[Mark] = ()
+) -> Figure | None:
     shown, ctr = view or ChartView(), card.metric("ctr")
     found = lines(card, ctr, ARMS[:2], shown)
     return figures.over_time(found, shown, writing(ctr, shown), marks)
 
 
 def exposures(card: Scorecard) -> Any:
-    figure = figures.exposures_against_plan(card, ARMS[:2])
-    assert figure is not None
-    return figure
+    return plotted(figures.exposures_against_plan(card, ARMS[:2]))
 
 
 def test_each_arm_has_a_band_and_a_line_in_its_own_colour() -> None:
@@ -145,8 +146,9 @@ def test_ticks_closer_than_a_minute_show_their_seconds() -> None:
 
 
 def test_no_colour_is_written_into_a_figure() -> None:
-    for figure in (over_time(scorecard()), exposures(scorecard())):
-        written = figure.to_json()
+    card = scorecard()
+    for figure in (drawn(card), figures.exposures_against_plan(card, ARMS[:2])):
+        written = json.dumps(figure)
         assert "#" not in written
         assert "var(--surface)" in written
 

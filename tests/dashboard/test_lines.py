@@ -28,6 +28,7 @@ from experiments.metrics.results import (
 from people.models import AuditEntry
 from recommenders.models import ModelVersion, Recommender
 from tests.dashboard.factories import AS_OF, START, metric, scorecard
+from tests.dashboard.plotted import plotted
 from tests.dashboard.test_reading import ARMS
 
 DAY_1 = START + timedelta(days=1)
@@ -84,7 +85,7 @@ def shown(found: Scorecard, view: ChartView) -> Any:
 
 def drawn(found: Scorecard, view: ChartView, marks: tuple[Mark, ...] = ()) -> Any:
     ctr = found.metric("ctr")
-    return figures.over_time(shown(found, view), view, writing(ctr, view), marks)
+    return plotted(figures.over_time(shown(found, view), view, writing(ctr, view), marks))
 
 
 def chart(found: Scorecard, asked: dict[str, str], main: MetricResult | None = None) -> Chart:

@@ -24,6 +24,7 @@ from experiments.metrics.forecasts import (
     forecast_around,
 )
 from experiments.models import Placement, PlacementBaseline
+from tests.dashboard.plotted import plotted
 from tests.dashboard.walking import send
 
 ADDRESS = "/new-experiment/outlook/"
@@ -317,7 +318,7 @@ def test_who_is_not_signed_in_sees_nothing(client: Client, home: Placement) -> N
 
 
 def test_each_test_has_a_line_and_cuped_is_dashed() -> None:
-    figure: Any = figures.days_to_detect(curves(), 0.1)
+    figure = plotted(figures.days_to_detect(curves(), 0.1))
 
     lines = figure.data[:4]
     assert [line.name for line in lines] == [
@@ -333,7 +334,7 @@ def test_each_test_has_a_line_and_cuped_is_dashed() -> None:
 def test_the_dot_is_the_lift_asked_about_on_the_sequential_line() -> None:
     expected = forecast(counted(), "clicked", lift=0.1).outlook("sequential", cuped=False)
 
-    figure: Any = figures.days_to_detect(curves(), 0.1)
+    figure = plotted(figures.days_to_detect(curves(), 0.1))
 
     dot = figure.data[4]
     assert (list(dot.x), list(dot.y)) == ([10.0], [expected.days])
@@ -345,7 +346,7 @@ def test_the_dot_is_the_lift_asked_about_on_the_sequential_line() -> None:
 def test_of_a_method_of_one_look_that_line_is_the_strong_one_with_the_dot() -> None:
     expected = forecast(counted(), "clicked", lift=0.1).outlook("fixed", cuped=False)
 
-    figure: Any = figures.days_to_detect(curves(), 0.1, main="fixed")
+    figure = plotted(figures.days_to_detect(curves(), 0.1, main="fixed"))
 
     assert list(figure.data[4].y) == [expected.days]
     assert [line.line.width for line in figure.data[:4]] == [1.5, 1, 2.5, 1]
@@ -361,7 +362,7 @@ def test_the_axis_ends_where_all_lines_have_come_down() -> None:
     _, about = forecast_around(counted(), "clicked", lift=0.4)
     slowest = [p for p in about[0].points if p.days is not None]
 
-    figure: Any = figures.days_to_detect(about, 0.4)
+    figure = plotted(figures.days_to_detect(about, 0.4))
 
     high = figure.layout.xaxis.range[1]
     assert high == pytest.approx(max(p.lift or 0.0 for p in slowest if (p.days or 0) > 1) * 110)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import plotly.graph_objects as go
-
 from dashboard import formats
+from dashboard.figures.drawing import Figure, Layout, Trace, bars, figure, scatter
 from dashboard.figures.style import HEIGHT, axis, bare
 from experiments.metrics.auditing import AuditedMetric, AuditReport
 
@@ -16,7 +15,7 @@ ROOM = 1.08
 DASHED = {"color": "var(--ink-3)", "width": 1.5, "dash": "4px,3px"}
 
 
-def false_positives(report: AuditReport) -> go.Figure | None:
+def false_positives(report: AuditReport) -> Figure | None:
     """Per judged metric the share of splits called significant, with its exact interval, against
     alpha; None where none was judged.
     """
@@ -25,9 +24,9 @@ def false_positives(report: AuditReport) -> go.Figure | None:
         return None
     rows = list(range(len(shown) - 1, -1, -1))
     highest = max(*(metric.high or 0.0 for metric in shown), 2 * report.alpha)
-    return go.Figure(
+    return figure(
         [_bar(metric, row) for metric, row in zip(shown, rows, strict=True)],
-        go.Layout(
+        Layout(
             **bare(height=ROW * len(shown) + 64, left=16, right=16),
             hovermode="closest",
             xaxis=axis(
@@ -45,11 +44,11 @@ def false_positives(report: AuditReport) -> go.Figure | None:
     )
 
 
-def _bar(metric: AuditedMetric, row: int) -> go.Scatter:
+def _bar(metric: AuditedMetric, row: int) -> Trace:
     odd = metric.verdict != "as_expected"
     colour = "var(--warn)" if odd else "var(--flat)"
     rate, low, high = metric.rate or 0.0, metric.low or 0.0, metric.high or 0.0
-    return go.Scatter(
+    return scatter(
         x=[rate],
         y=[row],
         mode="markers",
@@ -100,16 +99,16 @@ def _note(x: int, row: int, side: str, text: str, colour: str) -> dict[str, Any]
     }
 
 
-def p_values(metric: AuditedMetric) -> go.Figure | None:
+def p_values(metric: AuditedMetric) -> Figure | None:
     """How many p-values lie in each part of 0 to 1, and how many would if they were uniform."""
     if not metric.judged:
         return None
     parts = len(metric.p_counts)
     even = metric.judged / parts
     edges = [(n / parts, (n + 1) / parts) for n in range(parts)]
-    return go.Figure(
+    return figure(
         [
-            go.Bar(
+            bars(
                 x=[(low + high) / 2 for low, high in edges],
                 y=list(metric.p_counts),
                 width=[0.9 / parts] * parts,
@@ -122,7 +121,7 @@ def p_values(metric: AuditedMetric) -> go.Figure | None:
                 hovertemplate="%{text}<extra></extra>",
             )
         ],
-        go.Layout(
+        Layout(
             **bare(height=HEIGHT, left=48, right=16),
             hovermode="closest",
             bargap=0,

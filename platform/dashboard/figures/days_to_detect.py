@@ -6,8 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import plotly.graph_objects as go
-
+from dashboard.figures.drawing import Figure, Trace, figure, scatter
 from dashboard.figures.style import numbers_layout
 from experiments.metrics.forecasts import LiftCurve, Outlook
 from experiments.metrics.forecasts.forecast import Planned
@@ -20,7 +19,7 @@ NAMED_AT = {"sequential": 0.72, "fixed": 0.45}
 
 def days_to_detect(
     curves: Sequence[LiftCurve], lift: float, *, main: Planned = "sequential"
-) -> go.Figure | None:
+) -> Figure | None:
     """A line per test, with a dot at `lift` on the `main` one; None where no lift has days."""
     known = [curve for curve in curves if _points(curve)]
     plain = [curve for curve in known if not curve.cuped]
@@ -29,7 +28,7 @@ def days_to_detect(
     top = _top(plain)
     low, high = _span(known, lift, top)
     chosen = _chosen(plain, lift, main)
-    return go.Figure(
+    return figure(
         [*(_line(curve, main) for curve in known), *([_dot(chosen)] if chosen else [])],
         numbers_layout(
             x={"range": [low * 100, high * 100], "ticksuffix": "%", "title": "change to be found"},
@@ -69,10 +68,10 @@ def _colour(curve: LiftCurve, main: Planned) -> str:
     return "var(--ink)" if curve.method == main else "var(--ink-3)"
 
 
-def _line(curve: LiftCurve, main: Planned) -> go.Scatter:
+def _line(curve: LiftCurve, main: Planned) -> Trace:
     points = _points(curve)
     plain = 2.5 if curve.method == main else 1.5
-    return go.Scatter(
+    return scatter(
         x=[abs(p.lift or 0) * 100 for p in points],
         y=[p.days for p in points],
         mode="lines",
@@ -92,8 +91,8 @@ def _chosen(plain: Sequence[LiftCurve], lift: float, main: Planned) -> Outlook |
     return next((p for p in points if p.lift == lift and (p.days or 0) <= 7 * MOST_WEEKS), None)
 
 
-def _dot(point: Outlook) -> go.Scatter:
-    return go.Scatter(
+def _dot(point: Outlook) -> Trace:
+    return scatter(
         x=[abs(point.lift or 0) * 100],
         y=[point.days],
         mode="markers",

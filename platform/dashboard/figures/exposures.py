@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-import plotly.graph_objects as go
-
+from dashboard.figures.drawing import Figure, Trace, figure, scatter
 from dashboard.figures.style import LineEnd, colour, layout
 from dashboard.reading.arms import ArmView
 from dashboard.reading.lines import whole_periods
@@ -17,7 +16,7 @@ from experiments.metrics.results import ExposurePoint, Scorecard
 
 def exposures_against_plan(
     scorecard: Scorecard, arms: Sequence[ArmView], marks: Sequence[Mark] = ()
-) -> go.Figure | None:
+) -> Figure | None:
     """Per arm a line of new users and a dashed one of its plan; None before the first user."""
     points = _whole_periods(scorecard)
     if not any(point.new_users for point in points):
@@ -26,7 +25,7 @@ def exposures_against_plan(
     for point in points:
         arrivals[point.as_of] += point.new_users
     weights = {arm.variant: arm.weight for arm in scorecard.arms}
-    traces: list[go.Scatter] = []
+    traces: list[Trace] = []
     ends = []
     for arm in arms:
         own = [point for point in points if point.variant == arm.key]
@@ -35,7 +34,7 @@ def exposures_against_plan(
             traces += _traces(own, arm, plan)
             ends.append(_line_end(own[-1], arm))
     highest = max(max(p.new_users, _planned(p, arrivals, weights)) for p in points)
-    return go.Figure(
+    return figure(
         traces,
         layout(
             span=(min(arrivals), max(arrivals)),
@@ -64,13 +63,11 @@ def _planned(
     return arrivals[point.as_of] * weights.get(point.variant, 0.0)
 
 
-def _traces(
-    points: Sequence[ExposurePoint], arm: ArmView, plan: Sequence[float]
-) -> list[go.Scatter]:
+def _traces(points: Sequence[ExposurePoint], arm: ArmView, plan: Sequence[float]) -> list[Trace]:
     x = [point.as_of.isoformat() for point in points]
     alone = len(points) == 1
     return [
-        go.Scatter(
+        scatter(
             x=x,
             y=plan,
             mode="markers" if alone else "lines",
@@ -78,7 +75,7 @@ def _traces(
             marker={"color": colour(arm.hue), "size": 7, "symbol": "circle-open"},
             hoverinfo="skip",
         ),
-        go.Scatter(
+        scatter(
             x=x,
             y=[point.new_users for point in points],
             mode="markers" if alone else "lines",

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import plotly.graph_objects as go
-
+from dashboard.figures.drawing import Figure, Trace, figure, scatter
 from dashboard.figures.style import LineEnd, colour, layout
 from dashboard.reading.chart_view import ChartView
 from dashboard.reading.lines import Dot, Line, Lines
@@ -21,7 +20,7 @@ ZERO = {"color": "var(--field)", "width": 1}
 
 def over_time(
     lines: Lines, view: ChartView, writing: Writing, marks: Sequence[Mark] = ()
-) -> go.Figure | None:
+) -> Figure | None:
     """Per arm a line, where it is cumulative with its band, beside it each period as a dot, and
     earlier phases thin and dotted; None until there is a line.
     """
@@ -32,7 +31,7 @@ def over_time(
     low, high = _range(lines, view)
     ends = [_line_end(line, writing) for line in lines.current]
     widest = max(len(end.text) for end in ends)
-    return go.Figure(
+    return figure(
         [
             *(_dotted(line) for line in lines.earlier),
             *(trace for line in lines.current for trace in _band(line)),
@@ -56,7 +55,7 @@ def _times(dots: Sequence[Dot]) -> list[str]:
     return [dot.at.isoformat() for dot in dots]
 
 
-def _band(line: Line) -> list[go.Scatter]:
+def _band(line: Line) -> list[Trace]:
     held = [dot for dot in line.dots if dot.low is not None and dot.high is not None]
     if not held:
         return []
@@ -64,15 +63,15 @@ def _band(line: Line) -> list[go.Scatter]:
     fill = {"fill": "tonexty", "fillcolor": colour(line.arm.hue, "band")}
     x = _times(held)
     return [
-        go.Scatter(x=x, y=[dot.high for dot in held], **edge),
-        go.Scatter(x=x, y=[dot.low for dot in held], **edge, **fill),
+        scatter(x=x, y=[dot.high for dot in held], **edge),
+        scatter(x=x, y=[dot.low for dot in held], **edge, **fill),
     ]
 
 
-def _line(line: Line, view: ChartView, writing: Writing) -> go.Scatter:
+def _line(line: Line, view: ChartView, writing: Writing) -> Trace:
     alone = len(line.dots) == 1
     plain = "lines+markers" if view.by == "period" else "lines"
-    return go.Scatter(
+    return scatter(
         x=_times(line.dots),
         y=[dot.value for dot in line.dots],
         mode="markers" if alone else plain,
@@ -84,8 +83,8 @@ def _line(line: Line, view: ChartView, writing: Writing) -> go.Scatter:
     )
 
 
-def _dots(line: Line) -> go.Scatter:
-    return go.Scatter(
+def _dots(line: Line) -> Trace:
+    return scatter(
         x=_times(line.dots),
         y=[dot.value for dot in line.dots],
         mode="markers",
@@ -94,8 +93,8 @@ def _dots(line: Line) -> go.Scatter:
     )
 
 
-def _dotted(line: Line) -> go.Scatter:
-    return go.Scatter(
+def _dotted(line: Line) -> Trace:
+    return scatter(
         x=_times(line.dots),
         y=[dot.value for dot in line.dots],
         mode="lines" if len(line.dots) > 1 else "markers",

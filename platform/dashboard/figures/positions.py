@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
-
+from dashboard.figures.drawing import Figure, Layout, Trace, figure, scatter
 from dashboard.figures.style import HEIGHT, LABEL_GAP, axis, bare, colour, spread
 from dashboard.reading.arms import ArmView
 from experiments.metrics.results import PositionRate
@@ -13,7 +12,7 @@ from experiments.metrics.results import PositionRate
 Points = Sequence[PositionRate]
 
 
-def ctr_by_position(rates: Points, arms: Sequence[ArmView]) -> go.Figure | None:
+def ctr_by_position(rates: Points, arms: Sequence[ArmView]) -> Figure | None:
     """Positions at which an arm served nothing are left out; None before the first click."""
     held = {
         arm.letter: [rate for rate in rates if rate.variant == arm.key and rate.impressions]
@@ -26,9 +25,9 @@ def ctr_by_position(rates: Points, arms: Sequence[ArmView]) -> go.Figure | None:
     longest = max(rate.position for points in held.values() for rate in points)
     firsts = [_ctr(held[arm.letter][0]) for arm in drawn]
     places = spread(firsts, LABEL_GAP * highest / (HEIGHT - 48))
-    return go.Figure(
+    return figure(
         [_line(held[arm.letter], arm) for arm in drawn],
-        go.Layout(
+        Layout(
             **bare(height=HEIGHT, left=56, right=16),
             hovermode="x unified",
             xaxis=axis(
@@ -54,8 +53,8 @@ def _ctr(rate: PositionRate) -> float:
     return rate.clicks / rate.impressions
 
 
-def _line(points: Points, arm: ArmView) -> go.Scatter:
-    return go.Scatter(
+def _line(points: Points, arm: ArmView) -> Trace:
+    return scatter(
         x=[rate.position for rate in points],
         y=[_ctr(rate) for rate in points],
         mode="lines+markers",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
-
+from dashboard.figures.drawing import Figure, Layout, Trace, figure, scatter
 from dashboard.figures.style import HEIGHT, axis, bare, colour
 from dashboard.reading.arms import ArmView
 from experiments.metrics.results import ArmSpread, Spread
@@ -18,7 +17,7 @@ def spread(
     *,
     tickformat: str = ",~g",
     without_zeros: bool = False,
-) -> go.Figure | None:
+) -> Figure | None:
     """A step line per arm over the bins of those `titles`, of all its users or of those who have
     not 0; None while no arm has one.
     """
@@ -27,9 +26,9 @@ def spread(
     if not drawn:
         return None
     edges = [found.low + found.step * n for n in range(len(titles) + 1)]
-    return go.Figure(
+    return figure(
         [_line(held[arm.key], arm, edges, titles) for arm in drawn],
-        go.Layout(
+        Layout(
             **bare(height=HEIGHT, left=56, right=16),
             hovermode="x unified",
             xaxis=axis(type="linear", showgrid=False, nticks=8, tickformat=tickformat),
@@ -49,8 +48,8 @@ def _shares(arm: ArmSpread, found: Spread, without_zeros: bool) -> list[float]:
 
 def _line(
     shares: Sequence[float], arm: ArmView, edges: Sequence[float], titles: Sequence[str]
-) -> go.Scatter:
-    return go.Scatter(
+) -> Trace:
+    return scatter(
         x=list(edges),
         y=[*shares, shares[-1]],
         mode="lines",

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import plotly.graph_objects as go
-
 from dashboard.figures import marks
+from dashboard.figures.drawing import Layout
 from dashboard.reading.marks import Mark
 
 HEIGHT = 300
@@ -49,7 +48,7 @@ def layout(
     right: int,
     marked: Sequence[Mark] = (),
     **y_axis: Any,
-) -> go.Layout:
+) -> Layout:
     """A chart over `span` whose y runs from `low` to `high`, with `right` pixels for labels and a
     rule where something was `marked`.
     """
@@ -60,7 +59,7 @@ def layout(
     frame["margin"]["t"] = TOP + marks.ROW * (
         1 + max((r for r in rows if r is not None), default=-1)
     )
-    return go.Layout(
+    return Layout(
         **frame,
         shapes=marks.rules(held),
         hovermode="x unified",
@@ -83,11 +82,11 @@ def layout(
 
 def numbers_layout(
     *, x: dict[str, Any], y: dict[str, Any], notes: Sequence[dict[str, Any]]
-) -> go.Layout:
+) -> Layout:
     """A chart of one number against another, both axes titled."""
     frame = bare(height=HEIGHT, left=56, right=16)
     frame["margin"]["b"] = BOTTOM + 18
-    return go.Layout(
+    return Layout(
         **frame,
         hovermode="x unified",
         xaxis=axis(type="linear", nticks=8, **_titled(x)),
@@ -103,7 +102,6 @@ def _titled(of: dict[str, Any]) -> dict[str, Any]:
 def bare(*, height: int, left: int, right: int) -> dict[str, Any]:
     """What every layout has, whatever its axes."""
     return {
-        "template": "none",
         "height": height,
         "margin": {"l": left, "r": right, "t": TOP, "b": BOTTOM},
         "paper_bgcolor": "rgba(0,0,0,0)",

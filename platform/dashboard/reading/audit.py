@@ -55,10 +55,10 @@ def audit_view(report: AuditReport, known: Mapping[str, Metric], *, asked: str =
         tone=_tone(report),
         rows=[_row(metric, report, known) for metric in report.metrics],
         left_out=sum(left.users for left in report.left_out),
-        rates=None if rates is None else rates.to_plotly_json(),
-        rates_height=0 if rates is None else rates.layout.height,
+        rates=rates,
+        rates_height=0 if rates is None else rates["layout"]["height"],
         asked=shown,
-        p_values=None if histogram is None else histogram.to_plotly_json(),
+        p_values=histogram,
         choices=choices,
     )
 

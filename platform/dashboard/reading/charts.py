@@ -55,7 +55,7 @@ def metric_chart(
     return Chart(
         title=_("%(metric)s over time") % {"metric": metric.name},
         line=_read(scorecard, metric, shown),
-        figure=figure.to_plotly_json() if figure else None,
+        figure=figure,
         numbers=line_numbers(found, written) if figure else None,
         empty=_empty(shown),
         choices=choices(shown, scorecard, metric, kept),
@@ -94,7 +94,7 @@ def exposure_chart(scorecard: Scorecard, arms: Sequence[ArmView], marks: Sequenc
     return Chart(
         title=_("Exposures against the plan"),
         line=_("New users %(every)s. Dashed is what the weights planned") % {"every": every},
-        figure=figure.to_plotly_json() if figure else None,
+        figure=figure,
         numbers=exposure_numbers(scorecard, arms) if figure else None,
         empty=_("The lines appear with the first users."),
     )

@@ -85,7 +85,7 @@ def outlook_view(
     return OutlookView(
         title=_title(main),
         line=_line(found, method),
-        figure=None if chart is None else chart.to_plotly_json(),
+        figure=chart,
         rows=_rows(curves, lift, test) if main.reason is None else (),
         cuped=_cuped(found, test),
         reasons=tuple(

@@ -58,7 +58,7 @@ def _positions(found: Breakdown, arms: Sequence[ArmView], *, phased: bool) -> Ch
     return Chart(
         title=_("CTR by position"),
         line=_("Place in the slate, the first at the left") + (_phase(found) if phased else ""),
-        figure=figure.to_plotly_json() if figure else None,
+        figure=figure,
         numbers=NumberTable(
             heading=_("Position"),
             arms=tuple(arms),

@@ -51,7 +51,7 @@ def spread_view(metric: MetricResult, arms: Sequence[ArmView]) -> SpreadView | N
         chart=Chart(
             title=_("How users are spread"),
             line=_read(metric, without_zeros=apart),
-            figure=figure.to_plotly_json() if figure else None,
+            figure=figure,
             numbers=_numbers(found, titles, arms),
             empty=_("The lines appear with the first users."),
         ),

@@ -36,6 +36,7 @@ PLACEHOLDERS = {
     "holdout": "quarter",
     "placement": "home",
     "experiment-edit": "draft",
+    "experiment-edit-step": "draft",
     "experiment-ship": "stopped",
     "experiment-archive": "stopped",
 }

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.stack import Stack
+
+pytestmark = pytest.mark.timeout(240)
 
 
 def test_a_tip_opens_by_key_and_closes_by_escape_with_the_focus_on_its_word(page: Page) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import sign_in
 from tests.stack import Stack
+
+pytestmark = pytest.mark.timeout(240)
 
 
 def test_times_are_of_the_readers_zone_from_the_first_page_on(page: Page, stack: Stack) -> None:

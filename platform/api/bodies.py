@@ -10,6 +10,9 @@ import msgspec
 from events.erasures import Report
 from experiments.assignment import Assignment
 from experiments.metrics import Scorecard
+from experiments.metrics.exploring.shown import Shown
+from experiments.metrics.results import Method, Scale
+from experiments.metrics.spec import Correction
 from serving.attributes import Attributes
 from serving.routing import Id
 
@@ -65,13 +68,29 @@ class ErasureState(msgspec.Struct, frozen=True, kw_only=True):
     report: Report | None
 
 
+class ResultsSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How it was looked at, each as the query string says it."""
+
+    scale: Scale
+    method: Method
+    cuped: Literal["on", "off"]
+    segment: str
+    correction: Correction
+    phase: str
+
+
 class Results(msgspec.Struct, frozen=True, kw_only=True):
-    """The latest snapshot of an experiment: the numbers of its page."""
+    """The latest snapshot of an experiment: the numbers of its page, by the settings asked for.
+    `shown` are those of its table, exactly; `scorecard` is all there is.
+    """
 
     snapshot: int
     created_at: datetime
     log_versions: dict[str, int]
     code_version: str
+    decides: bool
+    settings: ResultsSettings
+    shown: list[Shown]
     scorecard: Scorecard
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from api import erasure, exposures, views
+from api import erasure, exposures, results, views
 from api.management.urls import urlpatterns as management
 
 urlpatterns = [
@@ -10,7 +10,7 @@ urlpatterns = [
     path("erasures", erasure.ErasuresView.as_view()),
     path("erasures/<int:number>", erasure.ErasureView.as_view()),
     path("exposures", exposures.ExposuresView.as_view()),
-    path("experiments/<slug:key>/results", views.ResultsView.as_view()),
+    path("experiments/<slug:key>/results", results.ResultsView.as_view()),
     *management,
     path("<path:rest>", views.UnknownView.as_view()),
 ]

@@ -16,17 +16,14 @@ from api import bodies, schema
 from api.counted import CountedView
 from api.decoding import convert_query, decode
 from api.door import Door
-from api.permissions import CLIENTS, Needs
+from api.permissions import CLIENTS
 from api.problems import NOWHERE, InvalidBody, Unavailable
 from events import runtime
 from events.counters import counters
 from events.exceptions import JournalError
 from events.ingest import MAX_BATCH, Receipt, accept
 from events.texts import may_hold_nul
-from experiments import selectors
 from experiments.assignment import assign
-from experiments.models import Experiment
-from people.roles import Role
 from serving import plans, rejections, route_times
 from serving.routing import RouteRequest, RouteResponse, route
 
@@ -124,36 +121,6 @@ class EventsView(CountedView):
             raise Unavailable(f"Nothing was accepted: {error}") from error
         rejections.note("events", receipt.rejected, now=now)
         return Response(receipt, status=status.HTTP_202_ACCEPTED)
-
-
-class ResultsView(Door):
-    """The numbers of an experiment's page."""
-
-    needs = Needs(read=Role.VIEWER)
-
-    @extend_schema(
-        operation_id="results",
-        summary="The latest snapshot of an experiment",
-        responses=schema.responses(200, bodies.Results, 404, 503),
-    )
-    def get(self, request: Request, key: str) -> Response:
-        experiment = Experiment.objects.filter(key=key).first()
-        if experiment is None:
-            raise NotFound(f"There is no experiment “{key}”.")
-        snapshot = selectors.latest_snapshot(experiment)
-        if snapshot is None:
-            raise NotFound(
-                f"“{key}” has not been analysed yet. Start it, and look again in a minute."
-            )
-        return Response(
-            bodies.Results(
-                snapshot=snapshot.pk,
-                created_at=snapshot.created_at,
-                log_versions=snapshot.log_versions,
-                code_version=snapshot.code_version,
-                scorecard=selectors.scorecard_of(snapshot),
-            )
-        )
 
 
 class UnknownView(APIView):

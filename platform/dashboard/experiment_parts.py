@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from dashboard import queries
 from dashboard.happened import NOT_KEPT, asked, happened
 from dashboard.reading.arms import ArmView, arms_of
-from dashboard.reading.asked import FIELDS, asked_of, scale_of
 from dashboard.reading.buckets import layer_bar, phase_rows
 from dashboard.reading.measured import Fact, facts
 from dashboard.reading.page import experiment_page
 from dashboard.reading.sheet import Sheet, sheet
 from experiments import checklist, lifecycle, metric_definitions, selectors
+from experiments.metrics.exploring.asking import FIELDS, asked_of, scale_of
 from experiments.metrics.results import Scorecard
 from experiments.models import Experiment, Snapshot
 from people import trail
@@ -66,7 +66,7 @@ def context_of(request: HttpRequest, experiment: Experiment, tab: str) -> dict[s
         "entries": 0 if draft else history_of(experiment).count(),
         "checklist": checklist.launch_checklist(experiment, now=now()) if draft else [],
         "measured": _measured(experiment) if draft or tab == "settings" else (),
-        "api_call": request.build_absolute_uri(f"/api/v1/experiments/{experiment.key}/results"),
+        "api_call": _api_call(request, experiment),
         "redefined": metric_definitions.changed_since(page.scorecard)
         if page.scorecard and tab == "results"
         else [],
@@ -101,7 +101,12 @@ def card_context(request: HttpRequest, experiment: Experiment) -> dict[str, Any]
         "sheet": sheet_of(snapshot, card, arms, request.GET),
         "redefined": metric_definitions.changed_since(card),
         "others": others_of(request),
+        "api_call": _api_call(request, experiment),
     }
+
+
+def _api_call(request: HttpRequest, experiment: Experiment) -> str:
+    return request.build_absolute_uri(f"/api/v1/experiments/{experiment.key}/results")
 
 
 def others_of(request: HttpRequest) -> dict[str, str]:

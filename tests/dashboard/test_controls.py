@@ -15,11 +15,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from dashboard.reading import export
 from dashboard.reading.arms import ArmView
-from dashboard.reading.asked import asked_of, query_of
 from dashboard.reading.controls import controls_of
 from dashboard.reading.sheet import sheet
 from experiments import selectors
 from experiments.metrics.exploring import explore, usual
+from experiments.metrics.exploring.asking import asked_of, query_of
 from experiments.metrics.results import Scorecard
 from experiments.models import Experiment, Snapshot
 from experiments.snapshots import store_snapshot

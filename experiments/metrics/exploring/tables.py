@@ -32,10 +32,10 @@ def explore(
     same floor and health; only where nothing but the correction differs do the looks before count
     too. `spec` and `kept` are those of the card. Raises CannotExplore, naming the field.
     """
-    for field, refused in refusals(card, choice):
-        raise CannotExplore(field, SAID[refused])
     if choice == usual(card):
         return card
+    for field, refused in refusals(card, choice):
+        raise CannotExplore(field, SAID[refused])
     if kept is None:
         raise CannotExplore(_first_change(card, choice), SAID["no_samples"])
     return recompute(card, spec, kept, choice)

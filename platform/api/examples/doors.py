@@ -154,6 +154,16 @@ BODIES: tuple[object, ...] = (
         created_at=AT,
         log_versions={"events": 7, "exposures": 9},
         code_version="0.1.0",
+        decides=True,
+        settings=bodies.ResultsSettings(
+            scale="relative",
+            method="sequential",
+            cuped="off",
+            segment="everyone",
+            correction="holm",
+            phase="all",
+        ),
+        shown=[],
         scorecard=_SCORECARD,
     ),
 )

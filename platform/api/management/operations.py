@@ -77,7 +77,7 @@ def operation(
         summary=summary,
         description=description,
         request=schema.body(takes) if takes else None,
-        parameters=[*_headers(kind), *(_fields(query) if query else ())],
+        parameters=[*_headers(kind), *(fields_of(query) if query else ())],
         responses=responses,
     )
 
@@ -99,8 +99,12 @@ def _headers(kind: Kind) -> Iterator[OpenApiParameter]:
         yield LINK
 
 
-def _fields(query: type[msgspec.Struct]) -> Iterator[OpenApiParameter]:
+def fields_of(query: type[msgspec.Struct]) -> list[OpenApiParameter]:
     """The query string's fields, from the type that decodes it."""
+    return list(_fields(query))
+
+
+def _fields(query: type[msgspec.Struct]) -> Iterator[OpenApiParameter]:
     described = msgspec.json.schema(query)
     [fields] = described["$defs"].values()
     for name, field in fields["properties"].items():

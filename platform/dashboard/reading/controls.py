@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboard.reading import words
-from dashboard.reading.asked import FIELDS, Asked, query_of, values_of, written
 from experiments.metrics.exploring import Cut, offered, usual
+from experiments.metrics.exploring.asking import FIELDS, Asked, query_of, values_of, written
 from experiments.metrics.results import Scorecard
 
 LABELS = {

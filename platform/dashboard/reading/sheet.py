@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from dashboard.reading import table
 from dashboard.reading.arms import ArmView
-from dashboard.reading.asked import Asked
 from dashboard.reading.controls import Controls, controls_of
 from dashboard.reading.notes import card_notes, phase_words
 from experiments.metrics.exploring import KeptSamples, explore
-from experiments.metrics.results import Scorecard
+from experiments.metrics.exploring.asking import Asked
+from experiments.metrics.results import Scale, Scorecard
 from experiments.metrics.spec import ScorecardSpec
 
 
@@ -20,6 +20,7 @@ class Sheet:
     """`card` is what is shown, by the chosen settings; `users` are those of its primary metric."""
 
     card: Scorecard
+    scale: Scale
     controls: Controls
     groups: tuple[table.Group, ...]
     notes: tuple[str, ...]
@@ -47,6 +48,7 @@ def sheet(
     controls = controls_of(card, asked, kept=has_samples)
     return Sheet(
         card=shown,
+        scale=asked.scale,
         controls=controls,
         groups=table.groups(shown, arms, scale=asked.scale, decides=not controls.exploring),
         notes=card_notes(shown),

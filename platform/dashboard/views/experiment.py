@@ -71,7 +71,7 @@ def scorecard(request: HttpRequest, key: str) -> HttpResponse:
     said = filter(None, (context["sheet"].controls.query, urlencode(context["others"])))
     query = "&".join(said)
     address = f"{experiment.get_absolute_url()}{'?' if query else ''}{query}"
-    answer = render(request, "dashboard/experiment/scorecard.html", context)
+    answer = render(request, "dashboard/experiment/scorecard.html", context | {"alone": True})
     answer.headers["HX-Push-Url"] = address
     return answer
 

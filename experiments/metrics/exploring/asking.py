@@ -1,4 +1,4 @@
-"""How a page's address asks to see the scorecard, and how it says that again. Pure."""
+"""How an address of a page or of the API asks to see the scorecard, and how it says that again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from urllib.parse import urlencode
 
 from msgspec.structs import replace
 
-from experiments.metrics.exploring import Choice, Cut, cuts_of, settled, usual
+from experiments.metrics.exploring.choices import (
+    SAID,
+    Choice,
+    Cut,
+    cuts_of,
+    refusals,
+    settled,
+    usual,
+)
+from experiments.metrics.exploring.exceptions import CannotExplore
 from experiments.metrics.results import Scale, Scorecard
 
 FIELDS = ("method", "cuped", "segment", "correction", "phase")
@@ -29,19 +38,35 @@ class Asked:
 
 def asked_of(given: Mapping[str, str], card: Scorecard, *, kept: bool) -> Asked:
     """What an address asks for; what it does not name is as usual, as all is without samples."""
-    was = usual(card)
-    wished, dropped = was, []
-    for name in FIELDS:
-        if name not in given:
-            continue
-        known = values_of(card, name)
-        if given[name] in known:
-            wished = replace(wished, **{_field(name): known[given[name]]})
-        else:
-            dropped.append(name)
+    was, wished = usual(card), _wished(given, card)
     choice = settled(card, wished) if kept else was
+    unknown = [n for n in FIELDS if n in given and given[n] not in values_of(card, n)]
     lost = [n for n in FIELDS if n in given and _get(choice, n) != _get(wished, n)]
-    return Asked(choice=choice, scale=scale_of(given), dropped=(*dropped, *lost))
+    return Asked(choice=choice, scale=scale_of(given), dropped=(*unknown, *lost))
+
+
+def insisted(given: Mapping[str, str], card: Scorecard, *, kept: bool) -> Asked:
+    """As `asked_of`, for a caller that wants just that. Raises CannotExplore, which names the
+    control and says why it is not to be had.
+    """
+    asked = asked_of(given, card, kept=kept)
+    for name in asked.dropped:
+        raise CannotExplore(name, _why_not(given, card, name, kept=kept))
+    return asked
+
+
+def _wished(given: Mapping[str, str], card: Scorecard) -> Choice:
+    known = {name: values_of(card, name) for name in FIELDS if name in given}
+    named = {_field(n): v[given[n]] for n, v in known.items() if given[n] in v}
+    return replace(usual(card), **named)
+
+
+def _why_not(given: Mapping[str, str], card: Scorecard, name: str, *, kept: bool) -> str:
+    allowed = values_of(card, name)
+    if given[name] not in allowed:
+        return f"must be one of {', '.join(allowed)}"
+    refused = dict(refusals(card, _wished(given, card))).get(_field(name))
+    return SAID[refused if kept and refused else "no_samples"]
 
 
 def scale_of(given: Mapping[str, str]) -> Scale:

@@ -131,9 +131,11 @@ def _fit(
 def load_dataset() -> Dataset:
     """All interactions of the log: what every recommender is trained on.
 
-    Ratings are left out: no algorithm reads them yet, and a view has none.
+    A rating without its value says nothing, and is left out.
     """
     events = readers.open_log(settings.LOG_DIR).events()
-    wanted = events.filter(events.type.isin(INTERACTIONS) & events.item.notnull())
-    frame: pd.DataFrame = wanted.select("user", "item", "at").to_pyarrow().to_pandas()
+    says = (events.type != "rating") | events.value.notnull()
+    wanted = events.filter(events.type.isin(INTERACTIONS) & events.item.notnull() & says)
+    columns = wanted.select("user", "item", "at", "type", "value")
+    frame: pd.DataFrame = columns.to_pyarrow().to_pandas()
     return Dataset.from_frames(frame)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from recommenders.algorithms.artefact import Artefact
@@ -11,10 +13,12 @@ from recommenders.algorithms.base import Algorithm, Progress, check
 from recommenders.algorithms.config import Config, hyperparameter
 from recommenders.algorithms.neighbours import Neighbours
 from recommenders.algorithms.ranking import Slates, ban, top_k
+from recommenders.algorithms.ratings import Rated, around, by_user
 from recommenders.algorithms.reasons import Reason
+from recommenders.algorithms.weighting import Weighting, similarity
 from recommenders.dataset import Dataset, Vocabulary
 
-_CELLS = 1 << 16  # scores (users x items) summed at once: more no longer fit the cache
+_CELLS = 1 << 18  # scores (users x items) summed at once: more no longer fit the cache
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +41,14 @@ class ItemKnnConfig(Config):
         help="How strongly similarities that rest on few people are pulled towards zero.",
         search=(0.0, 500.0),
     )
+    similarity: str = similarity("cosine")
+    normalise: float = hyperparameter(
+        1.0,
+        low=0.0,
+        high=1.0,
+        help="How far the popularity of both items is divided out of what they share.",
+        search=(0.5, 1.0),
+    )
     history_length: int = hyperparameter(
         50, low=1, high=1_000, help="How many of a person's latest items are considered."
     )
@@ -45,23 +57,48 @@ class ItemKnnConfig(Config):
 class ItemKnn(Algorithm[ItemKnnConfig]):
     """Scores an item by its similarity to the newest `history_length` items of the history.
 
+    An item is the people who met it, each weighed by `similarity`: who met few items says more.
     Only items similar to something in the history are recommended: a user without history gets an
     empty (padded) slate, and what to show instead is the caller's decision.
     """
 
     name = "item_knn"
     title = "Collaborative filtering (item kNN)"
-    summary = "Items that people with a similar history chose, by cosine similarity of items."
+    summary = "Items that people with a similar history chose, by similarity of items."
     config_type = ItemKnnConfig
     updatable = True
+    keeps_ratings = True
 
     _neighbours: Neighbours
 
     def _fit(self, dataset: Dataset, seed: int | None, progress: Progress) -> None:
+        config = self.config
+        by_item = sp.csr_matrix(dataset.matrix.T)
+        weighed = Weighting.of(config.similarity, by_item).weigh(by_item)
         self._neighbours = Neighbours.fit(
-            dataset.matrix, neighbours=self.config.k_neighbours, shrinkage=self.config.shrinkage
+            sp.csr_matrix(weighed.T),
+            neighbours=config.k_neighbours,
+            shrinkage=config.shrinkage,
+            normalise=config.normalise,
         )
         progress(1.0, "Measured similarities", None)
+
+    def predict_rating(self, frame: pd.DataFrame) -> NDArray[np.float32]:
+        """The item's mean, moved by how the user rated similar items against their means.
+
+        Sarwar et al. 2001, equation 3, with ratings centred on the mean of their item.
+        """
+        self._need_fit()
+        rated = Rated.of(self._kept, self.name)
+        means = rated.means(rated.items, len(self._items))
+        off = rated.values - means[rated.items]
+        starts = np.searchsorted(rated.users, np.arange(len(self._users) + 1))
+        predicted = np.full(len(frame), np.nan)
+        for user, places, items in by_user(frame, self._kept):
+            mine = slice(starts[user], starts[user + 1])
+            moved, weight = self._neighbours.about(rated.items[mine], off[mine])
+            predicted[places] = around(means[items], moved[items], weight[items])
+        return rated.clip(predicted).astype(np.float32)
 
     def _rank(
         self, histories: Sequence[NDArray[np.int64]], banned: Sequence[NDArray[np.int64]], k: int

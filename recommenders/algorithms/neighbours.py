@@ -24,17 +24,24 @@ class Neighbours:
 
     @classmethod
     def fit(
-        cls, matrix: sp.csr_matrix[np.float32], *, neighbours: int, shrinkage: float
+        cls,
+        matrix: sp.csr_matrix[np.float32],
+        *,
+        neighbours: int,
+        shrinkage: float,
+        normalise: float = 1.0,
     ) -> "Neighbours":
-        """Cosine with shrinkage: people of both / (sqrt(people of i * people of j) + shrinkage).
+        """Cosine with shrinkage: x_i x_j / ((|x_i| |x_j|)^normalise + shrinkage).
 
-        matrix: users x items of 0 and 1. Shrinkage pulls pairs that few people share towards 0
-        (Ferrari Dacrema et al. 2019, "Are we really making much progress?", section 3.1).
+        matrix: users x items, x_i its columns; of 0 and 1, x_i x_j are the people of both.
+        Shrinkage pulls pairs that few people share towards 0 (Ferrari Dacrema et al. 2019, "Are
+        we really making much progress?", section 3.1).
         Every candidate keeps its `neighbours` most similar items, so a candidate's score is a
         sum over those of them that are in the history.
         """
         blocks = [
-            _closest(block, first, neighbours) for first, block in _similarity(matrix, shrinkage)
+            _closest(block, first, neighbours)
+            for first, block in _similarity(matrix, shrinkage, normalise)
         ]
         candidates = sp.vstack(blocks, format="csr")
         by_history = candidates.T.tocsr()
@@ -52,13 +59,13 @@ class Neighbours:
         """Sum of similarities to the history, of shape (histories, items); -inf where there is
         no similar item, since then there is nothing to say.
         """
-        rows = len(histories)
-        history = np.concatenate(histories) if rows else np.empty(0, np.int64)
-        owner = np.repeat(np.arange(rows), [len(one) for one in histories])
-        entries, counts = self._entries(history)
-        cells = self.items[entries] + np.repeat(owner * len(self), counts)
-        sums = np.bincount(cells, self.weights[entries], minlength=rows * len(self))
-        scores = sums.astype(np.float32).reshape(rows, len(self))
+        starts = np.cumsum([0, *map(len, histories)])
+        history = np.concatenate([*histories, np.empty(0, np.int64)]).astype(np.int64)
+        met = sp.csr_matrix(
+            (np.ones(len(history), np.float32), history, starts), shape=(len(histories), len(self))
+        )
+        says = sp.csr_matrix((self.weights, self.items, self.starts), shape=(len(self), len(self)))
+        scores = np.asarray((met @ says).toarray())
         scores[scores == 0.0] = -np.inf
         return scores
 
@@ -94,6 +101,16 @@ class Neighbours:
         amounts[np.repeat(np.arange(len(history)), counts)[says]] = self.weights[entries[says]]
         return amounts
 
+    def about(
+        self, history: NDArray[np.int64], amounts: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """For each item, the similarities to the history summed: times `amounts`, and alone."""
+        entries, counts = self._entries(history)
+        items, weights = self.items[entries], self.weights[entries]
+        times = np.bincount(items, weights * np.repeat(amounts, counts), minlength=len(self))
+        alone = np.bincount(items, weights, minlength=len(self))
+        return times.astype(np.float64), alone.astype(np.float64)
+
     def _entries(self, history: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Places of all that the history's items say, and how many of them each item says."""
         starts = self.starts[history]
@@ -103,11 +120,12 @@ class Neighbours:
 
 
 def _similarity(
-    matrix: sp.csr_matrix[np.float32], shrinkage: float
+    matrix: sp.csr_matrix[np.float32], shrinkage: float, normalise: float
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Similarity of a block of candidates to all items, block by block to bound the memory."""
     columns = matrix.tocsc()
-    root = np.sqrt(np.diff(columns.indptr)).astype(np.float32)
+    squares = np.bincount(matrix.indices, matrix.data**2, minlength=matrix.shape[1])
+    root = (squares ** (normalise / 2)).astype(np.float32)
     size = max(1, _CELLS // max(1, matrix.shape[1]))
     for first in range(0, matrix.shape[1], size):
         block = slice(first, first + size)

@@ -8,9 +8,11 @@ BECAUSE = "Because of "
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """kind `popular`: `people` met the item. kind `because`: `item` of the history led to it."""
+    """kind `popular`: `people` met the item. kind `because`: `item` of the history led to it. kind
+    `alike`: `people` with a similar history met it.
+    """
 
-    kind: Literal["popular", "because"]
+    kind: Literal["popular", "because", "alike"]
     item: str | None = None
     people: int | None = None
 
@@ -18,7 +20,8 @@ class Reason:
         """The reason in plain words, with the item's id."""
         if self.kind == "because":
             return f"{BECAUSE}{self.item}"
-        return f"Chosen by {self.people:,} " + ("person" if self.people == 1 else "people")
+        words = f"Chosen by {self.people:,} " + ("person" if self.people == 1 else "people")
+        return f"{words} with similar taste" if self.kind == "alike" else words
 
 
 @dataclass(frozen=True, kw_only=True)

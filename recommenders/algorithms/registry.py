@@ -12,10 +12,11 @@ from recommenders.algorithms.conv_ctr import ConvCtr
 from recommenders.algorithms.ease import Ease
 from recommenders.algorithms.item_knn import ItemKnn
 from recommenders.algorithms.popularity import Popularity
+from recommenders.algorithms.user_knn import UserKnn
 from recommenders.exceptions import ArtefactError, HyperparameterError, UnknownAlgorithmError
 
 ALGORITHMS: dict[str, type[Algorithm[Any]]] = {
-    algorithm.name: algorithm for algorithm in (Popularity, ItemKnn, Ease, ConvCtr)
+    algorithm.name: algorithm for algorithm in (Popularity, ItemKnn, UserKnn, Ease, ConvCtr)
 }
 
 

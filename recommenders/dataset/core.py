@@ -92,10 +92,7 @@ class Dataset:
     @cached_property
     def matrix(self) -> sp.csr_matrix[np.float32]:
         """Users x items, 1.0 where the user met the item however often."""
-        histories = self.histories
-        ones = np.ones(len(histories.items), np.float32)
-        shape = (len(self.users), len(self.items))
-        return sp.csr_matrix((ones, histories.items, histories.starts), shape=shape)
+        return self.histories.matrix(len(self.items))
 
     @cached_property
     def histories(self) -> Histories:

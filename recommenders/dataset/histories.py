@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 
@@ -42,6 +43,11 @@ class Histories:
         if user < 0:
             return self.items[:0]
         return self.items[self.starts[user] : self.starts[user + 1]]
+
+    def matrix(self, n_items: int) -> sp.csr_matrix[np.float32]:
+        """Users x items, 1.0 where the user met the item."""
+        ones = np.ones(len(self.items), np.float32)
+        return sp.csr_matrix((ones, self.items, self.starts), shape=(len(self), n_items))
 
     @property
     def lengths(self) -> NDArray[np.int64]:

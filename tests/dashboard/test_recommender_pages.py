@@ -50,6 +50,8 @@ def test_registering_takes_the_settings_of_the_chosen_algorithm(browser: Client)
         "algorithm": "item_knn",
         "item_knn-k_neighbours": "50",
         "item_knn-shrinkage": "10.5",
+        "item_knn-similarity": "tfidf",
+        "item_knn-normalise": "0.8",
         "item_knn-history_length": "20",
         "conv_ctr-epochs": "nonsense of an algorithm that was not chosen",
     }
@@ -59,7 +61,13 @@ def test_registering_takes_the_settings_of_the_chosen_algorithm(browser: Client)
     assert answer["Location"] == "/recommenders/knn-fresh/"
     made = Recommender.objects.get()
     assert made.algorithm == "item_knn"
-    assert made.config == {"k_neighbours": 50, "shrinkage": 10.5, "history_length": 20}
+    assert made.config == {
+        "k_neighbours": 50,
+        "shrinkage": 10.5,
+        "similarity": "tfidf",
+        "normalise": 0.8,
+        "history_length": 20,
+    }
 
 
 def test_the_form_shows_every_algorithm_with_its_own_settings(browser: Client) -> None:
@@ -88,6 +96,11 @@ def test_the_form_shows_every_algorithm_with_its_own_settings(browser: Client) -
             "Give a number from 0 to 100000.",
         ),
         (
+            {"item_knn-similarity": "dice"},
+            "id_item_knn-similarity",
+            "Choose one of cosine, tfidf, bm25.",
+        ),
+        (
             {"item_knn-history_length": ""},
             "id_item_knn-history_length",
             "Give a whole number from 1 to 1000.",
@@ -103,6 +116,8 @@ def test_an_error_stands_at_its_field_and_nothing_is_registered(
         "algorithm": "item_knn",
         "item_knn-k_neighbours": "57",
         "item_knn-shrinkage": "20",
+        "item_knn-similarity": "cosine",
+        "item_knn-normalise": "1",
         "item_knn-history_length": "50",
     }
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import redis
 from celery import current_app
@@ -72,6 +73,23 @@ def test_a_training_makes_the_next_version_and_it_goes_live(
     assert version.popular[0] == ["a-item-0", 10]
     assert plans.current().recommenders["item-knn"].version == "item-knn@2"
     assert told[-1] == ("pipelines.materialise_slates", ["item-knn"])
+
+
+def test_ratings_of_the_log_are_learned(tmp_path: Path) -> None:
+    file = tmp_path / "ratings.csv"
+    file.write_text(
+        "user,item,type,at,value\n"
+        "u,a,rating,2025-01-01T00:00:00Z,4\n"
+        "u,b,purchase,2025-01-01T00:00:01Z,19.9\n"
+        "v,a,click,2025-01-01T00:00:02Z,\n"
+        "v,b,rating,2025-01-01T00:00:03Z,2\n"
+    )
+    import_events(file, log_dir=settings.LOG_DIR, journal_dir=settings.JOURNAL_DIR, now=NOW)
+
+    data = training.load_dataset()
+
+    assert data.ratings is not None
+    np.testing.assert_array_equal(data.ratings, [4.0, np.nan, np.nan, 2.0])
 
 
 def test_the_artefact_is_what_its_checksum_says(past: None, knn: Recommender) -> None:

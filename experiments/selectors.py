@@ -6,7 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 
 import msgspec
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast
 
 from experiments import exclusions, metric_definitions
 from experiments.assignment import BUCKETS, Range, ranges
@@ -92,13 +93,19 @@ def _left(taken: list[Range]) -> Decimal:
 
 
 def latest_snapshot(experiment: Experiment) -> Snapshot | None:
-    """The newest snapshot, or None before the first analysis."""
-    return experiment.snapshots.first()
+    """The newest snapshot, or None before the first analysis. Its scorecard stays text, which
+    `scorecard_of` reads several times as fast as a JSONField does.
+    """
+    newest = experiment.snapshots.defer("scorecard")
+    return newest.annotate(written=Cast("scorecard", TextField())).first()
 
 
 def scorecard_of(snapshot: Snapshot) -> Scorecard:
     """The scorecard as it was computed."""
-    return msgspec.convert(snapshot.scorecard, Scorecard)
+    written: str | None = getattr(snapshot, "written", None)
+    if written is None:
+        return msgspec.convert(snapshot.scorecard, Scorecard)
+    return msgspec.json.decode(written, type=Scorecard)
 
 
 def spec_of(snapshot: Snapshot) -> ScorecardSpec:

@@ -48,6 +48,16 @@ def compare_arms(
     spec: ScorecardSpec, samples: Samples, settings: Settings, *, cuped: bool = False
 ) -> Compared:
     """All treatments against the control, within each phase and then combined."""
+    asked = (settings, cuped, taking(spec).tobytes())
+    if asked not in samples.known:
+        samples.known[asked] = _compared(spec, samples, settings, cuped=cuped)
+    found: Compared = samples.known[asked]
+    return found
+
+
+def _compared(
+    spec: ScorecardSpec, samples: Samples, settings: Settings, *, cuped: bool
+) -> Compared:
     controls, treatments = samples.cuped_pairs if cuped else samples.plain_pairs
     if len(controls) == 1:
         found = compare(controls[0], treatments[0], settings)

@@ -73,8 +73,13 @@ def floor_of(spec: ScorecardSpec, samples: Samples, treatment: int, users_needed
 
 def past_floor(spec: ScorecardSpec, samples: Samples, users_needed: int) -> Bools:
     """At which as-of times each treatment's company is past the floor; a row per treatment."""
-    treatments = range(1, len(spec.variants))
-    return np.stack([reached(peers(spec, samples, i), users_needed) for i in treatments])
+    asked = (past_floor, users_needed, taking(spec).tobytes())
+    if asked not in samples.known:
+        treatments = range(1, len(spec.variants))
+        found = [reached(peers(spec, samples, i), users_needed) for i in treatments]
+        samples.known[asked] = np.stack(found)
+    past: Bools = samples.known[asked]
+    return past
 
 
 def past_floor_if_alike(spec: ScorecardSpec, samples: Samples, users_needed: int) -> Bools:

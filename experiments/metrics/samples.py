@@ -1,6 +1,6 @@
 """From sums over users to the samples that statistics compares, one per phase."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property, reduce
 from operator import add
@@ -49,6 +49,11 @@ class Samples:
             plain=tuple(part(sample, last) for sample in self.plain),
             cuped=None if self.cuped is None else tuple(part(s, last) for s in self.cuped),
         )
+
+    @cached_property
+    def known(self) -> dict[Hashable, Any]:
+        """What was found of these samples, by what was asked: a table asks some things twice."""
+        return {}
 
     @cached_property
     def plain_pairs(self) -> "Pairs":

@@ -6,7 +6,7 @@ depends on the share. Probabilities are right to 1e-12 for whole parameters and 
 to 1e-8 for fractional ones from 2 on, and to 1e-6 for fractional ones between 1 and 2.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,10 +55,22 @@ def at_most(t: Beta, c: Beta, slope: Array, shift: Array) -> Array:
     Where the line lies below all of T it adds nothing, and where above, all: only the stretch
     between is integrated. So it may be as short as T is narrow.
     """
+    return between(t, c, slope, shift, limits(t, c))
+
+
+def limits(t: Beta, c: Beta) -> tuple[Array, ...]:
+    """What `at_most` needs of both whatever the line: the ends of T and of C, and the integral of
+    C's density between its own.
+    """
     bottom, top = c.ends
-    starts, full = ((end - shift) / slope for end in t.ends)
-    low, high = np.clip(starts, bottom, top), np.clip(full, bottom, top)
-    whole = quadrature(c, bottom, top, None, slope, shift)
+    return *t.ends, bottom, top, quadrature(c, bottom, top, None, top, bottom)
+
+
+def between(t: Beta, c: Beta, slope: Array, shift: Array, known: tuple[Array, ...]) -> Array:
+    """`at_most`, given the limits of both."""
+    low_t, high_t, bottom, top, whole = known
+    low = np.clip((low_t - shift) / slope, bottom, top)
+    high = np.clip((high_t - shift) / slope, bottom, top)
     part = quadrature(c, low, high, t, slope, shift)
     return np.clip(part / whole + c.above(high), 0.0, 1.0)
 
@@ -82,26 +94,47 @@ def quadrature(
     return np.asarray((density @ WEIGHTS) * half)
 
 
-def difference_quantile(t: Beta, c: Beta, level: Array) -> Array:
-    """The q with P(T - C <= q) = level."""
+def difference_quantiles(t: Beta, c: Beta, levels: Sequence[float | Array]) -> tuple[Array, ...]:
+    """The q with P(T - C <= q) = level, for each of the levels."""
 
-    def excess(q: Array, ta: Array, tb: Array, ca: Array, cb: Array, level: Array) -> Array:
-        return at_most(Beta(a=ta, b=tb), Beta(a=ca, b=cb), np.ones_like(q), q) - level
+    def line(q: Array) -> tuple[Array, Array]:
+        return np.ones_like(q), q
 
     (low_t, high_t), (low_c, high_c) = t.ends, c.ends
-    bracket = (low_t - high_c, high_t - low_c)
-    return root(excess, bracket, (t.a, t.b, c.a, c.b, level))
+    return _quantiles(t, c, levels, line, (low_t - high_c, high_t - low_c))
 
 
-def ratio_quantile(t: Beta, c: Beta, level: Array) -> Array:
-    """The q with P(T / C <= q) = level."""
+def ratio_quantiles(t: Beta, c: Beta, levels: Sequence[float | Array]) -> tuple[Array, ...]:
+    """The q with P(T / C <= q) = level, for each of the levels."""
 
-    def excess(q: Array, ta: Array, tb: Array, ca: Array, cb: Array, level: Array) -> Array:
-        found = at_most(Beta(a=ta, b=tb), Beta(a=ca, b=cb), np.exp(q), np.zeros_like(q))
-        return found - level
+    def line(q: Array) -> tuple[Array, Array]:
+        return np.exp(q), np.zeros_like(q)
 
     (low_t, high_t), (low_c, high_c) = np.log(t.ends), np.log(c.ends)
-    return np.exp(root(excess, (low_t - high_c, high_t - low_c), (t.a, t.b, c.a, c.b, level)))
+    found = _quantiles(t, c, levels, line, (low_t - high_c, high_t - low_c))
+    return tuple(np.exp(q) for q in found)
+
+
+def _quantiles(
+    t: Beta,
+    c: Beta,
+    levels: Sequence[float | Array],
+    line: Callable[[Array], tuple[Array, Array]],
+    bracket: tuple[Array, Array],
+) -> tuple[Array, ...]:
+    """The q at which P(T <= slope C + shift) is each level, slope and shift being the `line` of q:
+    all levels at once, since one step of the search takes as long for many as for few.
+    """
+
+    def excess(q: Array, level: Array, *given: Array) -> Array:
+        ta, tb, ca, cb, *known = given
+        return between(Beta(a=ta, b=tb), Beta(a=ca, b=cb), *line(q), tuple(known)) - level
+
+    shape = (len(levels), *t.a.shape)
+    wanted = np.stack([np.broadcast_to(level, t.a.shape) for level in levels])
+    given = [np.broadcast_to(one, shape) for one in (t.a, t.b, c.a, c.b, *limits(t, c))]
+    low, high = (np.broadcast_to(end, shape) for end in bracket)
+    return tuple(root(excess, (low, high), (wanted, *given)))
 
 
 def root(

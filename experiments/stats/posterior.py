@@ -6,7 +6,7 @@ import numpy as np
 from scipy import special
 
 from experiments.stats.arrays import Array
-from experiments.stats.beta import Beta, at_most, difference_quantile, ratio_quantile
+from experiments.stats.beta import Beta, at_most, difference_quantiles, ratio_quantiles
 from experiments.stats.intervals import Interval
 from experiments.stats.settings import Settings
 
@@ -69,8 +69,7 @@ def of_difference(t: Beta, c: Beta, tail: float) -> tuple[Array, ...]:
     return (
         t.mean - c.mean,
         np.sqrt(t.variance + c.variance),
-        difference_quantile(t, c, tail * one),
-        difference_quantile(t, c, (1 - tail) * one),
+        *difference_quantiles(t, c, (tail, 1 - tail)),
         1 - at_most(t, c, one, zero),
         held - got,
     )
@@ -89,8 +88,7 @@ def of_ratio(t: Beta, c: Beta, tail: float) -> tuple[Array, ...]:
     return (
         ratio - 1,
         np.sqrt(square - ratio**2),
-        ratio_quantile(t, c, tail * one) - 1,
-        ratio_quantile(t, c, (1 - tail) * one) - 1,
+        *(end - 1 for end in ratio_quantiles(t, c, (tail, 1 - tail))),
         1 - loses,
         loses - ratio * at_most(Beta(a=t.a + 1, b=t.b), fewer, one, zero),
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from experiments.stats.beta import Beta, at_most, difference_quantile, ratio_quantile
+from experiments.stats.beta import Beta, at_most, difference_quantiles, ratio_quantiles
 
 
 def beta(a: Any, b: Any) -> Beta:
@@ -79,7 +79,7 @@ def test_quantiles_are_where_the_probability_is_the_level() -> None:
     t = beta(rng.uniform(2, 400, 300), rng.uniform(2, 4_000, 300))
     c = beta(rng.uniform(2, 400, 300), rng.uniform(2, 4_000, 300))
     level, one, zero = rng.uniform(0.001, 0.999, 300), np.ones(300), np.zeros(300)
-    difference = at_most(t, c, one, difference_quantile(t, c, level))
-    ratio = at_most(t, c, ratio_quantile(t, c, level), zero)
+    difference = at_most(t, c, one, difference_quantiles(t, c, (level,))[0])
+    ratio = at_most(t, c, ratio_quantiles(t, c, (level,))[0], zero)
     assert np.abs(difference - level).max() < 1e-11
     assert np.abs(ratio - level).max() < 1e-11

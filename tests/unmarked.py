@@ -9,17 +9,17 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"
 MARKED = re.compile(
     r"{%\s*(blocktranslate|blocktrans|comment)\b.*?{%\s*end\1\s*%}"
-    r"|{%\s*block page_class\s*%}.*?{%\s*endblock\s*%}"
+    r"|{%\s*block (?:page_class|form_data)\s*%}.*?{%\s*endblock\s*%}"
     r"|{#.*?#}|<(script|style|svg|code|pre)\b.*?</\2>",
     re.DOTALL,
 )
-SPOKEN = re.compile(r'\b(?:aria-label|placeholder|title|alt)="([^"{}]*)"')
+SPOKEN = re.compile(r'(?<![-\w])(?:aria-label|data-label|placeholder|title|alt)="([^"{}]*)"')
 TAG = re.compile(r"{%.*?%}|{{.*?}}|<(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>", re.DOTALL)
-WORD = re.compile(r"[A-Za-z]{2,}")
+WORD = re.compile(r"(?!Winnow\b)\b[A-Za-z]{2,}")
 
 
 def unmarked(template: str) -> list[str]:
-    """The runs of words outside of tags and marks, and in the attributes that are read aloud."""
+    """The runs of words outside of tags and marks, and in attributes that are seen or heard."""
     text = re.sub(r"&\w+;", " ", MARKED.sub("\n", template))
     spoken = [said for said in SPOKEN.findall(text) if WORD.search(said)]
     runs = (" ".join(run.split()) for run in TAG.sub("\n", text).split("\n"))

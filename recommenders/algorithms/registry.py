@@ -12,11 +12,12 @@ from recommenders.algorithms.conv_ctr import ConvCtr
 from recommenders.algorithms.ease import Ease
 from recommenders.algorithms.item_knn import ItemKnn
 from recommenders.algorithms.popularity import Popularity
+from recommenders.algorithms.slim import Slim
 from recommenders.algorithms.user_knn import UserKnn
 from recommenders.exceptions import ArtefactError, HyperparameterError, UnknownAlgorithmError
 
 ALGORITHMS: dict[str, type[Algorithm[Any]]] = {
-    algorithm.name: algorithm for algorithm in (Popularity, ItemKnn, UserKnn, Ease, ConvCtr)
+    algorithm.name: algorithm for algorithm in (Popularity, ItemKnn, UserKnn, Ease, Slim, ConvCtr)
 }
 
 

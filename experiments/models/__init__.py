@@ -10,6 +10,7 @@ from experiments.models.comparisons import (
 from experiments.models.definitions import ExclusionRule, MetricDefinition
 from experiments.models.findings import Audit, PlacementBaseline, Snapshot
 from experiments.models.places import KEY, Holdout, Layer, Placement, new_seed
+from experiments.models.reports import Report
 from experiments.models.samples import SnapshotSamples
 from experiments.models.sketches import Sketch
 
@@ -26,6 +27,7 @@ __all__ = [
     "Phase",
     "Placement",
     "PlacementBaseline",
+    "Report",
     "Sketch",
     "Snapshot",
     "SnapshotSamples",

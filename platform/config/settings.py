@@ -190,6 +190,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 2**20
 FILE_UPLOAD_HANDLERS = ["imports.uploading.BoundedUploadHandler"]
 UPLOAD_MOST_BYTES = max(1, int(os.environ.get("WINNOW_UPLOAD_MB") or 256)) * 1_000_000
 # Proxies in front of this one whose word on a caller's address is taken.
+# Whether reports may be made that are read without a login.
+OPEN_REPORTS = os.environ.get("WINNOW_OPEN_REPORTS") == "1"
 TRUSTED_PROXIES = max(0, int(os.environ.get("WINNOW_PROXIES") or 0))
 LOGIN_URL = "dashboard:login"
 LOGIN_REDIRECT_URL = "dashboard:overview"

@@ -6,19 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from dashboard import queries
+from dashboard import queries, report_parts
 from dashboard.happened import NOT_KEPT, asked, happened
 from dashboard.reading.arms import ArmView, arms_of
 from dashboard.reading.buckets import layer_bar, phase_rows
 from dashboard.reading.measured import Fact, facts
 from dashboard.reading.page import experiment_page
 from dashboard.reading.sheet import Sheet, sheet
-from experiments import checklist, lifecycle, metric_definitions, selectors
+from experiments import checklist, lifecycle, metric_definitions, reports, selectors
 from experiments.metrics.exploring.asking import FIELDS, asked_of, scale_of
 from experiments.metrics.results import Scorecard
 from experiments.models import Experiment, Snapshot
@@ -73,6 +74,7 @@ def context_of(request: HttpRequest, experiment: Experiment, tab: str) -> dict[s
         "sheet": sheet_of(page.snapshot, page.scorecard, page.arms, request.GET)
         if page.snapshot and page.scorecard and tab == "results"
         else None,
+        **(_reports(experiment) if not draft and tab == "results" else {}),
         **(_traffic(experiment) if tab == "traffic" else {}),
     }
 
@@ -113,6 +115,11 @@ def others_of(request: HttpRequest) -> dict[str, str]:
     """What an address asks for beside the scorecard."""
     mine = (*FIELDS, "scale", *NOT_KEPT)
     return {name: str(value) for name, value in request.GET.items() if name not in mine}
+
+
+def _reports(experiment: Experiment) -> dict[str, Any]:
+    made = report_parts.listed(reports.standing(experiment))
+    return {"made": made, "open_reports": settings.OPEN_REPORTS}
 
 
 def _measured(experiment: Experiment) -> tuple[Fact, ...]:

@@ -25,17 +25,23 @@ def asked(request: HttpRequest) -> Asked:
     return Asked(view=chart_view(kept), kept=kept)
 
 
-def happened(experiment: Experiment) -> Happened:
-    """In two queries."""
+def happened(experiment: Experiment, until: datetime | None = None) -> Happened:
+    """In two queries; up to a time, where one is given."""
     entries = trail.entries(kind="experiment", key=experiment.key).filter(verb__in=TRAFFIC)
-    return Happened(versions=_versions(experiment), entries=list(entries[:MOST]))
+    if until is not None:
+        entries = entries.filter(at__lte=until)
+    return Happened(versions=_versions(experiment, until), entries=list(entries[:MOST]))
 
 
-def _versions(experiment: Experiment) -> list[tuple[datetime, ModelVersion]]:
+def _versions(
+    experiment: Experiment, until: datetime | None
+) -> list[tuple[datetime, ModelVersion]]:
     """Versions of the arms' recommenders that a training made since the start, the newest first."""
     made = ModelVersion.objects.filter(
         recommender__variants__experiment=experiment,
         training__finished_at__gt=experiment.started_at,
     ).select_related("recommender", "training")
+    if until is not None:
+        made = made.filter(training__finished_at__lte=until)
     newest = made.distinct().order_by("-training__finished_at")[:MOST]
     return [(at, version) for version in newest if (at := version.training.finished_at)]

@@ -29,6 +29,7 @@ from dashboard.views import (
     people,
     recommender,
     recommenders,
+    reports,
     session,
     trail,
     try_out,
@@ -101,6 +102,9 @@ urlpatterns = [
         )
     ),
     path("experiments/<slug:key>/delete/", life.delete, name="experiment-delete"),
+    path("experiments/<slug:key>/reports/", reports.make, name="report-new"),
+    path("experiments/<slug:key>/reports/<int:pk>/revoke/", reports.revoke, name="report-revoke"),
+    path("reports/<str:token>/", reports.page, name="report"),
     path("experiments/<slug:key>/analyse/", experiment.analyse, name="experiment-analyse"),
     path("recommenders/", recommenders.listing, name="recommenders"),
     path("new-recommender/", recommenders.register, name="recommender-new"),

@@ -12,12 +12,14 @@ from experiments import (
     metric_definitions,
     moves,
     overrides,
+    reports,
+    selectors,
     sketches,
 )
 from experiments.checks import VariantSpec
 from experiments.measurement import Measurement
 from experiments.metrics.exclusions import EventsPerDay
-from experiments.models import Experiment, Placement
+from experiments.models import Experiment, Placement, Report
 from imports.models import ImportJob
 from notices import services
 from notices.kinds import Kind
@@ -47,13 +49,17 @@ from tests.dashboard.test_metric_form import SPEND
 from tests.dashboard.test_reading import guarded
 
 STATES = ("learned-ranking", "unhealthy", "young", "paused", "shipped", "stopped", "draft")
+TOKEN = "a-report"
 
 
 def make_everything(maya: User) -> None:
-    """One of each thing; experiments have the keys `STATES`, all else the number 1."""
+    """One of each thing; experiments have the keys `STATES`, all else the number 1, and a report
+    the token `TOKEN`.
+    """
     recommenders = [make_recommender(key) for key in ("popular", "item-knn", "conv-ctr")]
     home = create_placement(key="home", name="Home", default_recommender=recommenders[0])
     _experiments(home, recommenders)
+    _report()
     _trainings(recommenders[1])
     metric_definitions.define(metric=SPEND, now=START, actor=TESTER)
     exclusions.set_limit(EventsPerDay(limit=5000), now=START, actor=TESTER)
@@ -111,6 +117,22 @@ def _experiments(home: Placement, recommenders: list[Recommender]) -> None:
     for key in ("shipped", "stopped"):
         stop_experiment(made[key], now=AS_OF)
     moves.ship(made["shipped"], winner="item-knn", rationale="CTR rose.", now=AS_OF, actor=TESTER)
+
+
+def _report() -> None:
+    """Of the first experiment, as it decides."""
+    experiment = Experiment.objects.get(key=STATES[0])
+    newest = selectors.latest_snapshot(experiment)
+    assert newest is not None
+    reports.make(
+        experiment,
+        snapshot=str(newest.pk),
+        asked={},
+        without_login=False,
+        now=AS_OF,
+        actor=TESTER,
+    )
+    Report.objects.update(token=TOKEN)
 
 
 def _draft(key: str, home: Placement, recommenders: list[Recommender]) -> Experiment:

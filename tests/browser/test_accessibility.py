@@ -21,7 +21,7 @@ from pytest_django.live_server_helper import LiveServer
 from config.middleware import POLICY
 from dashboard import urls
 from tests.browser.conftest import QUIET
-from tests.browser.everything import STATES, make_everything
+from tests.browser.everything import STATES, TOKEN, make_everything
 from tests.dashboard.walking import STEPS
 
 pytestmark = [
@@ -60,7 +60,7 @@ def address(name: str) -> str:
     [pattern] = [p for p in urls.urlpatterns if p.name == name]
     takes = pattern.pattern.converters
     key = PLACEHOLDERS.get(name) or PLACEHOLDERS.get(name.split("-")[0], "learned-ranking")
-    known = {"key": key, "pk": 1, "metric": "ctr", "step": "setup"}
+    known = {"key": key, "pk": 1, "metric": "ctr", "step": "setup", "token": TOKEN}
     assert set(takes) <= set(known), f"{name}: say in PLACEHOLDERS what its address takes"
     return reverse(f"dashboard:{name}", kwargs={taken: known[taken] for taken in takes})
 

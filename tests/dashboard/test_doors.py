@@ -61,6 +61,8 @@ POSTS = [
         reverse(f"dashboard:changes-{name}", args=["learned-ranking"])
         for name in ("traffic", "arms", "kill", "words", "override", "override-remove")
     ),
+    reverse("dashboard:report-new", args=["learned-ranking"]),
+    reverse("dashboard:report-revoke", args=["learned-ranking", 1]),
     reverse("dashboard:recommender-new"),
     reverse("dashboard:recommender-train", args=["popular"]),
     reverse("dashboard:data-audit-run"),

@@ -36,6 +36,8 @@ TABLE = {
     "experiment-settings": (VIEWER, VIEWER),
     "experiment-history": (VIEWER, VIEWER),
     "experiment-metric": (VIEWER, VIEWER),
+    "report-new": (ANALYST, ANALYST),
+    "report-revoke": (ANALYST, ANALYST),
     "experiment-new": (EXPERIMENTER, EXPERIMENTER),
     "sketch": (EXPERIMENTER, EXPERIMENTER),
     "sketch-discard": (EXPERIMENTER, EXPERIMENTER),
@@ -123,8 +125,8 @@ TABLE = {
     "trail": (VIEWER, VIEWER),
     "design": (VIEWER, VIEWER),
 }
-OPEN = {"login", "logout"}
-"""Needed by whoever has no role yet, or goes."""
+OPEN = {"login", "logout", "report"}
+"""Needed by whoever has no role yet, or goes; test_reports.py says who reads a report."""
 
 
 @pytest.fixture
@@ -143,7 +145,13 @@ def as_role(client: Client, db: None) -> Callable[[Role], Client]:
 def address(name: str) -> str:
     key = {"metric": "gmv", "recommender": "popular"}.get(name.split("-")[0], "learned-ranking")
     [pattern] = [p for p in urls.urlpatterns if p.name == name]
-    values: dict[str, Any] = {"key": key, "pk": 1, "metric": "ctr", "step": "setup"}
+    values: dict[str, Any] = {
+        "key": key,
+        "pk": 1,
+        "metric": "ctr",
+        "step": "setup",
+        "token": "none",
+    }
     takes = pattern.pattern.converters
     return reverse(f"dashboard:{name}", kwargs={k: v for k, v in values.items() if k in takes})
 

@@ -227,7 +227,7 @@ def test_queries_grow_neither_with_experiments_nor_with_filters(
     browser: Client, make_experiment: Make, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     snapshot_of(make_experiment("One"))
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         browser.get("/experiments/?q=o&sort=attention")
 
     for n in range(SHOWN + 5):
@@ -235,7 +235,7 @@ def test_queries_grow_neither_with_experiments_nor_with_filters(
         snapshot_of(experiment)
         snapshot_of(experiment)
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         browser.get("/experiments/?q=o&sort=attention")
 
 

@@ -13,6 +13,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from dashboard import queries, report_parts
+from dashboard.forms.changes import OverrideForm
 from dashboard.happened import NOT_KEPT, asked, happened
 from dashboard.reading.arms import ArmView, arms_of
 from dashboard.reading.buckets import layer_bar, phase_rows
@@ -76,6 +77,7 @@ def context_of(request: HttpRequest, experiment: Experiment, tab: str) -> dict[s
         else None,
         **(_reports(experiment) if not draft and tab == "results" else {}),
         **(_traffic(experiment) if tab == "traffic" else {}),
+        **(_draft_overrides(experiment) if draft else {}),
     }
 
 
@@ -130,6 +132,19 @@ def _measured(experiment: Experiment) -> tuple[Fact, ...]:
 def history_of(experiment: Experiment) -> QuerySet[AuditEntry]:
     """Its audit trail, newest first."""
     return trail.entries(kind="experiment", key=experiment.key)
+
+
+def overrides_of(experiment: Experiment, form: OverrideForm | None) -> dict[str, Any]:
+    """What the card of overrides reads; without a form none can be set."""
+    held = experiment.overrides.select_related("variant").order_by("user")
+    return {"overrides": list(held), "override": form}
+
+
+def _draft_overrides(experiment: Experiment) -> dict[str, Any]:
+    """With the form, unless it was archived before it started."""
+    settable = experiment.status == Experiment.Status.DRAFT
+    form = OverrideForm(None, list(experiment.variants.all())) if settable else None
+    return overrides_of(experiment, form)
 
 
 def _killed(experiment: Experiment) -> list[str]:

@@ -25,6 +25,7 @@ from dashboard.views import (
     metrics,
     notices,
     outlook,
+    overrides,
     overview,
     people,
     recommender,
@@ -91,6 +92,10 @@ urlpatterns = [
     path("experiments/<slug:key>/edit/", wizard.edit, name="experiment-edit"),
     path("experiments/<slug:key>/edit/discard/", wizard.discard_changes, name="changes-discard"),
     path("experiments/<slug:key>/edit/<str:step>/", wizard.edit, name="experiment-edit-step"),
+    path("experiments/<slug:key>/overrides/", overrides.page, name="draft-overrides"),
+    path(
+        "experiments/<slug:key>/overrides/remove/", overrides.remove, name="draft-override-remove"
+    ),
     path("experiments/<slug:key>/clock/", clock.page, name="clock"),
     *(
         path(f"experiments/<slug:key>/clock/{name}/", view, name=f"clock-{name}")

@@ -97,7 +97,9 @@ def make_everything(maya: User) -> None:
 
 def _experiments(home: Placement, recommenders: list[Recommender]) -> None:
     made = {key: _draft(key, home, recommenders) for key in STATES}
-    del made["draft"]
+    overrides.set_override(
+        made.pop("draft"), user="qa-1", variant="item-knn", now=START, actor=TESTER
+    )
     for experiment in made.values():
         start_experiment(experiment, now=START)
     cards = {

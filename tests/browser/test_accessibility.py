@@ -35,6 +35,7 @@ PLACEHOLDERS = {
     "recommender": "item-knn",
     "holdout": "quarter",
     "placement": "home",
+    "draft": "draft",
     "experiment-edit": "draft",
     "experiment-edit-step": "draft",
     "experiment-ship": "stopped",

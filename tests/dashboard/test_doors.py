@@ -40,6 +40,7 @@ PAGES = [
     reverse("dashboard:password"),
 ]
 KEY = reverse("dashboard:key", args=[1])
+OVERRIDES = reverse("dashboard:draft-overrides", args=["learned-ranking"])
 PARTS = [
     reverse("dashboard:pulse"),
     reverse("dashboard:overview-live"),
@@ -63,6 +64,8 @@ POSTS = [
     ),
     reverse("dashboard:report-new", args=["learned-ranking"]),
     reverse("dashboard:report-revoke", args=["learned-ranking", 1]),
+    OVERRIDES,
+    reverse("dashboard:draft-override-remove", args=["learned-ranking"]),
     reverse("dashboard:recommender-new"),
     reverse("dashboard:recommender-train", args=["popular"]),
     reverse("dashboard:data-audit-run"),
@@ -104,7 +107,7 @@ def test_no_form_is_taken_without_its_token(person: User, address: str) -> None:
     assert not Experiment.objects.exists()
 
 
-@pytest.mark.parametrize("address", [p for p in POSTS if p not in (*PAGES, KEY)])
+@pytest.mark.parametrize("address", [p for p in POSTS if p not in (*PAGES, KEY, OVERRIDES)])
 def test_a_move_is_never_made_by_a_link(browser: Client, address: str) -> None:
     assert browser.get(address).status_code == 405
 

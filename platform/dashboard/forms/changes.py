@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from dashboard.forms.ramp import typed
 from experiments.checks import VariantSpec
@@ -69,8 +70,10 @@ class WordsForm(ChangeForm):
 
 
 class OverrideForm(ChangeForm):
-    user = forms.CharField(max_length=256, error_messages={"required": "Give a user id."})
-    variant = forms.ChoiceField()
+    user = forms.CharField(
+        max_length=256, label=_("User"), error_messages={"required": _("Give a user id.")}
+    )
+    variant = forms.ChoiceField(label=_("Variant"))
 
     def __init__(self, data: QueryDict | None, variants: Sequence[Variant]) -> None:
         super().__init__(data)

@@ -56,6 +56,7 @@ def context_of(request: HttpRequest, experiment: Experiment, tab: str) -> dict[s
     )
     return {
         "page": page,
+        "charted": {"key": experiment.key, "as_of": snapshot.as_of} if snapshot else None,
         "others": others_of(request),
         "address": urlencode(asked(request).kept),
         "arms": page.arms,

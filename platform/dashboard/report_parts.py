@@ -42,6 +42,7 @@ def context_of(report: Report) -> dict[str, Any]:
         "report": report,
         "about": about,
         "frozen": True,
+        "charted": {"key": report.experiment.key, "as_of": report.as_of},
         "badge": badge_of(about.status, card),
         "arms": arms,
         "said": verdict.sentence(card, arms),

@@ -41,6 +41,7 @@ def page(request: HttpRequest, key: str, metric: str) -> HttpResponse:
         then = queries.versions_when_stopped(experiment) if experiment.is_over else None
         found = scorecard.metric(metric)
         context["name"] = found.name
+        context["charted"] = {"key": key, "as_of": snapshot.as_of}
         context["drill"] = drill(
             snapshot,
             scorecard,

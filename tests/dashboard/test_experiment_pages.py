@@ -88,7 +88,7 @@ def test_queries_of_the_page_do_not_grow_with_arms_or_snapshots(
     for _ in range(arms):
         snapshot_of(experiment, scorecard(*others))
 
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         browser.get(experiment.get_absolute_url())
 
 
@@ -281,7 +281,7 @@ def test_queries_of_a_stopped_page_do_not_grow_with_arms(
 ) -> None:
     experiment = stop_experiment(make_experiment(arms=arms), now=AS_OF)
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         browser.get(experiment.get_absolute_url())
 
 

@@ -6,8 +6,9 @@ the plan with its commit.
 """
 
 from experiments.moves.arms import change_arms, kill_arm
-from experiments.moves.close import archive, ship
+from experiments.moves.close import archive, ship, stop_and_ship
 from experiments.moves.describe import describe
+from experiments.moves.keep import keep_running
 from experiments.moves.pause import pause, resume
 from experiments.moves.ramp import advance_now, cancel_ramp, climb, set_ramp
 from experiments.moves.schedule import reschedule, start_due, stop_due
@@ -23,6 +24,7 @@ __all__ = [
     "change_traffic",
     "climb",
     "describe",
+    "keep_running",
     "kill_arm",
     "pause",
     "reschedule",
@@ -32,5 +34,6 @@ __all__ = [
     "start",
     "start_due",
     "stop",
+    "stop_and_ship",
     "stop_due",
 ]

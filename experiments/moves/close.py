@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from django.db import transaction
+
 from experiments import lifecycle
 from experiments.exceptions import Invalid
 from experiments.models import Experiment, Variant
 from experiments.moves.row import moving
+from experiments.moves.stop import stop
 from people import trail
 from people.actors import Actor
 
@@ -31,6 +34,19 @@ def ship(
         row.winner = variant
         _make_default(row, variant, now=now, actor=actor)
     return row
+
+
+def stop_and_ship(
+    experiment: Experiment, *, winner: str, rationale: str, now: datetime, actor: Actor
+) -> Experiment:
+    """Ships a variant of an experiment that may still be under way: then it is stopped first, and
+    what refuses the one undoes the other. Raises what `ship` does.
+    """
+    with transaction.atomic():
+        row = Experiment.objects.select_for_update().get(pk=experiment.pk)
+        if row.status in Experiment.HOLDING:
+            stop(row, now=now, actor=actor, why=rationale)
+        return ship(row, winner=winner, rationale=rationale, now=now, actor=actor)
 
 
 def archive(

@@ -24,6 +24,7 @@ from experiments import checklist, lifecycle, metric_definitions, reports, selec
 from experiments.metrics.exploring.asking import FIELDS, asked_of, scale_of
 from experiments.metrics.results import Scorecard
 from experiments.models import Experiment, Snapshot
+from experiments.moves import keep
 from people import trail
 from people.models import AuditEntry
 from serving.models import Pulse
@@ -44,6 +45,7 @@ def context_of(request: HttpRequest, experiment: Experiment, tab: str) -> dict[s
     draft = experiment.started_at is None
     snapshot = None if draft else selectors.latest_snapshot(experiment)
     pulse = None if draft or tab not in LIVE else Pulse.objects.first()
+    beside = happened(experiment) if snapshot and tab == "results" else None
     page = experiment_page(
         experiment,
         snapshot,
@@ -52,7 +54,7 @@ def context_of(request: HttpRequest, experiment: Experiment, tab: str) -> dict[s
         then=queries.versions_when_stopped(experiment) if experiment.is_over else None,
         whole=tab == "results",
         asked=asked(request),
-        happened=happened(experiment) if snapshot and tab == "results" else None,
+        happened=beside,
     )
     return {
         "page": page,
@@ -64,6 +66,9 @@ def context_of(request: HttpRequest, experiment: Experiment, tab: str) -> dict[s
         "experiment": experiment,
         "moves": lifecycle.moves_of(experiment.status),
         "killed": _killed(experiment),
+        "kept": keep.kept(beside.entries, page.results.scorecard.decision)
+        if page.results and beside
+        else None,
         "tab": tab,
         "tabs": TABS,
         "entries": 0 if draft else history_of(experiment).count(),

@@ -67,6 +67,15 @@ def signed(effect: float | None, unit: Unit, *, tight: bool = False) -> str:
     return f"{sign}{text}{'' if tight else _suffix(unit)}"
 
 
+def loss(lost: float, unit: Unit) -> str:
+    """A size without a sign, never 0 where something is lost: `0.21%`, `< 0.01%`."""
+    body, digits = _scaled(abs(lost), unit)
+    least = 10.0**-digits
+    if 0 < body < least / 2:
+        return f"< {least:.{digits}f}{_suffix(unit)}"
+    return signed(abs(lost), unit).removeprefix("+")
+
+
 def interval(low: float | None, high: float | None, unit: Unit) -> str:
     """Both ends of an interval: `-2.3 to +6.5%`; an open end is infinity, no interval a dash."""
     if low is None and high is None:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from dashboard.reading.below import Asked, Happened
 from dashboard.reading.chart_view import chart_view
 from experiments.models import Experiment
+from experiments.moves import keep
 from people import trail
 from recommenders.models import ModelVersion
 
@@ -17,6 +18,8 @@ NOT_KEPT = ("status", "snapshot", "tab")
 MOST = 200
 """Of each kind: a chart with more marks says nothing."""
 TRAFFIC = ("advance ramp", "set ramp", "change traffic", "pause", "resume", "roll back ramp")
+TOLD = (*TRAFFIC, keep.VERB)
+"""Entries that the results show."""
 
 
 def asked(request: HttpRequest) -> Asked:
@@ -27,7 +30,7 @@ def asked(request: HttpRequest) -> Asked:
 
 def happened(experiment: Experiment, until: datetime | None = None) -> Happened:
     """In two queries; up to a time, where one is given."""
-    entries = trail.entries(kind="experiment", key=experiment.key).filter(verb__in=TRAFFIC)
+    entries = trail.entries(kind="experiment", key=experiment.key).filter(verb__in=TOLD)
     if until is not None:
         entries = entries.filter(at__lte=until)
     return Happened(versions=_versions(experiment, until), entries=list(entries[:MOST]))

@@ -74,6 +74,7 @@ urlpatterns = [
         )
         for move in life.DONE
     ),
+    path("experiments/<slug:key>/keep/", life.keep, name="experiment-keep"),
     path("experiments/<slug:key>/ship/", closing.ship, name="experiment-ship"),
     path("experiments/<slug:key>/archive/", closing.archive, name="experiment-archive"),
     path("experiments/<slug:key>/changes/", changes.page, name="changes"),

@@ -126,3 +126,21 @@ def test_shares_and_sizes() -> None:
     assert formats.offline(0.118) == ".118"
     assert formats.plural(1, "user") == "1 user"
     assert formats.plural(17025, "user") == "17,025 users"
+
+
+@pytest.mark.parametrize(
+    ("lost", "unit", "written"),
+    [
+        (0.021, "percent", "2.1%"),
+        (-0.021, "percent", "2.1%"),
+        (0.0003, "percent", "0.03%"),
+        (0.00003, "percent", "< 0.01%"),
+        (0.00001, "points", "< 0.01 pp"),
+        (0.0002, "number", "< 0.001"),
+        (0.0, "percent", "0.0%"),
+    ],
+)
+def test_a_loss_is_never_nothing_where_something_is_lost(
+    lost: float, unit: formats.Unit, written: str
+) -> None:
+    assert formats.loss(lost, unit) == written

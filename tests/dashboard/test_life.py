@@ -9,10 +9,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from experiments import moves
+from experiments.exceptions import Invalid
 from experiments.models import Experiment, Placement
 from people.actors import Actor
 from people.models import AuditEntry
-from tests.acting import stop_experiment
+from tests.acting import TESTER, stop_experiment
 from tests.dashboard.factories import AS_OF, snapshot_of
 from tests.dashboard.test_experiment_pages import text
 
@@ -126,3 +127,83 @@ def test_the_list_says_what_became_of_each(browser: Client, make_experiment: Mak
 
     assert "Paused</span>" in page
     assert "Shipped</span>" in page
+
+
+def test_a_running_experiment_is_stopped_and_shipped_in_one_explained_step(
+    browser: Client, make_experiment: Make, home: Placement
+) -> None:
+    experiment = make_experiment()
+    snapshot_of(experiment)
+    address = f"{experiment.get_absolute_url()}ship/?winner=item-knn"
+
+    assert f'href="{address}">Ship item-knn</a>' in browser.get(
+        experiment.get_absolute_url()
+    ).content.decode().replace("&amp;", "&")
+    page = browser.get(address).content.decode()
+    assert "Shipping stops it first" in page
+    assert ">Stop and ship it</button>" in page
+    assert page.count("checked") == 1
+
+    browser.post(address, {"winner": "item-knn", "rationale": " "})
+    experiment.refresh_from_db()
+    assert experiment.status == "running"
+
+    act(browser, experiment, "ship", winner="item-knn", rationale="CTR rose.")
+    home.refresh_from_db()
+    assert experiment.status == "shipped"
+    assert home.default_recommender.key == "item-knn"
+    trail = AuditEntry.objects.filter(kind="experiment", verb__in=("stop", "ship")).order_by("id")
+    assert [(entry.verb, entry.why) for entry in trail] == [
+        ("stop", "CTR rose."),
+        ("ship", "CTR rose."),
+    ]
+
+
+def test_what_refuses_the_shipping_undoes_the_stop(make_experiment: Make) -> None:
+    experiment = make_experiment()
+
+    with pytest.raises(Invalid) as caught:
+        moves.stop_and_ship(
+            experiment, winner="nobody", rationale="Why not.", now=AS_OF, actor=TESTER
+        )
+
+    experiment.refresh_from_db()
+    assert caught.value.field == "winner"
+    assert experiment.status == "running"
+    assert not AuditEntry.objects.filter(verb="stop").exists()
+
+
+def test_who_keeps_it_running_against_the_figures_is_written_down_once(
+    browser: Client, make_experiment: Make
+) -> None:
+    experiment = make_experiment()
+    snapshot = snapshot_of(experiment)
+    assert "Keep running</button>" in shown_verdict(browser, experiment)
+
+    page = act(browser, experiment, "keep")
+
+    assert experiment.status == "running"
+    assert "It keeps running. The history says that you decided so." in page
+    entry = AuditEntry.objects.get(verb="keep running")
+    assert (entry.by, entry.key) == ("maya", experiment.key)
+    assert entry.after == {"figures said": "ship item-knn", "snapshot": snapshot.pk}
+    said = shown_verdict(browser, experiment)
+    assert "maya decided to keep it running" in said
+    assert "Keep running</button>" not in said
+    assert "Ship item-knn</a>" in said
+
+
+def test_nothing_is_kept_running_that_does_not_run_or_was_not_analysed(
+    browser: Client, make_experiment: Make
+) -> None:
+    experiment = make_experiment()
+    assert "Nothing was analysed yet" in act(browser, experiment, "keep")
+
+    stop_experiment(experiment, now=AS_OF)
+    assert "Only an experiment that runs can be kept running." in act(browser, experiment, "keep")
+    assert not AuditEntry.objects.filter(verb="keep running").exists()
+
+
+def shown_verdict(browser: Client, experiment: Experiment) -> str:
+    page = browser.get(experiment.get_absolute_url()).content.decode()
+    return page.split('class="card verdict"')[1].split('class="verdict-rule"')[0]

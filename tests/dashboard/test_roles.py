@@ -48,6 +48,7 @@ TABLE = {
     "changes-discard": (EXPERIMENTER, EXPERIMENTER),
     "outlook": (VIEWER, VIEWER),
     "outlook-count": (EXPERIMENTER, EXPERIMENTER),
+    "experiment-keep": (EXPERIMENTER, EXPERIMENTER),
     "experiment-start": (EXPERIMENTER, EXPERIMENTER),
     "experiment-pause": (EXPERIMENTER, EXPERIMENTER),
     "experiment-resume": (EXPERIMENTER, EXPERIMENTER),

@@ -54,8 +54,10 @@ class ShipForm(ClosingForm):
         },
     )
 
-    def __init__(self, data: QueryDict | None, *, variants: Sequence[Variant]) -> None:
-        super().__init__(data)
+    def __init__(
+        self, data: QueryDict | None, *, variants: Sequence[Variant], chosen: str = ""
+    ) -> None:
+        super().__init__(data, initial={"winner": chosen})
         picker = self.fields["winner"]
         assert isinstance(picker, forms.ChoiceField)  # noqa: S101  (for the type checker)
         picker.choices = [(variant.key, _named(variant)) for variant in variants]

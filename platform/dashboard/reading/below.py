@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True)
 class Happened:
     """What there is to mark: versions of the arms' recommenders with when they went live, and
-    entries of the audit trail that changed what traffic it takes.
+    entries of the audit trail that changed what traffic it takes, or decided to go on.
     """
 
     versions: Sequence[tuple[datetime, ModelVersion]] = ()

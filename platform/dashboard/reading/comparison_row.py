@@ -201,7 +201,7 @@ def _loss(metric: MetricResult, decided: ComparisonResult, unit: formats.Unit) -
     lost = decided.expected_loss
     if lost is not None and decided.effect is not None and metric.direction == "decrease":
         lost = decided.effect + lost
-    return "" if lost is None else formats.signed(abs(lost), unit).lstrip("+")
+    return "" if lost is None else formats.loss(lost, unit)
 
 
 def _p_note(comparison: VariantComparison, method: results.Method) -> str:

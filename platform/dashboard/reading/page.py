@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dashboard import formats
@@ -41,6 +42,17 @@ class Results:
     @property
     def analysed_every(self) -> str:
         return formats.span(cadence.pause(self.scorecard.period_seconds).total_seconds())
+
+    @property
+    def next_at(self) -> datetime:
+        """When the next analysis of a running experiment is due."""
+        return self.snapshot.as_of + cadence.pause(self.scorecard.period_seconds)
+
+    @property
+    def to_ship(self) -> str:
+        """The variant that the figures say to ship; empty where they do not."""
+        decision = self.scorecard.decision
+        return decision.variant if decision.state == "ship" else ""
 
     @property
     def judged(self) -> bool:

@@ -30,9 +30,13 @@ from serving.lifecycle import routed
 @require_http_methods(["GET", "HEAD", "POST"])
 def ship(request: HttpRequest, key: str) -> HttpResponse:
     experiment = _of(key)
-    form = ShipForm(request.POST or None, variants=list(experiment.variants.all()))
+    form = ShipForm(
+        request.POST or None,
+        variants=list(experiment.variants.all()),
+        chosen=request.GET.get("winner", ""),
+    )
     said = "{0} is shipped: {1} is what it shows from now on."
-    return _closed(request, experiment, form, moves.ship, "ship", said)
+    return _closed(request, experiment, form, moves.stop_and_ship, "ship", said)
 
 
 @needs(Role.EXPERIMENTER)

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.timezone import now
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from dashboard.access import needs
@@ -40,6 +41,20 @@ def move(request: HttpRequest, key: str, move: str) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.success(request, said)
+    return redirect(experiment)
+
+
+@needs(Role.EXPERIMENTER)
+@require_POST
+def keep(request: HttpRequest, key: str) -> HttpResponse:
+    """Somebody saw what the figures say, and goes on."""
+    experiment = get_object_or_404(Experiment, key=key)
+    try:
+        moves.keep_running(experiment, now=now(), actor=Actor.of(person(request)))
+    except ExperimentError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("It keeps running. The history says that you decided so."))
     return redirect(experiment)
 
 

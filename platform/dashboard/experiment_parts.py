@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -17,6 +17,8 @@ from dashboard.forms.changes import OverrideForm
 from dashboard.happened import NOT_KEPT, asked, happened
 from dashboard.reading.arms import ArmView, arms_of
 from dashboard.reading.buckets import layer_bar, phase_rows
+from dashboard.reading.chart_view import chart_view, choices
+from dashboard.reading.charts import title_over_time
 from dashboard.reading.measured import Fact, facts
 from dashboard.reading.page import experiment_page
 from dashboard.reading.sheet import Sheet, sheet
@@ -60,7 +62,7 @@ def context_of(request: HttpRequest, experiment: Experiment, tab: str) -> dict[s
         "page": page,
         "charted": {"key": experiment.key, "as_of": snapshot.as_of} if snapshot else None,
         "others": others_of(request),
-        "address": urlencode(asked(request).kept),
+        "address": "" if page.results else urlencode(asked(request).kept),
         "arms": page.arms,
         "snapshot": page.snapshot,
         "experiment": experiment,
@@ -104,13 +106,19 @@ def card_context(request: HttpRequest, experiment: Experiment) -> dict[str, Any]
         return None
     card = selectors.scorecard_of(snapshot)
     arms = arms_of(experiment, card)
+    shown, others = sheet_of(snapshot, card, arms, request.GET), others_of(request)
+    address = dict(parse_qsl(shown.controls.query)) | others
+    primary = card.metric(card.primary)
     return {
         "experiment": experiment,
         "snapshot": snapshot,
         "arms": arms,
-        "sheet": sheet_of(snapshot, card, arms, request.GET),
+        "sheet": shown,
         "redefined": metric_definitions.changed_since(card),
-        "others": others_of(request),
+        "others": others,
+        "address": urlencode(address),
+        "title": title_over_time(primary),
+        "choices": choices(chart_view(address), card, primary, address),
         "api_call": _api_call(request, experiment),
     }
 

@@ -116,6 +116,34 @@ def test_the_card_alone_brings_the_address_along(
     assert re.search(r"expected </span>loss [\d.]+ pp", part)
 
 
+def test_the_links_of_the_chart_say_what_the_controls_ask_for_since(
+    browser: Client, experiment: Experiment, snapshot: Snapshot
+) -> None:
+    asked = {"method": "fixed", "cuped": "off", "correction": "holm", "by": "period"}
+
+    part = browser.get(f"{experiment.get_absolute_url()}scorecard/", asked).content.decode()
+
+    [links] = re.findall(r'<nav [^>]*id="over-time-choices"[^>]*hx-swap-oob.*?</nav>', part, re.S)
+    assert re.findall(r' href="([^"]*)"', links) == [
+        "?method=fixed&amp;by=period&amp;chart=value",
+        "?method=fixed&amp;by=period&amp;chart=lift",
+        "?method=fixed&amp;by=cumulative",
+        "?method=fixed&amp;by=period",
+    ]
+
+
+def test_what_follows_the_log_asks_by_the_controls_as_they_are_then(
+    browser: Client, experiment: Experiment, snapshot: Snapshot
+) -> None:
+    address = f"{experiment.get_absolute_url()}?correction=none&by=period"
+
+    page = browser.get(address).content.decode()
+
+    [polled] = re.findall(r'hx-get="([^"]*/live/[^"]*)"', page)
+    assert polled.endswith(f"/live/?status=running&amp;snapshot={snapshot.pk}")
+    assert re.search(r'<input type="hidden" name="by" value="period">', page)
+
+
 def test_a_file_has_the_exact_values_shown_and_the_settings_behind_them(
     browser: Client, experiment: Experiment, snapshot: Snapshot, card: Scorecard
 ) -> None:

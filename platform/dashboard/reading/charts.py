@@ -53,13 +53,17 @@ def metric_chart(
     found, written = lines(scorecard, metric, arms, shown), writing(metric, shown)
     figure = figures.over_time(found, shown, written, marks)
     return Chart(
-        title=_("%(metric)s over time") % {"metric": metric.name},
+        title=title_over_time(metric),
         line=_read(scorecard, metric, shown),
         figure=figure,
         numbers=line_numbers(found, written) if figure else None,
         empty=_empty(shown),
         choices=choices(shown, scorecard, metric, kept),
     )
+
+
+def title_over_time(metric: MetricResult) -> str:
+    return _("%(metric)s over time") % {"metric": metric.name}
 
 
 def _read(scorecard: Scorecard, metric: MetricResult, view: ChartView) -> str:

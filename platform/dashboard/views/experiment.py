@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -68,11 +67,11 @@ def scorecard(request: HttpRequest, key: str) -> HttpResponse:
     context = card_context(request, experiment)
     if context is None:
         raise Http404
-    said = filter(None, (context["sheet"].controls.query, urlencode(context["others"])))
-    query = "&".join(said)
-    address = f"{experiment.get_absolute_url()}{'?' if query else ''}{query}"
-    answer = render(request, "dashboard/experiment/scorecard.html", context | {"alone": True})
-    answer.headers["HX-Push-Url"] = address
+    query = context["address"]
+    answer = render(
+        request, "dashboard/experiment/scorecard_changed.html", context | {"alone": True}
+    )
+    answer.headers["HX-Push-Url"] = f"{experiment.get_absolute_url()}{'?' if query else ''}{query}"
     return answer
 
 

@@ -298,5 +298,5 @@ def test_queries_grow_neither_with_arms_nor_days_nor_events(
     much.analysed(experiment, users=users, days=days)
 
     for query in ("", "method=fixed", "cuped=on&segment=platform%3Dios"):
-        with django_assert_num_queries(20):
+        with django_assert_num_queries(21):
             browser.get(f"{experiment.get_absolute_url()}?{query}")

@@ -26,16 +26,10 @@ def unmarked(template: str) -> list[str]:
     return spoken + [run for run in runs if WORD.search(run)]
 
 
-def counts() -> dict[str, int]:
-    """How many there are in each template that has any."""
+def by_template() -> dict[str, list[str]]:
+    """Those of each template that has any."""
     found = {
-        str(path.relative_to(TEMPLATES)): len(unmarked(path.read_text()))
+        str(path.relative_to(TEMPLATES)): unmarked(path.read_text())
         for path in sorted(TEMPLATES.rglob("*.html"))
     }
-    return {name: count for name, count in found.items() if count}
-
-
-if __name__ == "__main__":  # writes what is left anew, after marking some: python -m tests.unmarked
-    (ROOT / "tests" / "unmarked.txt").write_text(
-        "".join(f"{name} {count}\n" for name, count in counts().items())
-    )
+    return {name: texts for name, texts in found.items() if texts}

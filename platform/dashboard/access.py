@@ -88,5 +88,5 @@ class May:
 
 
 def _refused(request: HttpRequest, role: Role) -> HttpResponse:
-    context = {"needed": role, "admins": admins()}
+    context = {"needed": role, "admins": [one.get_username() for one in admins()]}
     return render(request, "dashboard/refused.html", context, status=403)

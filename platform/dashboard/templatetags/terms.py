@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.glossary import TERMS
 
 register = template.Library()
 
 
-@register.inclusion_tag("parts/term.html")
-def term(key: str, words: str = "") -> dict[str, Any]:
-    """A word with its tip: `words` where the page says it in others than the glossary."""
-    return {"key": key, "words": words or TERMS[key].name}
+@register.simple_tag
+def term(key: str, words: str = "") -> SafeString:
+    """A word with its tip, also for a sentence (`as`): `words` where it is not the glossary's."""
+    context = {"key": key, "words": words or TERMS[key].name}
+    return mark_safe(render_to_string("parts/term.html", context))  # noqa: S308  (our own file)
 
 
 @register.inclusion_tag("parts/tips.html")

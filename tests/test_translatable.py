@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from django.test import Client
 from pytest_django import Settings
 
 from config import languages
+from tests import unmarked_python
 from tests.unmarked import by_template, unmarked
 
 
@@ -25,6 +27,25 @@ def test_texts_that_are_not_marked_are_found() -> None:
 
 def test_every_text_of_a_template_is_marked() -> None:
     assert by_template() == {}, "mark them by translate or blocktranslate"
+
+
+def test_sentences_of_python_that_are_not_marked_are_found() -> None:
+    code = """
+      '''A docstring is not read on pages.'''
+      def said(name):
+          logger.warning("A log is not translated.")
+          keys = "a key", "Two words"
+          return _("It is marked.") + "It is not." + f"Nor is {name}. None of it."
+    """
+    assert unmarked_python.unmarked(dedent(code)) == ["It is not.", "Nor is {}. None of it."]
+
+
+def test_sentences_of_python_that_are_not_marked_become_fewer() -> None:
+    rows = (line.split() for line in unmarked_python.LEFT.read_text().splitlines())
+    allowed = {name: int(count) for name, count in rows}
+    found = unmarked_python.counts()
+    grown = {name: count for name, count in found.items() if count > allowed.get(name, 0)}
+    assert not grown, f"mark them by gettext, or lazily where they are made at import: {grown}"
 
 
 def test_languages_are_those_that_a_catalogue_was_compiled_for(tmp_path: Path) -> None:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth.models import User
+from django.utils.translation import gettext_lazy as _
 
 from experiments import audits
 from experiments.metrics.auditing.spec import DAYS, SPLITS
 from experiments.models import Audit
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
-def _number(label: str, help_text: str, initial: int) -> forms.IntegerField:
+
+def _number(label: StrOrPromise, help_text: StrOrPromise, initial: int) -> forms.IntegerField:
     return forms.IntegerField(
         label=label,
         help_text=help_text,
         initial=initial,
-        error_messages={"required": "Give a number.", "invalid": "Give a whole number."},
+        error_messages={"required": _("Give a number."), "invalid": _("Give a whole number.")},
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
 
@@ -27,20 +31,22 @@ class AuditForm(forms.Form):
 
     use_required_attribute = False
 
-    days = _number("Days", "Users who were served anything in the last days are split.", DAYS)
+    days = _number(_("Days"), _("Users who were served anything in the last days are split."), DAYS)
     splits = _number(
-        "Splits", "100 say little: the interval is as wide as 16 points. Take 500 or more.", SPLITS
+        _("Splits"),
+        _("100 say little: the interval is as wide as 16 points. Take 500 or more."),
+        SPLITS,
     )
     lookback_days = _number(
-        "Days before, for CUPED",
-        "With a number above 0, the comparisons that CUPED adjusts are audited.",
+        _("Days before, for CUPED"),
+        _("With a number above 0, the comparisons that CUPED adjusts are audited."),
         0,
     )
     method = forms.ChoiceField(
-        label="Method",
-        help_text="The fixed one shows most: the sequential one keeps its 5% for many looks.",
+        label=_("Method"),
+        help_text=_("The fixed one shows most: the sequential one keeps its 5% for many looks."),
         choices=[("fixed", "Fixed horizon, one look"), ("sequential", "Sequential, at one look")],
-        error_messages={"invalid_choice": "Choose one of those shown."},
+        error_messages={"invalid_choice": _("Choose one of those shown.")},
     )
 
     def clean(self) -> dict[str, Any]:

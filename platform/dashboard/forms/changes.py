@@ -17,7 +17,7 @@ from experiments.models import Experiment, Phase, Variant
 from recommenders.models import Recommender
 
 HUNDRED = Decimal(100)
-DECIMALS = "Give at most two decimals: 0.01%% is one bucket."
+DECIMALS = _("Give at most two decimals: 0.01%% is one bucket.")
 
 
 class ChangeForm(forms.Form):
@@ -40,8 +40,8 @@ def _percent(**given: Any) -> forms.DecimalField:
         decimal_places=2,
         widget=forms.NumberInput(attrs={"step": "0.01", "min": "0"}),
         error_messages={
-            "required": "Give a share, such as 50.",
-            "invalid": "Give a number.",
+            "required": _("Give a share, such as 50."),
+            "invalid": _("Give a number."),
             "max_decimal_places": DECIMALS,
         },
         **given,
@@ -61,7 +61,7 @@ class TrafficForm(ChangeForm):
 
 
 class WordsForm(ChangeForm):
-    name = forms.CharField(max_length=120, error_messages={"required": "Give it a name."})
+    name = forms.CharField(max_length=120, error_messages={"required": _("Give it a name.")})
     hypothesis = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
     def __init__(self, data: QueryDict | None, experiment: Experiment) -> None:
@@ -90,19 +90,19 @@ class ArmsForm(ChangeForm):
         required=False,
         empty_label="No new arm",
         to_field_name="key",
-        label="New arm",
+        label=_("New arm"),
     )
     weight = forms.DecimalField(
         required=False,
         decimal_places=2,
-        label="Its weight",
+        label=_("Its weight"),
         widget=forms.NumberInput(attrs={"step": "0.01", "min": "0"}),
-        error_messages={"invalid": "Give a number.", "max_decimal_places": DECIMALS},
+        error_messages={"invalid": _("Give a number."), "max_decimal_places": DECIMALS},
     )
-    anew = forms.BooleanField(required=False, label="Draw all arms anew")
+    anew = forms.BooleanField(required=False, label=_("Draw all arms anew"))
     why = forms.CharField(
         max_length=500,
-        error_messages={"required": "Say why: whoever reads the results later will ask."},
+        error_messages={"required": _("Say why: whoever reads the results later will ask.")},
     )
 
     def __init__(self, data: QueryDict | None, variants: Sequence[Variant], phase: Phase) -> None:
@@ -123,7 +123,7 @@ class ArmsForm(ChangeForm):
         if bool(cleaned.get("recommender")) != bool(cleaned.get("weight")):
             field = "weight" if cleaned.get("recommender") else "recommender"
             if field not in self.errors:
-                self.add_error(field, "A new arm takes both: a recommender and a weight.")
+                self.add_error(field, _("A new arm takes both: a recommender and a weight."))
         return cleaned
 
     def weights(self) -> dict[str, Decimal]:

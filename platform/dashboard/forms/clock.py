@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from dashboard.forms.changes import ChangeForm
 from dashboard.forms.ramp import RampRows, typed
@@ -15,7 +16,7 @@ from experiments.models import Experiment
 
 
 class ScheduleForm(ChangeForm):
-    ends_at = when("End", "Left empty, you stop it yourself.")
+    ends_at = when("End", _("Left empty, you stop it yourself."))
     why = forms.CharField(required=False, max_length=500)
 
     def __init__(self, data: QueryDict | None, experiment: Experiment) -> None:
@@ -37,7 +38,7 @@ class RampForm(RampRows, ChangeForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not self.errors and self.ramp() is None:
-            self.add_error("ramp-0-share", "Give 2 to 10 steps.")
+            self.add_error("ramp-0-share", _("Give 2 to 10 steps."))
         return cleaned
 
     def wanted(self) -> dict[str, Any]:

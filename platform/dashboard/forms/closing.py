@@ -8,12 +8,13 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from experiments.exceptions import ExperimentError
 from experiments.models import Variant
 from experiments.moves.close import LONGEST_RATIONALE
 
-WHY = "Say why: whoever comes after you will ask."
+WHY = _("Say why: whoever comes after you will ask.")
 DECISIONS = [
     ("roll_back", "Roll back: the default stays as it is"),
     ("inconclusive", "Inconclusive: it could not be told"),
@@ -28,7 +29,7 @@ class ClosingForm(forms.Form):
     rationale = forms.CharField(
         max_length=LONGEST_RATIONALE,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Kept with the decision and in the audit trail.",
+        help_text=_("Kept with the decision and in the audit trail."),
         error_messages={"required": WHY},
     )
 
@@ -47,10 +48,10 @@ class ShipForm(ClosingForm):
     field_order = ["winner", "rationale"]
     winner = forms.ChoiceField(
         widget=forms.RadioSelect,
-        label="Ship",
+        label=_("Ship"),
         error_messages={
-            "required": "Choose the variant that everybody gets.",
-            "invalid_choice": "There is no such variant. Choose one of those shown.",
+            "required": _("Choose the variant that everybody gets."),
+            "invalid_choice": _("There is no such variant. Choose one of those shown."),
         },
     )
 
@@ -70,8 +71,8 @@ class ArchiveForm(ClosingForm):
     decision = forms.ChoiceField(
         widget=forms.RadioSelect,
         choices=DECISIONS,
-        label="What was decided",
-        error_messages={"required": "Say what was decided. To ship, ship it."},
+        label=_("What was decided"),
+        error_messages={"required": _("Say what was decided. To ship, ship it.")},
     )
 
     def __init__(self, data: QueryDict | None, *, decides: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from experiments.metrics import InvalidMetric
 from experiments.metrics.filters import PROPERTY, Compare, Condition, Equals, Exists, OneOf, Scalar
@@ -24,8 +25,8 @@ TESTS = [
     ("exists", "is there"),
     ("missing", "is not there"),
 ]
-NUMBER = "Give a number, such as 9.50."
-SEPARATE = "Separate values by commas; put one that has a comma itself in quotation marks."
+NUMBER = _("Give a number, such as 9.50.")
+SEPARATE = _("Separate values by commas; put one that has a comma itself in quotation marks.")
 PART = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^",]+)\s*(?:,|$)')
 
 
@@ -47,14 +48,14 @@ class ConditionForm(forms.Form):
         if not place:
             return cleaned
         if place == "property" and not cleaned.get("name"):
-            self.add_error("name", "Name the property.")
+            self.add_error("name", _("Name the property."))
         if not self.errors:
             self._build(place, cleaned["name"], cleaned["test"] or "is", cleaned["to"])
         return cleaned
 
     def _build(self, place: str, name: str, test: str, to: str) -> None:
         if not to and test not in ("exists", "missing"):
-            self.add_error("to", "Give what to compare with.")
+            self.add_error("to", _("Give what to compare with."))
             return
         try:
             field = f"{PROPERTY}{name}" if place == "property" else place

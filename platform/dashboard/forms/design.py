@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 
 class SampleForm(forms.Form):
     """It is never sent."""
 
-    name = forms.CharField(label="Name", help_text="Shown in lists and in the head of the page.")
+    name = forms.CharField(
+        label=_("Name"), help_text=_("Shown in lists and in the head of the page.")
+    )
     margin = forms.DecimalField(
-        label="Margin",
+        label=_("Margin"),
         min_value=0.01,
         error_messages={
-            "min_value": "Give a margin above 0. With 0, no amount of data can show that the "
-            "metric is safe."
+            "min_value": _(
+                "Give a margin above 0. With 0, no amount of data can show that the metric is safe."
+            )
         },
     )
-    layer = forms.ChoiceField(label="Layer", choices=[("home", "home"), ("cart", "cart")])
-    why = forms.CharField(label="Why", required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    layer = forms.ChoiceField(label=_("Layer"), choices=[("home", "home"), ("cart", "cart")])
+    why = forms.CharField(label=_("Why"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 def sample(theme: str) -> SampleForm:

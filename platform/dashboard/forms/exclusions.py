@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
 
 from experiments import exclusions
 from experiments.exceptions import Invalid
 from experiments.metrics.exclusions import EventsPerDay, Limit, SlatesPerDay
 from people.actors import Actor
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class RuleForm(forms.Form):
@@ -38,11 +42,11 @@ class RuleForm(forms.Form):
         raise NotImplementedError
 
 
-def _number(label: str, help_text: str) -> forms.IntegerField:
+def _number(label: StrOrPromise, help_text: StrOrPromise) -> forms.IntegerField:
     return forms.IntegerField(
         label=label,
         help_text=help_text,
-        error_messages={"required": "Give a number.", "invalid": "Give a whole number."},
+        error_messages={"required": _("Give a number."), "invalid": _("Give a whole number.")},
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
 
@@ -61,8 +65,8 @@ class SlatesForm(LimitForm):
     rule = SlatesPerDay
 
     limit = _number(
-        "Slates a day",
-        "Whoever is served more on one day, on all placements together, is taken for a bot.",
+        _("Slates a day"),
+        _("Whoever is served more on one day, on all placements together, is taken for a bot."),
     )
 
 
@@ -71,9 +75,11 @@ class EventsForm(LimitForm):
     rule = EventsPerDay
 
     limit = _number(
-        "Events a day",
-        "Whoever clicks, views, adds to the cart, buys and rates more on one day, taken together, "
-        "is taken for a bot. Impressions and custom types do not count.",
+        _("Events a day"),
+        _(
+            "Whoever clicks, views, adds to the cart, buys and rates more on one day, taken "
+            "together, is taken for a bot. Impressions and custom types do not count."
+        ),
     )
 
 
@@ -81,15 +87,15 @@ class UsersForm(RuleForm):
     kind = "users"
 
     name = forms.CharField(
-        label="Name of the list",
-        help_text="Who they are, such as “office”.",
-        error_messages={"required": "Give the list a name."},
+        label=_("Name of the list"),
+        help_text=_("Who they are, such as “office”."),
+        error_messages={"required": _("Give the list a name.")},
     )
     users = forms.CharField(
-        label="User ids",
-        help_text="One on a line, as your product sends them.",
+        label=_("User ids"),
+        help_text=_("One on a line, as your product sends them."),
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Give at least one user id."},
+        error_messages={"required": _("Give at least one user id.")},
     )
 
     def change(self, actor: Actor) -> None:
@@ -103,14 +109,14 @@ class AttributeForm(RuleForm):
     kind = "attribute"
 
     attribute = forms.CharField(
-        label="Attribute",
-        help_text="As sent with /route, such as staff.",
-        error_messages={"required": "Give the attribute's name."},
+        label=_("Attribute"),
+        help_text=_("As sent with /route, such as staff."),
+        error_messages={"required": _("Give the attribute's name.")},
     )
     value = forms.CharField(
-        label="Value",
-        help_text="Values are compared as text: true for a JSON true, 3 for a 3.",
-        error_messages={"required": "Give the value that marks them."},
+        label=_("Value"),
+        help_text=_("Values are compared as text: true for a JSON true, 3 for a 3."),
+        error_messages={"required": _("Give the value that marks them.")},
     )
 
     def change(self, actor: Actor) -> None:

@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from experiments.models import Layer
 from recommenders.models import Recommender
 
 HUNDRED = Decimal(100)
-KEY_HINT = "Lower-case letters, digits and hyphens. It never changes."
+KEY_HINT = _("Lower-case letters, digits and hyphens. It never changes.")
 
 
 class PlainForm(forms.Form):
@@ -29,12 +30,12 @@ class PlainForm(forms.Form):
 
 def _key() -> forms.CharField:
     return forms.CharField(
-        max_length=64, help_text=KEY_HINT, error_messages={"required": "Give it a key."}
+        max_length=64, help_text=KEY_HINT, error_messages={"required": _("Give it a key.")}
     )
 
 
 def _name() -> forms.CharField:
-    return forms.CharField(max_length=120, error_messages={"required": "Give it a name."})
+    return forms.CharField(max_length=120, error_messages={"required": _("Give it a name.")})
 
 
 def _layer(empty: str) -> forms.ModelChoiceField:  # type: ignore[type-arg]
@@ -47,9 +48,9 @@ def _recommender() -> forms.ModelChoiceField:  # type: ignore[type-arg]
     return forms.ModelChoiceField(
         queryset=Recommender.objects.order_by("key"),
         to_field_name="key",
-        label="Default recommender",
+        label=_("Default recommender"),
         empty_label="Choose one",
-        error_messages={"required": "Choose what it shows outside experiments."},
+        error_messages={"required": _("Choose what it shows outside experiments.")},
     )
 
 
@@ -58,9 +59,9 @@ def _share() -> forms.DecimalField:
         decimal_places=2,
         widget=forms.NumberInput(attrs={"step": "0.01", "min": "0"}),
         error_messages={
-            "required": "Give a share, such as 5.",
-            "invalid": "Give a number.",
-            "max_decimal_places": "Give at most two decimals: 0.01%% is one bucket.",
+            "required": _("Give a share, such as 5."),
+            "invalid": _("Give a number."),
+            "max_decimal_places": _("Give at most two decimals: 0.01%% is one bucket."),
         },
     )
 
@@ -70,7 +71,7 @@ class LayerForm(PlainForm):
     name = _name()
     unit = forms.ChoiceField(
         choices=[("user", "User"), ("device", "Device, where a request names one")],
-        help_text="What is hashed. With the device, somebody keeps a variant through a login.",
+        help_text=_("What is hashed. With the device, somebody keeps a variant through a login."),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from dashboard.forms.conditions import MOST_CONDITIONS, ConditionForm, advice, initial_of
 from experiments.metrics import InvalidMetric
@@ -60,25 +61,25 @@ class MeasureForm(forms.Form):
     use_required_attribute = False
 
     source = forms.ChoiceField(
-        choices=SOURCES, label="What is counted", error_messages={"required": "Choose one."}
+        choices=SOURCES, label=_("What is counted"), error_messages={"required": _("Choose one.")}
     )
     type = forms.CharField(
-        label="Event type",
+        label=_("Event type"),
         required=False,
         max_length=64,
-        help_text="As your product sends it, such as purchase. Empty: events of any type.",
+        help_text=_("As your product sends it, such as purchase. Empty: events of any type."),
         widget=forms.TextInput(attrs={"list": "event-types", "autocomplete": "off"}),
     )
-    aggregation = forms.ChoiceField(choices=AGGREGATIONS, label="Of each user")
+    aggregation = forms.ChoiceField(choices=AGGREGATIONS, label=_("Of each user"))
     slower_than_ms = forms.FloatField(
-        label="Only slower than",
+        label=_("Only slower than"),
         required=False,
-        help_text="Milliseconds. Empty: however fast.",
-        error_messages={"invalid": "Give milliseconds, such as 350."},
+        help_text=_("Milliseconds. Empty: however fast."),
+        error_messages={"invalid": _("Give milliseconds, such as 350.")},
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )
     fallback = forms.BooleanField(
-        label="Only those that another recommender had to answer", required=False
+        label=_("Only those that another recommender had to answer"), required=False
     )
 
     measure: Measure | None = None

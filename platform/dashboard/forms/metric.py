@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from django import forms
 from django.http import QueryDict
 from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
 
 from dashboard.forms.conditions import advice
 from dashboard.forms.measure import MeasureForm
@@ -16,12 +17,23 @@ from experiments.exceptions import ExperimentError
 from experiments.metrics import InvalidMetric, Metric
 from experiments.metrics.measures import Window
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 HUNDRED = Decimal(100)
 KINDS = [
-    ("mean", "Per user", "What a user did, averaged over users: clicks per user, spend per user."),
-    ("proportion", "Share of users", "The share of users who did it at all: conversion."),
-    ("ratio", "Ratio", "One sum over another, such as clicks per impression. Users are the unit."),
-    ("retention", "Came back", "The share of users who were there again some days later."),
+    (
+        "mean",
+        "Per user",
+        _("What a user did, averaged over users: clicks per user, spend per user."),
+    ),
+    ("proportion", _("Share of users"), _("The share of users who did it at all: conversion.")),
+    (
+        "ratio",
+        "Ratio",
+        _("One sum over another, such as clicks per impression. Users are the unit."),
+    ),
+    ("retention", _("Came back"), _("The share of users who were there again some days later.")),
 ]
 FIELD_OF = {
     "window": "until_days",
@@ -32,12 +44,12 @@ FIELD_OF = {
 UNNAMED = {"key": "this_metric", "name": "This metric", "description": ""}
 
 
-def _figure(label: str, help_text: str) -> forms.DecimalField:
+def _figure(label: StrOrPromise, help_text: StrOrPromise) -> forms.DecimalField:
     return forms.DecimalField(
         label=label,
         help_text=help_text,
         required=False,
-        error_messages={"invalid": "Give a number."},
+        error_messages={"invalid": _("Give a number.")},
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )
 
@@ -48,49 +60,54 @@ class MetricForm(forms.Form):
     use_required_attribute = False
 
     name = forms.CharField(
-        help_text="As it stands on every scorecard, such as Spend per user.",
-        error_messages={"required": "Give the metric a name."},
+        help_text=_("As it stands on every scorecard, such as Spend per user."),
+        error_messages={"required": _("Give the metric a name.")},
     )
     key = forms.CharField(
         required=False,
-        help_text="Its name in the API. Empty: made of the name. It never changes.",
+        help_text=_("Its name in the API. Empty: made of the name. It never changes."),
     )
     description = forms.CharField(
         required=False,
-        help_text="Half a sentence for who chooses a goal. Empty: the definition in words.",
+        help_text=_("Half a sentence for who chooses a goal. Empty: the definition in words."),
     )
     kind = forms.ChoiceField(
         choices=[(kind, title) for kind, title, _says in KINDS],
         initial="mean",
         widget=forms.RadioSelect,
         error_messages={
-            "required": "Choose how users are compared.",
-            "invalid_choice": "There is no such kind. Choose one of those shown.",
+            "required": _("Choose how users are compared."),
+            "invalid_choice": _("There is no such kind. Choose one of those shown."),
         },
     )
-    from_days = _figure("From day", "After a user's first exposure. Empty: at once.")
-    until_days = _figure("Until day", "A user counts once it has passed. Empty: all time.")
+    from_days = _figure(_("From day"), _("After a user's first exposure. Empty: at once."))
+    until_days = _figure(_("Until day"), _("A user counts once it has passed. Empty: all time."))
     winsorise = _figure(
-        "Cut off totals at percentile",
-        "Such as 99: the few who do very much weigh less. Empty: not at all.",
+        _("Cut off totals at percentile"),
+        _("Such as 99: the few who do very much weigh less. Empty: not at all."),
     )
     minimum_users = forms.IntegerField(
-        label="Users in every arm",
+        label=_("Users in every arm"),
         initial=100,
-        help_text="Nothing is judged before. At least 100.",
-        error_messages={"required": "Give a whole number.", "invalid": "Give a whole number."},
+        help_text=_("Nothing is judged before. At least 100."),
+        error_messages={
+            "required": _("Give a whole number."),
+            "invalid": _("Give a whole number."),
+        },
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
     direction = forms.ChoiceField(
-        label="Better is", choices=[("increase", "more"), ("decrease", "less")], initial="increase"
+        label=_("Better is"),
+        choices=[("increase", "more"), ("decrease", "less")],
+        initial="increase",
     )
     format = forms.ChoiceField(
-        label="Written as",
+        label=_("Written as"),
         choices=[("number", "a number"), ("percent", "percent"), ("money", "money")],
         initial="number",
     )
     currency = forms.CharField(
-        required=False, max_length=3, help_text="Three letters, such as EUR."
+        required=False, max_length=3, help_text=_("Three letters, such as EUR.")
     )
 
     def __init__(
@@ -132,7 +149,7 @@ class MetricForm(forms.Form):
     def clean_winsorise(self) -> Decimal | None:
         percentile: Decimal | None = self.cleaned_data["winsorise"]
         if percentile is not None and not 50 <= percentile < HUNDRED:
-            raise forms.ValidationError("Give a percentile from 50 to less than 100.")
+            raise forms.ValidationError(_("Give a percentile from 50 to less than 100."))
         return percentile
 
     def metric(self, *, unnamed: bool = False) -> Metric | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from dashboard.forms.measurement import CORRECTIONS
 from experiments import metric_definitions
@@ -36,17 +37,17 @@ def asked(data: QueryDict) -> OutlookAsked | str:
     metrics = metric_definitions.metrics()
     metric = metrics.get(data.get("primary_metric", ""))
     if placement is None:
-        return "Choose a placement, and this says how long an experiment there takes."
+        return _("Choose a placement, and this says how long an experiment there takes.")
     if metric is None:
-        return "Choose the metric that decides, and this says how long it takes."
+        return _("Choose the metric that decides, and this says how long it takes.")
     method, terms = method_of(data), terms_of(data, metrics)
     if method is None:
-        return "Choose a method, and this says how long it takes."
+        return _("Choose a method, and this says how long it takes.")
     if isinstance(terms, str):
         return terms
     lift = share(data, "outlook-lift")
     if lift is None or not -1 < lift <= 10 or lift == 0:
-        return "Give a change of at most 1,000%; for a fall, one above \N{MINUS SIGN}100%."
+        return _("Give a change of at most 1,000%; for a fall, one above \N{MINUS SIGN}100%.")
     planned = data.get("planned_users", "")
     return OutlookAsked(
         placement=placement,
@@ -64,13 +65,13 @@ def terms_of(data: QueryDict, metrics: Mapping[str, Metric]) -> Terms | str:
     weights, correction = weights_of(data), data.get("correction", "")
     least, most = CONFIDENCE
     if traffic is None or not 0 < traffic <= 1:
-        return "Give a share of traffic from 1 to 100%, and this says how long it takes."
+        return _("Give a share of traffic from 1 to 100%, and this says how long it takes.")
     if len(weights) < 2:
-        return "Give two variants a weight, and this says how long it takes to tell them apart."
+        return _("Give two variants a weight, and this says how long it takes to tell them apart.")
     if confidence is None or not least <= confidence <= most:
         return f"Give a confidence from {least:.0%} to {most:.1%}, and this says how long it takes."
     if correction not in dict(CORRECTIONS):
-        return "Choose a correction, and this says how long it takes."
+        return _("Choose a correction, and this says how long it takes.")
     if correction == "e_bh" and data.get("method") != "sequential":
         return E_BH_NEEDS_SEQUENTIAL
     uncorrected = correction == "none" or data.get("method") == "bayesian"

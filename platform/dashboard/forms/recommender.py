@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from recommenders import algorithms
 from recommenders.algorithms import Description, Field
@@ -22,14 +23,16 @@ class RecommenderForm(forms.Form):
     key = forms.CharField(
         max_length=64,
         validators=[KEY],
-        help_text="Lower-case letters, digits, hyphens, such as item-knn-fresh. It never changes.",
-        error_messages={"required": "Give the recommender a key, such as item-knn-fresh."},
+        help_text=lazy(
+            "Lower-case letters, digits, hyphens, such as item-knn-fresh. It never changes."
+        ),
+        error_messages={"required": lazy("Give the recommender a key, such as item-knn-fresh.")},
     )
     algorithm = forms.ChoiceField(
         widget=forms.RadioSelect,
         error_messages={
-            "required": "Choose an algorithm.",
-            "invalid_choice": "There is no such algorithm. Choose one of those shown.",
+            "required": lazy("Choose an algorithm."),
+            "invalid_choice": lazy("There is no such algorithm. Choose one of those shown."),
         },
     )
 

@@ -13,6 +13,7 @@ from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from dashboard.zone import zone_named
 
@@ -58,7 +59,7 @@ def when(label: Any, help_text: Any) -> When:
         required=False,
         label=label,
         help_text=format_lazy("{zone}. {says}", zone=zone_name(), says=help_text),
-        error_messages={"invalid": "Give a day and a time, such as 2026-12-01 08:00."},
+        error_messages={"invalid": _("Give a day and a time, such as 2026-12-01 08:00.")},
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -51,9 +52,9 @@ def run(request: HttpRequest) -> HttpResponse:
     if audit is None:
         return _page(request, form)
     if audit == before:
-        messages.success(request, "An audit is under way already. This page follows it.")
+        messages.success(request, _("An audit is under way already. This page follows it."))
     else:
-        messages.success(request, "The audit is queued. This page follows it by itself.")
+        messages.success(request, _("The audit is queued. This page follows it by itself."))
     return redirect("dashboard:data-audit")
 
 

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -35,7 +36,7 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
 def traffic(request: HttpRequest, key: str) -> HttpResponse:
     experiment = _of(key)
     form = TrafficForm(request.POST, experiment)
-    said = "Traffic is {0.traffic:.2%} of the layer. Nobody changed arm."
+    said = _("Traffic is {0.traffic:.2%} of the layer. Nobody changed arm.")
     return _done(request, experiment, form, moves.change_traffic, said, traffic=form)
 
 
@@ -44,7 +45,7 @@ def traffic(request: HttpRequest, key: str) -> HttpResponse:
 def arms(request: HttpRequest, key: str) -> HttpResponse:
     experiment = _of(key)
     form = ArmsForm(request.POST, list(experiment.variants.all()), _phase(experiment))
-    return _done(request, experiment, form, moves.change_arms, "A new phase is open.", arms=form)
+    return _done(request, experiment, form, moves.change_arms, _("A new phase is open."), arms=form)
 
 
 @needs(Role.EXPERIMENTER)
@@ -52,7 +53,7 @@ def arms(request: HttpRequest, key: str) -> HttpResponse:
 def words(request: HttpRequest, key: str) -> HttpResponse:
     experiment = _of(key)
     form = WordsForm(request.POST, experiment)
-    return _done(request, experiment, form, moves.describe, "The words are changed.", words=form)
+    return _done(request, experiment, form, moves.describe, _("The words are changed."), words=form)
 
 
 @needs(Role.EXPERIMENTER)
@@ -60,7 +61,7 @@ def words(request: HttpRequest, key: str) -> HttpResponse:
 def override(request: HttpRequest, key: str) -> HttpResponse:
     experiment = _of(key)
     form = OverrideForm(request.POST, list(experiment.variants.all()))
-    said = "The override acts from the next request on."
+    said = _("The override acts from the next request on.")
     return _done(request, experiment, form, overrides.set_override, said, override=form)
 
 
@@ -100,7 +101,7 @@ def preview(request: HttpRequest, key: str) -> HttpResponse:
         except ExperimentError as error:
             context["todo"] = error.message
     else:
-        context["todo"] = "Give every arm a weight; they sum to 100%."
+        context["todo"] = _("Give every arm a weight; they sum to 100%.")
     return render(request, "dashboard/changes/preview.html", context)
 
 

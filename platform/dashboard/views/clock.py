@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import needs
@@ -34,7 +35,7 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
 def schedule(request: HttpRequest, key: str) -> HttpResponse:
     experiment = _of(key)
     form = ScheduleForm(request.POST, experiment)
-    return _done(request, experiment, form, moves.reschedule, "The end is set.")
+    return _done(request, experiment, form, moves.reschedule, _("The end is set."))
 
 
 @needs(Role.EXPERIMENTER)
@@ -42,19 +43,21 @@ def schedule(request: HttpRequest, key: str) -> HttpResponse:
 def ramp(request: HttpRequest, key: str) -> HttpResponse:
     experiment = _of(key)
     form = RampForm(request.POST, experiment)
-    return _done(request, experiment, form, moves.set_ramp, "The ramp is at its first step.")
+    return _done(request, experiment, form, moves.set_ramp, _("The ramp is at its first step."))
 
 
 @needs(Role.EXPERIMENTER)
 @require_POST
 def advance(request: HttpRequest, key: str) -> HttpResponse:
-    return _asked(request, _of(key), moves.advance_now, "The ramp is a step further.")
+    return _asked(request, _of(key), moves.advance_now, _("The ramp is a step further."))
 
 
 @needs(Role.EXPERIMENTER)
 @require_POST
 def cancel(request: HttpRequest, key: str) -> HttpResponse:
-    return _asked(request, _of(key), moves.cancel_ramp, "The ramp is cancelled: the share stays.")
+    return _asked(
+        request, _of(key), moves.cancel_ramp, _("The ramp is cancelled: the share stays.")
+    )
 
 
 def _of(key: str) -> Experiment:

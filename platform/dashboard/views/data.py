@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -41,7 +42,7 @@ def add_rule(request: HttpRequest) -> HttpResponse:
     kind = request.POST.get("kind")
     form = next((form for form in FORMS if form.kind == kind), SlatesForm)(request.POST)
     if form.apply(Actor.of(person(request))):
-        messages.success(request, "Saved. Each experiment goes by it from its next analysis on.")
+        messages.success(request, _("Saved. Each experiment goes by it from its next analysis on."))
         return redirect("dashboard:data")
     return _page(request, form)
 
@@ -51,7 +52,7 @@ def add_rule(request: HttpRequest) -> HttpResponse:
 def remove_rule(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(ExclusionRule, pk=pk)
     exclusions.remove(row, now=now(), actor=Actor.of(person(request)))
-    messages.success(request, "Removed. Its users count again from each next analysis on.")
+    messages.success(request, _("Removed. Its users count again from each next analysis on."))
     return redirect("dashboard:data")
 
 

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -51,7 +52,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
                 change_key(key, access, actor=Actor.of(person(request)), now=now())
             except ApiKey.DoesNotExist:  # revoked meanwhile
                 return redirect("dashboard:key", pk)
-            messages.success(request, "Saved. Every process goes by it within seconds.")
+            messages.success(request, _("Saved. Every process goes by it within seconds."))
             return redirect("dashboard:key", pk)
     return _page(request, key, form)
 

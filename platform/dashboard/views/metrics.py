@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -100,7 +101,7 @@ def archive(request: HttpRequest, key: str) -> HttpResponse:
     except ExperimentError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, "Archived. What was measured by it stays.")
+        messages.success(request, _("Archived. What was measured by it stays."))
     return redirect(row)
 
 
@@ -113,7 +114,7 @@ def restore(request: HttpRequest, key: str) -> HttpResponse:
     except ExperimentError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, "Restored. Experiments can choose it again.")
+        messages.success(request, _("Restored. Experiments can choose it again."))
     return redirect(row)
 
 

@@ -10,6 +10,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -85,7 +86,7 @@ def test(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     services.remove_webhook(get_object_or_404(Webhook, pk=pk), now=now(), actor=_actor(request))
-    messages.success(request, "The webhook is removed.")
+    messages.success(request, _("The webhook is removed."))
     return redirect("dashboard:notices")
 
 
@@ -98,7 +99,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
     except NoticesError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, "It is delivered again, by the same id.")
+        messages.success(request, _("It is delivered again, by the same id."))
     return redirect("dashboard:notice-webhook", delivery.webhook_id)
 
 
@@ -112,7 +113,7 @@ def email(request: HttpRequest) -> HttpResponse:
         except NoticesError as error:
             form.refuse(error)
         else:
-            said = f"You are written to at {kept.address}." if kept else "You get no mail."
+            said = f"You are written to at {kept.address}." if kept else _("You get no mail.")
             messages.success(request, said)
             return redirect("dashboard:notices")
     return _list(request, email=form)

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -104,7 +105,9 @@ def password(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         passwords.choose(user, form.cleaned_data["new_password1"], now=now())
         update_session_auth_hash(request, user)
-        messages.success(request, "Your password is changed. Your other sessions are logged out.")
+        messages.success(
+            request, _("Your password is changed. Your other sessions are logged out.")
+        )
         return redirect("dashboard:experiments" if known else "dashboard:password")
     template = "dashboard/choose_password.html" if known else "dashboard/password.html"
     return render(request, template, {"form": form})

@@ -12,6 +12,7 @@ from functools import cached_property
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dashboard.forms.wizard import STEPS, Known, Step, WizardForms
 from experiments import sketches
@@ -152,8 +153,10 @@ class Place:
         base, stands = self.sketch.base, self.stands
         if any(base[name] != stands[name] for name in base if name in stands):
             raise Moved(
-                "The draft itself was changed after these changes were begun. Look at it as it "
-                "stands, then save yours in its place or discard them."
+                _(
+                    "The draft itself was changed after these changes were begun. Look at it as it "
+                    "stands, then save yours in its place or discard them."
+                )
             )
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from people.roles import Role
 from serving.access import CLIENT, SERVER, Access, ClientAccess, ServerAccess
 from serving.exceptions import Invalid
 
 KINDS = (
-    (SERVER, "Server key", "For a back end, which keeps it secret. What it may do is its role."),
-    (CLIENT, "Client key", "For a page or an app, where anybody can read it. For routing alone."),
+    (SERVER, "Server key", _("For a back end, which keeps it secret. What it may do is its role.")),
+    (
+        CLIENT,
+        "Client key",
+        _("For a page or an app, where anybody can read it. For routing alone."),
+    ),
 )
 FAIR_START = 600
 """Requests a minute: an office shares an address."""
@@ -25,16 +30,20 @@ class ClientForm(forms.Form):
 
     origins = forms.CharField(
         required=False,
-        label="Origins",
-        help_text="Whose pages may use the key, one a line, such as https://shop.example. Without "
-        "any, it is for apps, which send no origin.",
+        label=_("Origins"),
+        help_text=_(
+            "Whose pages may use the key, one a line, such as https://shop.example. Without "
+            "any, it is for apps, which send no origin."
+        ),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     per_minute = forms.IntegerField(
         required=False,
-        label="Requests a minute",
-        help_text="Of each address. People in one office may share an address. Empty: any number.",
-        error_messages={"invalid": "Give a whole number, or nothing for any number."},
+        label=_("Requests a minute"),
+        help_text=_(
+            "Of each address. People in one office may share an address. Empty: any number."
+        ),
+        error_messages={"invalid": _("Give a whole number, or nothing for any number.")},
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
 
@@ -55,23 +64,26 @@ class KeyForm(ClientForm):
 
     name = forms.CharField(
         max_length=120,
-        label="Name of the new key",
-        help_text="Who will use it, such as “storefront” or “mobile app”.",
+        label=_("Name of the new key"),
+        help_text=_("Who will use it, such as “storefront” or “mobile app”."),
         error_messages={
-            "required": "Give the key a name, so that you know it when you revoke it.",
-            "max_length": "Give a name of at most 120 characters.",
+            "required": _("Give the key a name, so that you know it when you revoke it."),
+            "max_length": _("Give a name of at most 120 characters."),
         },
     )
     kind = forms.ChoiceField(
-        choices=[(kind, title) for kind, title, _ in KINDS],
-        error_messages={"required": "Choose a kind.", "invalid_choice": "Choose one of the two."},
+        choices=[(kind, title) for kind, title, says in KINDS],
+        error_messages={
+            "required": _("Choose a kind."),
+            "invalid_choice": _("Choose one of the two."),
+        },
     )
     role = forms.ChoiceField(
         required=False,
-        label="Role",
+        label=_("Role"),
         choices=[(role.value, role.value) for role in Role],
-        help_text="Routing, assigning and sending events take no more than viewer.",
-        error_messages={"invalid_choice": "Choose one of those shown."},
+        help_text=_("Routing, assigning and sending events take no more than viewer."),
+        error_messages={"invalid_choice": _("Choose one of those shown.")},
     )
 
     def __init__(self, data: Any = None) -> None:

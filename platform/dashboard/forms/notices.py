@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from notices.exceptions import NoticesError
 from notices.kinds import Kind
@@ -21,9 +22,9 @@ class ToldForm(forms.Form):
     kinds = forms.MultipleChoiceField(
         choices=KINDS,
         required=False,
-        label="What to be told of",
+        label=_("What to be told of"),
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": "Choose of those shown."},
+        error_messages={"invalid_choice": _("Choose of those shown.")},
     )
 
     def refuse(self, error: NoticesError) -> None:
@@ -32,20 +33,20 @@ class ToldForm(forms.Form):
 
 class NewWebhookForm(ToldForm):
     url = forms.CharField(
-        label="Address",
+        label=_("Address"),
         required=False,
-        help_text="It may be inside your own network. Its secret is made, and shown once.",
+        help_text=_("It may be inside your own network. Its secret is made, and shown once."),
         widget=forms.TextInput(
             attrs={"inputmode": "url", "placeholder": "https://example.com/hooks"}
         ),
     )
 
     def __init__(self, data: Any = None) -> None:
-        super().__init__(data, initial={"kinds": [kind for kind, _ in KINDS]})
+        super().__init__(data, initial={"kinds": [kind for kind, title in KINDS]})
 
 
 class WebhookForm(ToldForm):
-    active = forms.BooleanField(required=False, label="Switched on")
+    active = forms.BooleanField(required=False, label=_("Switched on"))
 
     def __init__(self, data: Any, webhook: Webhook) -> None:
         super().__init__(data, initial={"kinds": webhook.kinds, "active": webhook.active})
@@ -53,11 +54,11 @@ class WebhookForm(ToldForm):
 
 class EmailForm(ToldForm):
     address = forms.CharField(
-        label="Your address",
+        label=_("Your address"),
         required=False,
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"max_length": "Give an address of at most 254 characters."},
+        error_messages={"max_length": _("Give an address of at most 254 characters.")},
     )
 
     def __init__(self, data: Any, subscription: EmailSubscription | None, known: str) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.models import User
+from django.utils.translation import gettext_lazy as _
 
 from people.roles import Role
 
 ROLES = [(role.value, role.value) for role in Role]
-UNKNOWN = {"required": "Choose a role.", "invalid_choice": "Choose one of the four roles."}
+UNKNOWN = {"required": _("Choose a role."), "invalid_choice": _("Choose one of the four roles.")}
 
 
 class InviteForm(forms.Form):
@@ -20,9 +21,9 @@ class InviteForm(forms.Form):
     use_required_attribute = False
 
     name = forms.CharField(
-        label="Name",
-        help_text="What they log in with: letters, digits and @ . + - _ only.",
-        error_messages={"required": "Give the person a name to log in with."},
+        label=_("Name"),
+        help_text=_("What they log in with: letters, digits and @ . + - _ only."),
+        error_messages={"required": _("Give the person a name to log in with.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
     role = forms.ChoiceField(choices=ROLES, error_messages=UNKNOWN)
@@ -36,7 +37,7 @@ class InviteForm(forms.Form):
         chosen = self["role"].value()
         return [
             {"key": key, "title": key, "says": Role(key).may, "checked": key == chosen}
-            for key, _ in ROLES
+            for key, title in ROLES
         ]
 
 
@@ -57,6 +58,8 @@ def password_form(user: User, data: Any, *, known: bool) -> SetPasswordForm[User
     ):
         if name in form.fields:
             form.fields[name].label = label
-    form.fields["new_password1"].help_text = "At least 8 characters, and none of the common ones."
+    form.fields["new_password1"].help_text = _(
+        "At least 8 characters, and none of the common ones."
+    )
     form.fields["new_password2"].help_text = ""
     return form

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from experiments.exceptions import ExperimentError
 from experiments.ramps import MOST_STEPS, Ramp, Step
@@ -13,7 +14,7 @@ from experiments.ramps import MOST_STEPS, Ramp, Step
 HUNDRED = Decimal(100)
 ROWS = 5
 PARTS = ("share", "hours", "users")
-NUMBER = {"invalid": "Give a number.", "max_decimal_places": "Give at most two decimals."}
+NUMBER = {"invalid": _("Give a number."), "max_decimal_places": _("Give at most two decimals.")}
 
 
 def optional_number(**attrs: str) -> forms.DecimalField:
@@ -49,7 +50,7 @@ class RampRows(forms.Form):
     def ramp(self) -> Ramp | None:
         """What was typed; None without a step."""
         steps = self._steps()
-        return Ramp(steps=tuple(step for _, step in steps)) if steps else None
+        return Ramp(steps=tuple(step for row, step in steps)) if steps else None
 
     def place_of(self, error: ExperimentError) -> str:
         """The field that an error of a ramp is about."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from dashboard import formats
 from dashboard.reading.arms import ArmView
 from experiments.metrics.results import ArmValue, MetricResult, Scorecard, VariantComparison
@@ -45,7 +47,7 @@ def impressions_note(scorecard: Scorecard) -> str:
         f"({formats.equals_p(_always_valid(c, scorecard))})"
         for c in found
     )
-    by_itself = "That moves CTR by itself, so go by clicks per user too."
+    by_itself = _("That moves CTR by itself, so go by clicks per user too.")
     return f"Impressions per user differ: {named}. {by_itself}"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext as _
+
 from dashboard import formats
 from dashboard.reading import words
 from dashboard.reading.arms import ArmView
@@ -209,7 +211,7 @@ def _p_note(comparison: VariantComparison, method: results.Method) -> str:
         safety = formats.equals_p(comparison.guardrail.safety.p_value)
         return f"Safe or not is told by the always-valid test: {safety}."
     if comparison.guardrail is not None:
-        return "That it is not worse by the margin."
+        return _("That it is not worse by the margin.")
     if comparison.p_value == comparison.adjusted_p_value:
         return ""
     return (

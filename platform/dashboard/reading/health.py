@@ -124,10 +124,10 @@ def _shared_words(scorecard: Scorecard) -> str:
 
 def _lag_words(lag: float | None) -> str:
     if lag is None:
-        return "Not measured yet."
+        return _("Not measured yet.")
     if lag == 0:
-        return "All that was recorded is in the log."
-    return "Exposures wait to be written to the log; the oldest has waited this long."
+        return _("All that was recorded is in the log.")
+    return _("Exposures wait to be written to the log; the oldest has waited this long.")
 
 
 def _overall(scorecard: Scorecard) -> tuple[str, str, str]:

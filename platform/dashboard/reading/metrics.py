@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
 from dashboard import formats
 from dashboard.reading import words
 from experiments.metrics import Metric
@@ -57,7 +59,7 @@ class Figure:
 def consequence(was: Metric, now: Metric, used_by: Sequence[Experiment]) -> list[str]:
     """What saving `now` in the place of `was` would do, in sentences."""
     if not used_by:
-        return ["No experiment is measured by it."]
+        return [_("No experiment is measured by it.")]
     if now.fingerprint == was.fingerprint:
         return [f"{_counted(used_by)}: no number changes."]
     return redefined(used_by)
@@ -96,9 +98,9 @@ def hint(metric: Metric, found: Preview, days: int) -> str:
     if not found.value.users:
         return f"Nobody was served in the last {formats.plural(days, 'day')}."
     if not found.with_any.value:
-        return "Nobody has any. Check the event type and the conditions, letter by letter."
+        return _("Nobody has any. Check the event type and the conditions, letter by letter.")
     if found.value.users < metric.minimum_users:
-        return "Fewer users than an arm needs before anything is judged."
+        return _("Fewer users than an arm needs before anything is judged.")
     return ""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from dashboard import formats
 from dashboard.figures import days_to_detect
 from dashboard.reading.words import counted, within_sentence
@@ -143,7 +145,7 @@ def _cuped(found: Forecast, test: Planned) -> str:
         return ""
     saved = 1 - less.users / plain.users
     if saved < 0.01:
-        return "Adjusting for what users did before (CUPED) would save next to nothing here."
+        return _("Adjusting for what users did before (CUPED) would save next to nothing here.")
     days = "" if less.days is None else f": {words.days(less.days)}"
     return (
         f"Adjusting for what users did before (CUPED, dashed) takes {saved:.0%} fewer users{days}."

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from django.utils.translation import gettext as _
+
 from experiments.ramps import Ramp, Step
 
 Standing = Literal["done", "now", "to come"]
@@ -33,14 +35,16 @@ class RampView:
 
 
 def ramp_view(ramp: Ramp, *, paused: bool) -> RampView:
-    step, of = ramp.at + 1, len(ramp.steps)
+    at = {"step": ramp.at + 1, "of": len(ramp.steps)}
     sentences = {
-        "waiting": "It begins with the experiment.",
-        "climbing": f"It is at step {step} of {of}."
-        + (" It waits while the experiment is paused, and then begins this step anew." * paused),
-        "done": "It is done, and watches no more.",
-        "rolled_back": f"It took the experiment back at step {step} of {of} and is over.",
-        "cancelled": f"It was cancelled at step {step} of {of}.",
+        "waiting": _("It begins with the experiment."),
+        "climbing": _("It is at step %(step)d of %(of)d.") % at
+        + (" " + _("It waits while the experiment is paused, and then begins this step anew."))
+        * paused,
+        "done": _("It is done, and watches no more."),
+        "rolled_back": _("It took the experiment back at step %(step)d of %(of)d and is over.")
+        % at,
+        "cancelled": _("It was cancelled at step %(step)d of %(of)d.") % at,
     }
     return RampView(
         ramp=ramp,

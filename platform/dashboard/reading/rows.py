@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from django.utils.translation import gettext as _
+
 from dashboard import formats
 from dashboard.reading import verdict as verdicts
 from dashboard.reading.arms import ArmView, arms_of
@@ -86,5 +88,5 @@ def badge_of(status: str, judged: Judged | None) -> Badge:
 
 def _sentence(status: str, glance: Glance | None) -> str:
     if status == "draft":
-        return "Not started yet."
-    return verdicts.short(glance.decision) if glance else "No exposure has been analysed yet."
+        return _("Not started yet.")
+    return verdicts.short(glance.decision) if glance else _("No exposure has been analysed yet.")

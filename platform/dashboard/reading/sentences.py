@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+
 from dashboard import formats
 from dashboard.reading import words
 from experiments.metrics.results import Floor, Headline, Scorecard
@@ -45,7 +47,9 @@ def say(scorecard: Scorecard, *, control: str) -> Said:
     if state == "unhealthy":
         return _unhealthy(scorecard)
     if state == "taken_out":
-        return Said("No treatment is left: all were taken out.", f"{scorecard.decision.because}.")
+        return Said(
+            _("No treatment is left: all were taken out."), f"{scorecard.decision.because}."
+        )
     if scorecard.decision.rule == "guardrail_harmed":
         return _harmed(scorecard)
     if state in ("ship", "roll_back"):
@@ -75,11 +79,11 @@ def _collecting(scorecard: Scorecard) -> Said:
 def _unhealthy(scorecard: Scorecard) -> Said:
     failed = scorecard.failed_checks
     title = {
-        "sample_ratio": "Arms are out of ratio, so nothing is judged.",
-        "users_in_absent_arms": "Users were seen in absent arms, so nothing is judged.",
-        "users_in_two_variants": "Users were seen in two variants, so nothing is judged.",
-        "other_experiments": "Another experiment is mixed into this one, so nothing is judged.",
-    }.get(failed[0].name, "A health check failed, so nothing is judged.")
+        "sample_ratio": _("Arms are out of ratio, so nothing is judged."),
+        "users_in_absent_arms": _("Users were seen in absent arms, so nothing is judged."),
+        "users_in_two_variants": _("Users were seen in two variants, so nothing is judged."),
+        "other_experiments": _("Another experiment is mixed into this one, so nothing is judged."),
+    }.get(failed[0].name, _("A health check failed, so nothing is judged."))
     # The detail without the words that the title has said already.
     why = " ".join(check.detail.removeprefix(f"{title.rstrip('.')}: ") for check in failed)
     return Said(title, why, WHERE_TO_LOOK.get(failed[0].name, ""))
@@ -92,7 +96,7 @@ def _harmed(scorecard: Scorecard) -> Said:
     became = f"{values[decision.variant]} against {values[scorecard.control]}"
     return Said(
         f"Roll back {decision.variant}. It harms {words.about(decision.headline)}: {became}.",
-        "A guardrail shows harm by the always-valid test, so it may be acted upon at any look.",
+        _("A guardrail shows harm by the always-valid test, so it may be acted upon at any look."),
     )
 
 
@@ -100,15 +104,15 @@ def _open(scorecard: Scorecard) -> Said:
     """Keep running, or inconclusive: more data may decide, or all that was planned is there."""
     decision, headline = scorecard.decision, scorecard.decision.headline
     waiting = decision.state == "keep_running"
-    word = "Keep it running." if waiting else "Inconclusive."
+    word = _("Keep it running.") if waiting else "Inconclusive."
     advice = "" if waiting else A_PERSON_DECIDES
     if decision.rule == "one_look_not_due":
         come = f"Judged once, when all {scorecard.tuning:,.0f} planned users have come"
-        return Said("Keep it running until the planned users have come.", f"{come}.")
+        return Said(_("Keep it running until the planned users have come."), f"{come}.")
     if decision.rule != "nothing_shown":
         return Said(f"{word} Nothing can be decided yet.", f"{decision.because}.", advice)
     if headline.effect is None:
-        return Said(word, "No arm can be told from the control.", advice)
+        return Said(word, _("No arm can be told from the control."), advice)
     shows = f"{decision.variant} shows {formats.signed(headline.effect, 'percent')}"
     return Said(
         f"{word} {shows} on {words.about(headline)}.",

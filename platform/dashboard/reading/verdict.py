@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from django.utils.translation import gettext as _
+
 from dashboard import formats
 from dashboard.reading import sentences, words
 from dashboard.reading.arms import ArmView
@@ -78,7 +80,7 @@ def short(verdict: Verdict) -> str:
     """The verdict as one line of a list."""
     headline = verdict.headline
     if verdict.state == "unhealthy":
-        return "A health check failed, so nothing is judged."
+        return _("A health check failed, so nothing is judged.")
     if verdict.state == "collecting":
         return f"Collecting. {sentences.missing(headline.floor)}"
     if verdict.rule in ("goal_better", "goal_worse"):

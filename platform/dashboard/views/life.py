@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST
 
 from dashboard.access import needs
@@ -20,11 +22,17 @@ from people.actors import Actor
 from people.roles import Role
 from serving.lifecycle import routed
 
-DONE: dict[str, tuple[Callable[..., Experiment], str]] = {
-    "start": (moves.start, "The experiment runs. Users meet it from their next request on."),
-    "pause": (moves.pause, "It is paused. Its users get the default from their next request on."),
-    "resume": (moves.resume, "It runs again. Its users meet the variants they had before."),
-    "stop": (moves.stop, "The experiment is stopped. What was measured stays here."),
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+DONE: dict[str, tuple[Callable[..., Experiment], StrOrPromise]] = {
+    "start": (moves.start, lazy("The experiment runs. Users meet it from their next request on.")),
+    "pause": (
+        moves.pause,
+        lazy("It is paused. Its users get the default from their next request on."),
+    ),
+    "resume": (moves.resume, lazy("It runs again. Its users meet the variants they had before.")),
+    "stop": (moves.stop, lazy("The experiment is stopped. What was measured stays here.")),
 }
 
 
@@ -67,5 +75,5 @@ def delete(request: HttpRequest, key: str) -> HttpResponse:
     except ExperimentError as error:
         messages.error(request, error.message)
         return redirect(experiment)
-    messages.success(request, f"The draft “{experiment.name}” is deleted.")
+    messages.success(request, _("The draft “%(name)s” is deleted.") % {"name": experiment.name})
     return redirect("dashboard:experiments")

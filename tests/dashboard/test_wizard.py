@@ -369,6 +369,32 @@ def test_the_searched_user_stands_where_routing_will_put_them(
     assert {letter for letter, _ in said.values()} == {"A", "B", ""}
 
 
+def test_the_picture_says_whom_the_layer_lets_in(
+    browser: Client, begun: Sketch, make_experiment: Make
+) -> None:
+    make_experiment("Other", traffic="0.3")
+    asked = {"sketch": str(begun.pk)} | arms("popular item-knn", "50 50")
+
+    page = browser.get(PICTURE, asked)
+
+    said = "50% of layer home take part, 30% are held by other experiments, 20% see no arm"
+    assert said in words(page)
+    [part] = page.context["layers"]
+    sizes = [(one.size, one.tone) for one in part.bar]
+    assert sizes == [(3_000, "held-2"), (5_000, "mine"), (2_000, "outside")]
+
+
+def test_the_marker_of_a_user_who_sees_no_arm_says_so(browser: Client, begun: Sketch) -> None:
+    for n in range(20):
+        asked = {"sketch": str(begun.pk), "look-user": f"u{n}"}
+        page = browser.get(PICTURE, asked | arms("popular item-knn", "50 50"))
+        letter = page.context["looked"]["letter"]
+        outside = letter == ""
+        assert ("bucket-mark is-out" in page.content.decode()) is outside
+        assert ("sees no arm" in words(page)) is outside
+        assert outside or f": {letter}</span>" in page.content.decode()
+
+
 def test_the_picture_of_a_draft_knows_its_overrides(browser: Client, make_experiment: Make) -> None:
     draft = make_experiment("Old", running=False)
     Override.objects.create(experiment=draft, variant=draft.variants.all()[1], user="qa-1")

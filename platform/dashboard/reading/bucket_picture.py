@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from experiments.assignment import BUCKETS, Range
+from dashboard.reading.buckets import Stretch, claim_bar
+from experiments.assignment import BUCKETS, Range, ranges
 
 ROWS = 40
 COLUMNS = BUCKETS // ROWS
@@ -54,6 +55,31 @@ class Mark:
     def leans_left(self) -> bool:
         """Whether its words fit better to the left of it."""
         return self.left > 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerPart:
+    """Whom a layer lets into the experiment, as shares of its users: what it takes itself, what
+    others hold, and what is left to nobody.
+    """
+
+    layer: str
+    bar: tuple[Stretch, ...]
+    taken: float
+    held: float
+    left: float
+
+
+def layer_part(layer: str, claim: Sequence[Range], held: Sequence[Range]) -> LayerPart:
+    """`claim` is free of what others have `held`."""
+    taken, others = ranges.size(claim), ranges.size(held)
+    return LayerPart(
+        layer=layer,
+        bar=claim_bar(claim, held),
+        taken=taken / BUCKETS,
+        held=others / BUCKETS,
+        left=(BUCKETS - taken - others) / BUCKETS,
+    )
 
 
 def arms_of(

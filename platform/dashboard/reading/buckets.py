@@ -22,8 +22,8 @@ Piece = tuple[Range, str, str, int | None]
 @dataclass(frozen=True, kw_only=True)
 class Stretch:
     """`tone` is how it is drawn: an arm's letter, `held` in one of three shades, `mine`, `idle`
-    (claimed, and not used now), `killed` or `free`. `number` is the experiment's in the list below
-    the bar; None where nobody's.
+    (claimed, and not used now), `killed`, `free`, or `outside` of an experiment to be. `number` is
+    the experiment's in the list below the bar; None where nobody's.
     """
 
     size: int
@@ -84,6 +84,13 @@ def layer_bar(
     return LayerBar(layer=layer, stretches=_bar(pieces), holders=tuple(holders), free=_share(free))
 
 
+def claim_bar(claim: Iterable[Range], held: Iterable[Range]) -> tuple[Stretch, ...]:
+    """A layer's buckets for an experiment to be: its own, those others hold, and the rest."""
+    pieces: list[Piece] = [(pair, "takes part", "mine", None) for pair in claim]
+    pieces += [(pair, "other experiments", "held-2", None) for pair in held]
+    return _bar(pieces, rest="outside")
+
+
 def held_of(experiment: Experiment, layer: Layer) -> tuple[list[Range], list[Range]]:
     """What it claimed of the layer, and the part of that which takes users while it runs."""
     if experiment.layer_id == layer.pk:
@@ -115,10 +122,10 @@ def _phase_row(phase: Phase, letters: Mapping[str, str]) -> PhaseRow:
     )
 
 
-def _bar(pieces: Sequence[Piece]) -> tuple[Stretch, ...]:
-    """All 10,000 buckets in order, what nobody holds as free."""
-    rest = ranges.free([pair for pair, *_ in pieces])
-    free: list[Piece] = [(pair, "free", "free", None) for pair in rest]
+def _bar(pieces: Sequence[Piece], *, rest: str = "free") -> tuple[Stretch, ...]:
+    """All 10,000 buckets in order, what nobody holds in the tone `rest`."""
+    left = ranges.free([pair for pair, *_ in pieces])
+    free: list[Piece] = [(pair, "free", rest, None) for pair in left]
     return tuple(
         Stretch(size=high - low, name=name, tone=tone, number=number)
         for (low, high), name, tone, number in sorted([*pieces, *free], key=lambda p: p[0])

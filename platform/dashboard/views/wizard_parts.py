@@ -20,10 +20,10 @@ from dashboard.forms.try_out import LONGEST_ID, USUAL_SIZE
 from dashboard.forms.wizard import WizardForms
 from dashboard.prospect import Prospect, new_users_a_day, prospect
 from dashboard.reading import tried
-from dashboard.reading.bucket_picture import HEIGHT, WIDTH, arms_of, mark_of
+from dashboard.reading.bucket_picture import HEIGHT, WIDTH, arms_of, layer_part, mark_of
 from dashboard.reading.standing import WHY
 from dashboard.wizard import Place
-from experiments import sketches
+from experiments import selectors, sketches
 from experiments.models import Experiment
 from people.roles import Role
 from recommenders.selectors import items_named
@@ -122,6 +122,11 @@ def _picture(request: HttpRequest, place: Place, forms: WizardForms) -> dict[str
         "arms": arms,
         "traffic": given["traffic"],
         "placement": given["placement"],
+        "layers": [
+            layer_part(layer.key, claim, selectors.taken_slots(layer))
+            for layer, claim in found.claims
+            if claim is not None
+        ],
         "fits": found.fits,
         "conditional": bool(forms.form.data.get("condition")),
         "width": WIDTH,

@@ -1,5 +1,5 @@
-// What every page needs: times in the reader's zone, copy buttons, and details that stay open
-// when a part of the page is replaced.
+// What every page needs: times in the reader's zone, copy buttons, and a reader who keeps their place
+// when a part of the page is replaced: details stay open, focus and what is in view stay where they are.
 (() => {
   const STYLES = {
     day: { day: "numeric", month: "short" },
@@ -35,13 +35,58 @@
     setTimeout(() => { said.textContent = "Copy"; }, 2000);
   });
 
-  let open = [];
-  document.addEventListener("htmx:beforeSwap", () => {
-    open = [...document.querySelectorAll("details[id][open]")].map((details) => details.id);
+  const face = (element) => [element.tagName, element.getAttribute("href"), element.ariaLabel, element.textContent.trim()].join(" ");
+  const alike = (element, scope) => [...scope.querySelectorAll(element.tagName)].filter((one) => face(one) === face(element));
+
+  // How to find an element again among those that replace it: by its id, or by its looks within what has one.
+  const trace = (element) => {
+    if (element.id) return () => document.getElementById(element.id);
+    const id = element.closest("[id]")?.id;
+    const scope = () => id && document.getElementById(id);
+    const n = scope() ? alike(element, scope()).indexOf(element) : -1;
+    return () => scope() && alike(element, scope())[n];
+  };
+
+  const inView = (element) => {
+    const { top, bottom, height } = element.getBoundingClientRect();
+    return height > 0 && bottom > 0 && top < innerHeight;
+  };
+
+  // What must not move: what has the focus, or the first that begins in view.
+  const pin = (target, focused) => {
+    if (target.getBoundingClientRect().top >= 0) return null;
+    const begins = (one) => inView(one) && one.getBoundingClientRect().top >= 0;
+    const element = focused && inView(focused) ? focused : [...target.querySelectorAll("h2, h3, summary, tr, li, p, a")].find(begins);
+    return element && { find: trace(element), top: element.getBoundingClientRect().top };
+  };
+
+  let place = null;
+  document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+    const focused = target.contains(document.activeElement) ? document.activeElement : null;
+    place = {
+      open: [...document.querySelectorAll("details[id][open]")].map((details) => details.id),
+      refocus: focused && trace(focused),
+      pinned: pin(target, focused),
+      scrolled: scrollY,
+    };
   });
+
+  const hold = () => {
+    const found = place.pinned?.find();
+    const top = found ? scrollY + found.getBoundingClientRect().top - place.pinned.top : place.scrolled;
+    scrollTo({ top, behavior: "instant" });
+  };
+
   document.addEventListener("htmx:afterSwap", () => {
-    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     localise(document);
+    if (!place) return;
+    for (const id of place.open) document.getElementById(id)?.setAttribute("open", "");
+    if (document.activeElement === document.body) place.refocus?.()?.focus({ preventScroll: true });
+    hold();
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (place) hold();
+    place = null;
   });
   document.addEventListener("htmx:oobAfterSwap", () => localise(document));
   document.addEventListener("DOMContentLoaded", () => localise(document));

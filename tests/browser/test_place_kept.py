@@ -1,0 +1,92 @@
+"""A page that follows the log replaces its parts, and leaves the reader where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import Locator, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from experiments.models import Experiment
+from tests.browser.conftest import QUIET
+from tests.browser.everything import make_everything
+from tests.dashboard.factories import BELOW_FLOOR, comparison, scorecard, snapshot_of
+
+pytestmark = [
+    pytest.mark.timeout(240),
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("fresh_process"),
+]
+
+
+@pytest.fixture
+def reader(
+    live_server: LiveServer,
+    chromium: str,
+    client: Client,
+    transactional_db: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Page]:
+    """On the results of an experiment under way, all details open; its clock is the test's."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright holds a loop in this thread
+    maya = User.objects.create_superuser("maya", password="maya-maya-1")
+    client.force_login(maya)
+    make_everything(maya)
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        page = browser.new_page(base_url=live_server.url, viewport={"width": 1280, "height": 500})
+        page.context.add_cookies([{**cookie, "url": live_server.url}])  # type: ignore[typeddict-item]
+        page.clock.install()
+        page.goto("/experiments/learned-ranking/")
+        page.locator("#over-time .main-svg").first.wait_for()
+        page.evaluate("for (const one of document.querySelectorAll('details[id]')) one.open = true")
+        yield page
+        browser.close()
+
+
+def follow(page: Page) -> None:
+    """Lets an analysis with fewer and other rows come, and the page find it."""
+    shown = page.locator("#live").get_attribute("hx-get")
+    young = comparison(reading="collecting", floor=BELOW_FLOOR, low=None, high=None)
+    experiment = Experiment.objects.get(key="learned-ranking")
+    snapshot_of(experiment, scorecard(young, state="collecting"))
+    page.clock.fast_forward(12_100)
+    page.wait_for_function(
+        "was => document.querySelector('#live').getAttribute('hx-get') !== was", arg=shown
+    )
+    page.wait_for_function("() => !document.querySelector('.htmx-settling, .htmx-swapping')")
+
+
+def top_of(one: Locator) -> float:
+    return float(one.evaluate("element => element.getBoundingClientRect().top"))
+
+
+@pytest.mark.parametrize("which", ["metric", "summary"])
+def test_focus_and_what_is_in_view_stay_where_they_are(reader: Page, which: str) -> None:
+    one = {
+        "metric": reader.get_by_role("link", name="CTR", exact=True),
+        "summary": reader.locator("#over-time-numbers > summary"),
+    }[which].first
+    one.focus()
+    one.evaluate("element => scrollBy(0, element.getBoundingClientRect().top - 200)")
+    before = top_of(one)
+
+    follow(reader)
+
+    assert one.evaluate("element => element === document.activeElement")
+    assert abs(top_of(one) - before) <= 1
+    assert reader.evaluate("document.querySelector('#over-time-numbers').open")
+
+
+def test_what_is_read_without_a_focus_stays_in_view(reader: Page) -> None:
+    title = reader.locator("#over-time-title")
+    title.evaluate("element => scrollBy(0, element.getBoundingClientRect().top - 40)")
+    before = top_of(title)
+
+    follow(reader)
+
+    assert abs(top_of(title) - before) <= 1

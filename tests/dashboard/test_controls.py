@@ -300,3 +300,26 @@ def test_queries_grow_neither_with_arms_nor_days_nor_events(
     for query in ("", "method=fixed", "cuped=on&segment=platform%3Dios"):
         with django_assert_num_queries(21):
             browser.get(f"{experiment.get_absolute_url()}?{query}")
+
+
+def test_what_the_form_sends_beside_a_posterior_is_not_asked_for_in_vain(
+    browser: Client, experiment: Experiment, snapshot: Snapshot
+) -> None:
+    """The form always sends the usual correction, which a posterior does without."""
+    sent = "scale=relative&method=bayesian&cuped=off&segment=everyone&correction=holm&phase=all"
+
+    page = text(browser, f"{experiment.get_absolute_url()}?{sent}")
+
+    assert "Exploring, does not decide." in page
+    assert "The address asks for" not in page
+
+
+def test_several_settings_that_are_not_to_be_had_are_told_together(
+    browser: Client, experiment: Experiment, snapshot: Snapshot
+) -> None:
+    page = text(browser, f"{experiment.get_absolute_url()}?method=magic&segment=mars&phase=9")
+
+    assert (
+        "The address asks for settings that are not to be had here: method, segment and phase; "
+        "shown are the nearest that are."
+    ) in page

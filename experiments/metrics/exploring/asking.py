@@ -29,7 +29,9 @@ EVERYONE, ALL_PHASES = "everyone", "all"
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A choice that is to be had; `dropped` are the names of what was asked for and is not."""
+    """A choice that is to be had; `dropped` are the names of what was asked for and is not. What is
+    usual and gives way to another setting is none: a form always sends all of its settings.
+    """
 
     choice: Choice
     scale: Scale
@@ -38,11 +40,10 @@ class Asked:
 
 def asked_of(given: Mapping[str, str], card: Scorecard, *, kept: bool) -> Asked:
     """What an address asks for; what it does not name is as usual, as all is without samples."""
-    was, wished = usual(card), _wished(given, card)
-    choice = settled(card, wished) if kept else was
-    unknown = [n for n in FIELDS if n in given and given[n] not in values_of(card, n)]
-    lost = [n for n in FIELDS if n in given and _get(choice, n) != _get(wished, n)]
-    return Asked(choice=choice, scale=scale_of(given), dropped=(*unknown, *lost))
+    was = usual(card)
+    choice = settled(card, _wished(given, card)) if kept else was
+    dropped = [n for n in _unmet(given, card, choice) if given[n] != written(card, was, n)]
+    return Asked(choice=choice, scale=scale_of(given), dropped=tuple(dropped))
 
 
 def insisted(given: Mapping[str, str], card: Scorecard, *, kept: bool) -> Asked:
@@ -50,9 +51,15 @@ def insisted(given: Mapping[str, str], card: Scorecard, *, kept: bool) -> Asked:
     control and says why it is not to be had.
     """
     asked = asked_of(given, card, kept=kept)
-    for name in asked.dropped:
+    for name in _unmet(given, card, asked.choice):
         raise CannotExplore(name, _why_not(given, card, name, kept=kept))
     return asked
+
+
+def _unmet(given: Mapping[str, str], card: Scorecard, choice: Choice) -> tuple[str, ...]:
+    """The names of what was given that the choice does not have, or that nobody knows."""
+    asked = [name for name in FIELDS if name in given]
+    return tuple(name for name in asked if given[name] != written(card, choice, name))
 
 
 def _wished(given: Mapping[str, str], card: Scorecard) -> Choice:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from dashboard.reading import words
 from experiments.metrics.exploring import Cut, offered, usual
@@ -72,7 +72,9 @@ class Control:
 
 @dataclass(frozen=True, kw_only=True)
 class Controls:
-    """`query` asks for what is shown. While `exploring`, `decides` says in words what decides."""
+    """`query` asks for what is shown. While `exploring`, `decides` says in words what decides;
+    `dropped` says what was asked for in vain.
+    """
 
     by_name: dict[str, Control]
     scale: str
@@ -94,10 +96,21 @@ def controls_of(card: Scorecard, asked: Asked, *, kept: bool) -> Controls:
         exploring=asked.choice != usual(card),
         decides=words.listed(list(_deciding(by_name))),
         why_not=tuple(dict.fromkeys(refused)),
-        dropped=words.listed([str(LABELS[name]).lower() for name in asked.dropped])
-        if asked.dropped
-        else "",
+        dropped=_dropped([str(LABELS[name]).lower() for name in asked.dropped]),
     )
+
+
+def _dropped(names: list[str]) -> str:
+    if not names:
+        return ""
+    said = ngettext(
+        "The address asks for a %(names)s that is not to be had here; "
+        "shown is the nearest that is.",
+        "The address asks for settings that are not to be had here: %(names)s; "
+        "shown are the nearest that are.",
+        len(names),
+    )
+    return said % {"names": words.listed(names)}
 
 
 def _control(card: Scorecard, asked: Asked, name: str, *, kept: bool) -> Control:

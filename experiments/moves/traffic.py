@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from experiments import selectors
-from experiments.assignment import BUCKETS, ranges
+from experiments.assignment import BUCKETS, Range, ranges
 from experiments.checks import check_traffic
 from experiments.exceptions import Invalid
 from experiments.models import Experiment, Layer
@@ -37,12 +37,27 @@ def take(row: Experiment, traffic: Decimal) -> None:
     row.slots = ranges.first(row.reserved, traffic)
 
 
+def foreseen(experiment: Experiment, traffic: Decimal) -> list[Range]:
+    """The layer's buckets that the share would take from now on. Changes nothing. Raises Invalid
+    (traffic).
+    """
+    check_traffic(traffic)
+    more = _more(experiment, traffic, experiment.layer, field="traffic")
+    return ranges.first([*experiment.reserved, *more], traffic)
+
+
 def widen(row: Experiment, traffic: Decimal, *, field: str) -> None:
     """Claims what the share takes beyond what is claimed already. Raises Invalid (field)."""
-    held = Decimal(ranges.size(row.reserved)) / BUCKETS
-    if traffic <= held:
+    if traffic <= _claimed(row):
         return
     layer = Layer.objects.select_for_update().get(pk=row.layer_id)
+    row.reserved = [*row.reserved, *_more(row, traffic, layer, field=field)]
+
+
+def _more(row: Experiment, traffic: Decimal, layer: Layer, *, field: str) -> list[Range]:
+    held = _claimed(row)
+    if traffic <= held:
+        return []
     more = ranges.claim(traffic - held, selectors.taken_slots(layer))
     if more is None:
         free = selectors.free_share(layer)
@@ -51,4 +66,8 @@ def widen(row: Experiment, traffic: Decimal, *, field: str) -> None:
             "stop another experiment.",
             field=field,
         )
-    row.reserved = [*row.reserved, *more]
+    return more
+
+
+def _claimed(row: Experiment) -> Decimal:
+    return Decimal(ranges.size(row.reserved)) / BUCKETS

@@ -82,6 +82,7 @@ urlpatterns = [
         path(f"experiments/<slug:key>/changes/{name}/", view, name=f"changes-{name}")
         for name, view in (
             ("traffic", changes.traffic),
+            ("traffic-preview", changes.traffic_preview),
             ("arms", changes.arms),
             ("preview", changes.preview),
             ("kill", changes.kill),

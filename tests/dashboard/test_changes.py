@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
+from dashboard.reading.changes import traffic_outcome
 from experiments import moves
 from experiments.models import Experiment
 from people.actors import Actor
@@ -55,6 +56,68 @@ def test_traffic_that_cannot_be_is_refused_in_its_place(
 
     assert said in change(browser, experiment, "traffic", traffic=traffic)
     assert experiment.traffic == Decimal("0.1")
+
+
+def traffic_seen(browser: Client, experiment: Experiment, traffic: str) -> str:
+    address = f"{experiment.get_absolute_url()}changes/traffic-preview/"
+    return browser.get(address, {"traffic": traffic}).content.decode()
+
+
+def test_who_would_leave_is_said_and_asked_before_less_traffic(
+    browser: Client, make_experiment: Make
+) -> None:
+    experiment = make_experiment(traffic="0.8")
+
+    part = traffic_seen(browser, experiment, "30")
+    assert "62.5% of its users would leave: 50% of the layer." in part
+    assert "They get popular from their next request on." in part
+    assert 'type="checkbox" name="sure"' in part
+    assert "field-error" not in part
+
+    page = change(browser, experiment, "traffic", traffic="30")
+    assert "Tick that its users may leave, or give a higher share." in page
+    assert "62.5% of its users would leave" in page
+    assert experiment.traffic == Decimal("0.8")
+
+    change(browser, experiment, "traffic", traffic="30", sure="on")
+    assert experiment.traffic == Decimal("0.3")
+
+
+def test_who_would_join_is_said_and_changes_nothing(browser: Client, make_experiment: Make) -> None:
+    experiment = make_experiment()
+
+    part = traffic_seen(browser, experiment, "30")
+
+    assert "It would take 20% of the layer more." in part
+    assert 'name="sure"' not in part
+    assert "Nothing would change." in traffic_seen(browser, experiment, "10")
+    assert "Give a share, and this says" in traffic_seen(browser, experiment, "")
+    assert "Give a share of traffic from 1% to 100%." in traffic_seen(browser, experiment, "101")
+    experiment.refresh_from_db()
+    assert (experiment.traffic, experiment.slots) == (Decimal("0.1"), [[0, 1_000]])
+
+
+def test_more_than_the_layer_has_is_said_while_it_is_typed(
+    browser: Client, make_experiment: Make
+) -> None:
+    experiment = make_experiment()
+    make_experiment("Other", traffic="0.7")
+
+    assert "give at most 30.00%" in traffic_seen(browser, experiment, "40")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        (8_000, 3_000, "By the last count about 300 new users a day would join; it is 800 now."),
+        (1_000, 2_500, "By the last count about 250 new users a day would join; it is 100 now."),
+    ],
+)
+def test_new_users_a_day_are_told_by_the_last_count(before: int, after: int, line: str) -> None:
+    seen = traffic_outcome(before, after, default="popular", a_day=1_000.0, ramps=True)
+
+    assert seen.lines[1:] == (line, "The ramp under way is given up.")
+    assert seen.removes is (after < before)
 
 
 def test_a_change_of_weights_is_shown_before_it_is_done(

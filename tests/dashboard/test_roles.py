@@ -63,6 +63,7 @@ TABLE = {
     "clock-cancel": (EXPERIMENTER, EXPERIMENTER),
     "changes": (EXPERIMENTER, EXPERIMENTER),
     "changes-traffic": (EXPERIMENTER, EXPERIMENTER),
+    "changes-traffic-preview": (EXPERIMENTER, EXPERIMENTER),
     "changes-arms": (EXPERIMENTER, EXPERIMENTER),
     "changes-preview": (EXPERIMENTER, EXPERIMENTER),
     "changes-kill": (EXPERIMENTER, EXPERIMENTER),

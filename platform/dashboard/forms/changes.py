@@ -49,11 +49,29 @@ def _percent(**given: Any) -> forms.DecimalField:
 
 
 class TrafficForm(ChangeForm):
+    """A lower share takes users out, which the form asks to confirm."""
+
     traffic = _percent()
     why = forms.CharField(required=False, max_length=500)
+    sure = forms.BooleanField(required=False, label=_("Take these users out"))
 
     def __init__(self, data: QueryDict | None, experiment: Experiment) -> None:
         super().__init__(data, initial={"traffic": typed(experiment.traffic)})
+        self.before = experiment.traffic
+
+    def share(self) -> Decimal | None:
+        """What is typed, of 1; None where that is no share."""
+        self.is_valid()
+        typed_share = self.cleaned_data.get("traffic")
+        return None if typed_share is None else typed_share / HUNDRED
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        share = cleaned.get("traffic")
+        lower = share is not None and 1 <= share < self.before * HUNDRED
+        if lower and not cleaned.get("sure"):
+            self.add_error("sure", _("Tick that its users may leave, or give a higher share."))
+        return cleaned
 
     def wanted(self) -> dict[str, Any]:
         share = self.cleaned_data["traffic"] / HUNDRED

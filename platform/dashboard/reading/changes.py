@@ -1,4 +1,4 @@
-"""What a change of arms comes to, in words, before it is done. Pure."""
+"""What a change of arms or of traffic comes to, in words, before it is done. Pure."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from experiments.moves.arms import Rearrangement
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """`title` says how many change their arm, `lines` what else follows."""
+    """`title` says how many it concerns, `lines` what else follows. `removes` users, which is asked
+    about before it is done.
+    """
 
     title: str
     lines: tuple[str, ...]
+    removes: bool = False
 
 
 def outcome(change: Rearrangement, *, phase: int, anew: bool) -> Outcome:
@@ -43,6 +46,44 @@ def outcome(change: Rearrangement, *, phase: int, anew: bool) -> Outcome:
     ) % {"sizes": sizes, "lost": _share(lost)}
     drawn = (_("People who saw one arm may now see another: expect some to ask."),) if anew else ()
     return Outcome(title=title, lines=(ranges_said, opens, *drawn))
+
+
+def traffic_outcome(
+    before: int, after: int, *, default: str, a_day: float | None, ramps: bool
+) -> Outcome:
+    """Of so many of a layer's buckets in place of those `before`. `a_day` are the placement's new
+    users; `default` is the recommender of whoever is in no experiment.
+    """
+    said = {
+        "part": formats.share(abs(after - before) / before) if before else "",
+        "layer": _share(abs(after - before)),
+        "default": default,
+    }
+    if after == before:
+        return Outcome(title=_("Nothing would change."), lines=())
+    title, line = (
+        (
+            _("%(part)s of its users would leave: %(layer)s of the layer."),
+            _("They get %(default)s from their next request on. No other user changes arm."),
+        )
+        if after < before
+        else (
+            _("It would take %(layer)s of the layer more."),
+            _("They got %(default)s, or what else takes them, before. Nobody changes arm."),
+        )
+    )
+    lines = (line % said, *_joining(before, after, a_day))
+    if ramps:
+        lines = (*lines, _("The ramp under way is given up."))
+    return Outcome(title=title % said, lines=lines, removes=after < before)
+
+
+def _joining(before: int, after: int, a_day: float | None) -> tuple[str, ...]:
+    if a_day is None:
+        return ()
+    now, then = (formats.number(round(a_day * n / BUCKETS)) for n in (before, after))
+    said = _("By the last count about %(then)s new users a day would join; it is %(now)s now.")
+    return (said % {"now": now, "then": then},)
 
 
 def _share(buckets: int) -> str:

@@ -15,11 +15,15 @@ from django.views.decorators.http import require_POST, require_safe
 from dashboard.access import needs
 from dashboard.forms.changes import ArmsForm, ChangeForm, OverrideForm, TrafficForm, WordsForm
 from dashboard.people import person
-from dashboard.reading.changes import outcome
+from dashboard.prospect import new_users_a_day
+from dashboard.reading.changes import outcome, traffic_outcome
 from experiments import moves, overrides, selectors
+from experiments.assignment import ranges
 from experiments.exceptions import ExperimentError
 from experiments.models import Experiment, Phase
 from experiments.moves.arms import rearranged
+from experiments.moves.traffic import foreseen
+from experiments.ramps import ramp_of
 from people.actors import Actor
 from people.roles import Role
 from serving.lifecycle import routed
@@ -105,6 +109,37 @@ def preview(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "dashboard/changes/preview.html", context)
 
 
+@needs(Role.EXPERIMENTER)
+@require_safe
+@never_cache
+def traffic_preview(request: HttpRequest, key: str) -> HttpResponse:
+    """What the share, as it is typed, would do; who is to leave is asked about there."""
+    experiment = _of(key)
+    form = TrafficForm(request.GET, experiment)
+    context = {"traffic": form, **_foreseen(experiment, form, asked=False)}
+    return render(request, "dashboard/changes/traffic_preview.html", context)
+
+
+def _foreseen(experiment: Experiment, form: TrafficForm, *, asked: bool) -> dict[str, Any]:
+    """`asked` shows what is wrong with the answer too."""
+    share = form.share() if form.is_bound else None
+    if share is None:
+        return {"todo": _("Give a share, and this says who would join or leave.")}
+    try:
+        after = foreseen(experiment, share)
+    except ExperimentError as error:
+        return {"todo": error.message}
+    ramp = ramp_of(experiment)
+    found = traffic_outcome(
+        ranges.size(experiment.slots),
+        ranges.size(after),
+        default=experiment.placement.default_recommender.key,
+        a_day=new_users_a_day(experiment.placement),
+        ramps=ramp is not None and ramp.state == "climbing",
+    )
+    return {"outcome": found, "asked": asked}
+
+
 def _of(key: str) -> Experiment:
     found = Experiment.objects.select_related("placement__default_recommender", "layer")
     experiment = get_object_or_404(
@@ -162,9 +197,11 @@ def _page(request: HttpRequest, experiment: Experiment, **bound: ChangeForm) -> 
         "words": WordsForm(None, experiment),
         "override": OverrideForm(None, variants),
     }
+    asked: Any = bound.get("traffic", forms["traffic"])
     page = {
         "experiment": experiment,
         "phase": phase,
+        "foreseen": _foreseen(experiment, asked, asked=True),
         "free": selectors.free_share(experiment.layer),
         "killable": [v for v in variants[1:] if v.key not in phase.killed],
         **forms,

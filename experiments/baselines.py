@@ -22,8 +22,10 @@ TASK = "pipelines.count_baselines"
 DAYS = 14
 LOOKBACK_DAYS = 14.0
 NIGHTLY = timedelta(days=1)
-YOUNG = timedelta(hours=1)
-"""Until the days are complete a count soon says more."""
+YOUNG = timedelta(minutes=4)
+"""Until the days are complete a count soon says more, so each tick of the clock, of five minutes,
+makes one, late or early as the tick may come.
+"""
 
 
 def due(*, now: datetime) -> list[Placement]:

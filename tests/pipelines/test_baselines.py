@@ -51,14 +51,14 @@ def test_a_placement_is_counted_by_every_metric_and_read_as_it_was_counted(
     assert [m.metric.key for m in found.measured] == list(METRICS)
 
 
-def test_whole_days_are_counted_once_a_day_and_fewer_once_an_hour(
+def test_whole_days_are_counted_once_a_day_and_fewer_at_each_tick(
     home: Placement, settings: Settings
 ) -> None:
     readers_log.write(settings.LOG_DIR, UNTIL)
 
     forecasts.count_due(now=UNTIL - timedelta(days=2))
-    assert [p.key for p in baselines.due(now=UNTIL - timedelta(days=2, minutes=-59))] == []
-    assert [p.key for p in baselines.due(now=UNTIL - timedelta(days=2, hours=-1))] == ["home"]
+    assert [p.key for p in baselines.due(now=UNTIL - timedelta(days=2, minutes=-3))] == []
+    assert [p.key for p in baselines.due(now=UNTIL - timedelta(days=2, minutes=-4))] == ["home"]
     forecasts.count_due(now=UNTIL)
     assert [p.key for p in baselines.due(now=UNTIL + timedelta(hours=23))] == []
     assert [p.key for p in baselines.due(now=UNTIL + timedelta(hours=24))] == ["home"]
@@ -70,8 +70,8 @@ def test_a_placement_without_traffic_says_so_and_is_looked_at_again(home: Placem
     row = kept(home)
     assert row.body is None
     assert row.problem.startswith("The log has nobody who was served on the placement 'home'")
-    assert baselines.due(now=UNTIL + timedelta(minutes=59)) == []
-    assert baselines.due(now=UNTIL + timedelta(hours=1)) == [home]
+    assert baselines.due(now=UNTIL + timedelta(minutes=3)) == []
+    assert baselines.due(now=UNTIL + timedelta(minutes=4)) == [home]
 
 
 def test_what_is_asked_for_is_due_at_once_and_first(home: Placement, settings: Settings) -> None:

@@ -140,7 +140,7 @@ def _reports(experiment: Experiment) -> dict[str, Any]:
 
 def _measured(experiment: Experiment) -> tuple[Fact, ...]:
     measured = experiment.measured
-    return facts(measured, metric_definitions.named(measured.chosen))
+    return facts(measured, metric_definitions.named(measured.needed))
 
 
 def history_of(experiment: Experiment) -> QuerySet[AuditEntry]:

@@ -31,6 +31,13 @@ def test_every_choice_is_said() -> None:
         Fact(name="Goals", text="CTR, Conversion"),
         Fact(name="Secondaries", text="Users who clicked"),
         Fact(name="Guardrails", text="Revenue per user, margin 2.5%", term="guardrail"),
+        Fact(name="Always shown", text="Clicks per user, Impressions per user"),
+        Fact(
+            name="Watched",
+            text="Slow slates, Fallback rate, Unattributed clicks, margin 10%; "
+            "no winner waits for them",
+            term="guardrail",
+        ),
         Fact(
             name="Method",
             text="Fixed horizon: judged once, at the planned users",
@@ -53,7 +60,7 @@ def test_what_was_not_chosen_is_not_said() -> None:
     said = [fact.name for fact in facts(Measurement(goals=("ctr",)), METRICS)]
 
     assert said == [
-        *("Goal", "Method", "Planned users", "Confidence", "Correction"),
+        *("Goal", "Always shown", "Watched", "Method", "Planned users", "Confidence", "Correction"),
         "Training data",
     ]
 
@@ -70,3 +77,15 @@ def test_the_page_says_it_before_and_after_the_start(
         page = browser.get(address).content.decode()
         assert when in page
         assert "5,000 in control and a treatment together" in page
+
+
+def test_the_settings_say_who_takes_part(
+    browser: Client, make_experiment: Callable[..., Experiment]
+) -> None:
+    running = make_experiment("Two")
+    Experiment.objects.filter(pk=running.pk).update(traffic="0.3")
+
+    page = " ".join(browser.get(f"{running.get_absolute_url()}settings/").content.decode().split())
+
+    assert f"30% of the users of layer {running.layer.key}" in page
+    assert "None: users of any attributes" in page

@@ -475,6 +475,14 @@ def test_a_guardrail_says_harm_and_safety_in_different_words(
     assert rule.text == f"Slow slates {word.lower()}"
 
 
+def test_a_guardrail_says_its_margin_and_whether_it_is_only_watched() -> None:
+    def notes(metric: MetricResult) -> tuple[str, ...]:
+        return table.groups(scorecard(extra=(metric,)), ARMS, scale="relative")[-1].metrics[0].notes
+
+    assert notes(guarded("safe")) == ("margin 5%",)
+    assert notes(replace(guarded("safe"), required=False)) == ("margin 5%, only watched",)
+
+
 def test_a_guardrail_that_is_only_watched_is_no_rule_until_it_shows_harm() -> None:
     watched, harmed = (
         replace(guarded(state), required=False) for state in ("collecting", "harm_shown")

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dashboard import formats
-from experiments.measurement import Measurement
-from experiments.metrics import Metric
+from experiments.measurement import WATCHED_MARGIN, Measurement
+from experiments.metrics import Metric, Tracked
 
 METHODS = {
     "sequential": "Sequential: judged at every look",
@@ -33,6 +33,7 @@ class Fact:
 
 TERMS = {
     "Guardrails": "guardrail",
+    "Watched": "guardrail",
     "Planned users": "planned-users",
     "Confidence": "confidence",
     "Correction": "correction",
@@ -42,7 +43,9 @@ TERMS = {
 
 
 def facts(measurement: Measurement, metrics: Mapping[str, Metric]) -> tuple[Fact, ...]:
-    """What was chosen; `metrics` has all of `measurement.chosen`."""
+    """What was chosen, and what is shown and watched unchosen; `metrics` has all of
+    `measurement.needed`.
+    """
     return tuple(
         Fact(name=name, text=text, term=_term(name, measurement))
         for name, text in _facts(measurement, metrics)
@@ -71,6 +74,9 @@ def _facts(measured: Measurement, metrics: Mapping[str, Metric]) -> Iterator[tup
             for guard in measured.guardrails
         ),
     )
+    tracked = measured.tracked(metrics)
+    yield "Always shown", ", ".join(_unchosen(tracked, measured, "secondary"))
+    yield "Watched", _watched(tracked, measured)
     yield "Method", METHODS[measured.method]
     yield "Planned users", f"{measured.planned_users:,} in control and a treatment together"
     yield "Confidence", formats.share(measured.confidence)
@@ -78,6 +84,20 @@ def _facts(measured: Measurement, metrics: Mapping[str, Metric]) -> Iterator[tup
     yield "Days before", _before(measured)
     yield "Segments", ", ".join(measured.segments)
     yield "Training data", TRAINING[measured.training_data]
+
+
+def _unchosen(tracked: tuple[Tracked, ...], measured: Measurement, role: str) -> tuple[str, ...]:
+    return tuple(
+        each.metric.name
+        for each in tracked
+        if each.role == role and each.metric.key not in measured.chosen
+    )
+
+
+def _watched(tracked: tuple[Tracked, ...], measured: Measurement) -> str:
+    names = _unchosen(tracked, measured, "guardrail")
+    margin = formats.share(WATCHED_MARGIN)
+    return f"{', '.join(names)}, margin {margin}; no winner waits for them" if names else ""
 
 
 def _before(measured: Measurement) -> str:

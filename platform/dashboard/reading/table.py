@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from dashboard import formats
 from dashboard.reading import words
 from dashboard.reading.arms import ArmView
@@ -156,7 +158,7 @@ def _metric(
         key=metric.metric,
         name=metric.name,
         kind=words.kind_line(metric),
-        notes=metric_notes(scorecard, metric),
+        notes=(*_margin(metric), *metric_notes(scorecard, metric)),
         control=formats.value(control, words.style(metric)),
         rows=tuple(
             row(
@@ -171,3 +173,12 @@ def _metric(
             for c in metric.comparisons
         ),
     )
+
+
+def _margin(metric: MetricResult) -> tuple[str, ...]:
+    """Of a guardrail, which has one margin for all treatments, and whether it holds a winner up."""
+    found = [c.guardrail.margin for c in metric.comparisons if c.guardrail is not None]
+    if not found:
+        return ()
+    margin = _("margin %(share)s") % {"share": formats.share(found[0])}
+    return (margin if metric.required else _("%(margin)s, only watched") % {"margin": margin},)

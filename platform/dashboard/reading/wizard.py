@@ -78,7 +78,7 @@ def review(place: Place, wrong: Mapping[Step, int]) -> dict[str, Any]:
         "lacking": [],
         "draft": draft,
         "variants": list(draft.variants.select_related("recommender__live__recommender")),
-        "measured": facts(chosen, metric_definitions.named(chosen.chosen)),
+        "measured": facts(chosen, metric_definitions.named(chosen.needed)),
         "checklist": checklist.launch_checklist(draft, now=place.now),
     }
 

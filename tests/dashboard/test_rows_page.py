@@ -15,7 +15,7 @@ from dashboard.log_rows import Cursor, Page, Wanted, find
 from events.delta import LogTable
 from events.records import ExposedItem
 from events.schema import to_table
-from tests.dashboard.test_data_page import event, exposure
+from tests.dashboard.test_data_page import event, exposure, write
 from tests.dashboard.test_experiment_form import error_of
 from tests.dashboard.test_experiment_pages import text
 
@@ -140,8 +140,8 @@ def test_the_page_says_what_it_read(browser: Client) -> None:
     page = text(browser, ROWS)
 
     assert "Read 24 Nov 2026 back to 23 Nov 2026, days of UTC that hold 8 rows" in page
-    assert "24 Nov, 12:00 UTC served ada home: home-ctr, phase 1, item-knn" in page
-    assert "24 Nov, 12:00 UTC click u2 i1 All fields id e0-2 type click user u2" in page
+    assert "24 Nov, 12:00:00 UTC served ada home: home-ctr, phase 1, item-knn" in page
+    assert "24 Nov, 12:00:03 UTC click u2 i1 All fields id e0-2 type click user u2" in page
 
 
 def test_older_rows_keep_the_filters(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,3 +193,12 @@ def test_a_log_that_cannot_be_read_is_said(browser: Client, settings: Settings) 
     (settings.LOG_DIR / "events" / "_delta_log" / f"{0:020}.json").write_text("{")
 
     assert "The log cannot be read just now." in text(browser, ROWS)
+
+
+def test_a_served_slate_says_the_second_its_recommender_and_why(browser: Client) -> None:
+    write(exposure("r1", at=datetime(2026, 11, 12, 9, 30, 7, tzinfo=UTC)))
+
+    page = text(browser, ROWS)
+
+    assert "12 Nov, 09:30:07 UTC served ada" in page
+    assert "home: home-ctr, phase 1, item-knn, by item-knn (split)" in page

@@ -44,11 +44,13 @@ for function in (
 ):
     register.filter(function.__name__, function)
 
-MOMENTS = {"day": "j M", "moment": "j M Y, H:i", "clock": "j M, H:i"}
+MOMENTS = {"day": "j M", "moment": "j M Y, H:i", "clock": "j M, H:i", "second": "j M, H:i:s"}
 
 
 @register.simple_tag
-def moment(at: datetime | None, style: Literal["day", "moment", "clock"] = "moment") -> str:
+def moment(
+    at: datetime | None, style: Literal["day", "moment", "clock", "second"] = "moment"
+) -> str:
     """A time in the reader's zone, which is said where the mouse rests; before their browser has
     told its zone it says UTC, and page.js rewrites it.
     """

@@ -4,6 +4,7 @@
   const STYLES = {
     day: { day: "numeric", month: "short" },
     clock: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+    second: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
     moment: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
   };
   const FULL = { dateStyle: "medium", timeStyle: "long" };

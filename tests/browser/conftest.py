@@ -60,10 +60,10 @@ def page(stack: Stack, chromium: str) -> Iterator[Page]:
     assert complaints == []
 
 
-def sign_in(page: Page) -> None:
-    """As ada, from a browser that nobody used before."""
+def sign_in(page: Page, name: str = "ada") -> None:
+    """From a browser that nobody used before."""
     page.goto("/login/")
-    page.get_by_label("Name", exact=True).fill("ada")
+    page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
 

@@ -38,8 +38,11 @@ def test_an_experiment_is_created_started_and_read(page: Page, stack: Stack) -> 
 
 def begin(page: Page) -> None:
     """What is typed is there after the tab was closed, and by the keyboard one goes on."""
+    page.wait_for_load_state()
     left = page.locator("#left")
-    expect(left).to_have_text("1 field needs a value")
+    home = page.locator("[name=placement] option", has_text=re.compile(r"^home "))
+    page.get_by_label("Placement", exact=True).select_option(home.get_attribute("value"))
+    expect(left).to_have_text("1 field needs a value", timeout=ANALYSED)
     page.get_by_label("Name", exact=True).fill("Neighbours on home")
     page.get_by_label("Traffic").fill("40")
     expect(page.locator("#saved")).to_have_text(re.compile("^Draft saved"), timeout=ANALYSED)

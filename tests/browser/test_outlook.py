@@ -25,8 +25,9 @@ window.titles = [];
 new MutationObserver(() => {
   const said = document.querySelector(".outlook h3").textContent;
   if (window.titles.at(-1) !== said) window.titles.push(said);
-}).observe(document.querySelector(".outlook"), { childList: true, subtree: true });
+}).observe(document.querySelector(".outlook"), { childList: true });
 """
+"""The title of each answer that takes the place of another. A chart that draws itself is none."""
 
 
 @pytest.fixture

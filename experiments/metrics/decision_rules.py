@@ -87,7 +87,7 @@ def goal_better(evidence: Evidence) -> Finding | None:
     if not better:
         return None
     asked = evidence.required
-    guards = "every guardrail is shown safe" if asked else "no guardrail has to be shown safe"
+    guards = "every guardrail is shown safe" if asked else "no guardrail was asked to be shown safe"
     if any(guard.state == "unchanged" for guard in asked):
         guards = f"{guards}, or is unchanged"
     watched = [g for g in evidence.guarded("harm_shown") if not g.required]

@@ -7,7 +7,7 @@ from tests.offline.conftest import Files, arms
 
 DECIDED = """\
 experiment: 4,000 users, 2026-03-01 00:00 to 2026-03-01 00:33 UTC
-Ship (new). Goals CTR (adjusted p < .001) and Clicks per user (adjusted p < .001) are better, and no guardrail has to be shown safe.
+Ship (new). Goals CTR (adjusted p < .001) and Clicks per user (adjusted p < .001) are better, and no guardrail was asked to be shown safe.
 
 metric                  variant  users   value     lift  interval          p
 CTR (goal)              control  2,000   2.00%

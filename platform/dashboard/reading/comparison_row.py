@@ -224,8 +224,10 @@ def progress(floor: Floor, arm: ArmView) -> Progress:
     if floor.users_missing:
         done = floor.users / floor.users_needed
         text = f"{floor.users:,} of {floor.users_needed:,} users"
+    elif not floor.precision:
+        done, text = 0.0, _("every user has the same value so far")
     else:
-        done = (floor.precision or 0.0) / floor.precision_needed
+        done = floor.precision / floor.precision_needed
         text = f"{min(done, 0.99):.0%} of the precision needed"
     whose = "" if floor.variant == arm.key else f" in {floor.variant}"
     return Progress(percent=round(min(done, 1.0) * 100, 1), text=text + whose)

@@ -61,7 +61,9 @@ def missing(floor: Floor) -> str:
     """What the arm that lacks most still lacks."""
     if floor.users_missing:
         return f"{floor.variant} has {floor.users:,} of {floor.users_needed:,} users."
-    done = min((floor.precision or 0.0) / floor.precision_needed, 0.99)
+    if not floor.precision:
+        return _("Every user of %(variant)s has the same value so far.") % {"variant": floor.variant}
+    done = min(floor.precision / floor.precision_needed, 0.99)
     return f"{floor.variant} has {done:.0%} of the precision needed."
 
 

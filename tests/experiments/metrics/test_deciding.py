@@ -113,14 +113,14 @@ def test_the_table_is_covered() -> None:
             BETTER,
             (),
             {},
-            "Goal CTR (adjusted p .003) is better, and no guardrail has to be shown safe",
+            "Goal CTR (adjusted p .003) is better, and no guardrail was asked to be shown safe",
             None,
         ),
         (
             BETTER,
             (guard("harm_shown", required=False),),
             {},
-            "Goal CTR (adjusted p .003) is better, and no guardrail has to be shown safe; but "
+            "Goal CTR (adjusted p .003) is better, and no guardrail was asked to be shown safe; but "
             "Revenue, which is only watched, got worse",
             None,
         ),

@@ -62,7 +62,8 @@ def missing(floor: Floor) -> str:
     if floor.users_missing:
         return f"{floor.variant} has {floor.users:,} of {floor.users_needed:,} users."
     if not floor.precision:
-        return _("Every user of %(variant)s has the same value so far.") % {"variant": floor.variant}
+        said = _("Every user of %(variant)s has the same value so far.")
+        return said % {"variant": floor.variant}
     done = min(floor.precision / floor.precision_needed, 0.99)
     return f"{floor.variant} has {done:.0%} of the precision needed."
 

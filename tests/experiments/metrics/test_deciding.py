@@ -120,8 +120,8 @@ def test_the_table_is_covered() -> None:
             BETTER,
             (guard("harm_shown", required=False),),
             {},
-            "Goal CTR (adjusted p .003) is better, and no guardrail was asked to be shown safe; but "
-            "Revenue, which is only watched, got worse",
+            "Goal CTR (adjusted p .003) is better, and no guardrail was asked to be shown safe; "
+            "but Revenue, which is only watched, got worse",
             None,
         ),
         (WORSE, SAFE, {}, "Goal CTR (adjusted p .003) is worse", ("ctr",)),

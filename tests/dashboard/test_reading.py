@@ -173,7 +173,7 @@ def test_collecting_with_enough_users_says_that_precision_is_missing() -> None:
 
 
 def test_a_metric_that_nobody_moved_is_not_said_to_be_on_its_way() -> None:
-    floor = msgspec.structs.replace(BELOW_FLOOR, users=140, users_missing=0, precision=None)
+    floor = msgspec.structs.replace(BELOW_FLOOR, users=140, precision=None)
     low = comparison(floor=floor, reading="collecting")
 
     assert sentence(scorecard(low, state="collecting"), ARMS).title == (

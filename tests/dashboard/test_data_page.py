@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -218,6 +219,9 @@ def test_rules_are_made_shown_and_removed(browser: Client) -> None:
     assert 'value="700"' in page
 
     [staff, _] = [row for row, _ in exclusions.listed()]
+    [asked] = re.findall(rf'<div popover id="remove-rule-{staff.pk}".*?</form>', page, re.S)
+    assert f'action="{ADDRESS}rules/{staff.pk}/remove/"' in asked
+    assert page.count(f'action="{ADDRESS}rules/{staff.pk}/remove/"') == 1
     browser.post(f"{ADDRESS}rules/{staff.pk}/remove/")
     assert [r.words for _, r in exclusions.listed()] == ["on the list “office”"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -152,6 +153,18 @@ def test_a_default_a_share_and_an_end(admin: Client, home: Placement) -> None:
     assert b"Give a share from 0.1% to 50%" in page.content
     admin.post("/settings/holdouts/all/end/")
     assert Holdout.objects.get().ended_at is not None
+
+
+def test_what_changes_what_people_get_is_asked_about_first(admin: Client, home: Placement) -> None:
+    admin.post("/settings/holdouts/new/", {"name": "All", "key": "all", "share": "5"})
+
+    page = admin.get(PAGE).content.decode()
+
+    assert '<button class="button little">' not in page  # such a button would act at once
+    assert '<button class="button danger" form="set-default-home">Change it</button>' in page
+    [share] = re.findall(r'<div popover id="ask-share-all".*?</form>', page, re.S)
+    assert 'action="/settings/holdouts/all/share/"' in share
+    assert page.count('action="/settings/holdouts/all/share/"') == 1
 
 
 def test_a_viewer_sees_it_and_no_form(browser: Client, home: Placement, person: User) -> None:

@@ -35,7 +35,7 @@ MAY = {
     Role.VIEWER: "Sees everything: experiments and their results, recommenders, metrics, the data, "
     "who has which role, and the audit trail. Changes nothing.",
     Role.ANALYST: "Defines, changes and archives metrics, asks for an analysis or an A/A audit, "
-    "and says whom the analysis leaves out.",
+    "makes and revokes reports, and says whom the analysis leaves out.",
     Role.EXPERIMENTER: "Creates, changes, starts, stops and decides experiments; registers and "
     "trains recommenders; imports files.",
     Role.ADMIN: "Makes and revokes API keys, adds webhooks, invites people and sets their roles, "

@@ -87,22 +87,21 @@ def test_route_answers_alike_by_body_and_by_query(api: Client) -> None:
         (
             {"user": "u1", "placement": "home", "attributes": {"a": None}},
             400,
-            "/attributes",
-            "A value in attributes must be text, a number, true or false or a list of at most 100 "
+            "/attributes/a",
+            "attributes.a must be text, a number, true or false or a list of at most 100 "
             "entries, not null.",
         ),
         (
             {"user": "u1", "placement": "home", "attributes": {"a": [{}]}},
             400,
-            "/attributes",
-            "An entry of a value in attributes must be text, a number or true or false, "
-            "not an object.",
+            "/attributes/a/0",
+            "attributes.a[0] must be text, a number or true or false, not an object.",
         ),
         (
             {"user": "u1", "placement": "home", "attributes": {"a": ["b"] * 101}},
             400,
-            "/attributes",
-            "A value in attributes must have at most 100 entries.",
+            "/attributes/a",
+            "attributes.a must have at most 100 entries.",
         ),
         (
             {"user": "u1", "placement": "home", "context": {"item": ""}},

@@ -7,7 +7,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 
 from tests.stack import PASSWORD, Stack
 
@@ -66,6 +66,15 @@ def sign_in(page: Page, name: str = "ada") -> None:
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
+
+
+def _complains(message: ConsoleMessage, complaints: list[str]) -> None:
+    """A request under way when the page is left is given up: htmx says so, and nothing is wrong.
+    An answer of an error, or a script that fails, it says in other words.
+    """
+    given_up = message.text.startswith(("htmx:afterRequest", "htmx:sendError"))
+    if message.type == "error" and not given_up:
+        complaints.append(message.text)
 
 
 def _stays_here(url: str, stack: Stack, complaints: list[str]) -> None:

@@ -20,7 +20,7 @@ def test_a_recommender_is_registered_trained_compared_and_tried(page: Page, stac
     page.goto("/recommenders/")
     page.get_by_role("link", name="Register a recommender").click()
     page.get_by_label("Key").fill(key)
-    page.get_by_role("radio", name=re.compile("^Collaborative filtering")).check()
+    page.get_by_role("radio", name=re.compile(r"^Collaborative filtering \(item")).check()
     settings = page.locator('[data-settings="item_knn"]')
     settings.get_by_label("Neighbours").fill("0")
     page.get_by_role("button", name="Register").click()

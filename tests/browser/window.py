@@ -44,7 +44,8 @@ def make_window(stack: Stack) -> None:
     """
     stack.shell(MAKE)
     visit(stack, each=EACH)
-    wait_for(lambda: users_compared(stack) == 2 * EACH, LOOK, "an analysis of all users")
+    clicks = EACH * (3 + 9) // 10
+    wait_for(lambda: compared(stack) == (2 * EACH, clicks), LOOK, "an analysis of all that came")
 
 
 def visit(stack: Stack, *, each: int) -> None:
@@ -81,12 +82,13 @@ def click(slate: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def users_compared(stack: Stack) -> int:
-    """In the newest analysis; 0 before the first."""
+def compared(stack: Stack) -> tuple[int, int]:
+    """Users and clicks in the newest analysis; none before the first."""
     try:
         card = stack.call(f"experiments/{KEY}/results")["scorecard"]
     except HTTPError as error:
         if error.code != 404:
             raise
-        return 0
-    return sum(int(arm["users"]) for arm in card["arms"])
+        return 0, 0
+    arms = card["arms"]
+    return sum(int(arm["users"]) for arm in arms), sum(int(arm["clicks"]) for arm in arms)

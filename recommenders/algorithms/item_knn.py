@@ -12,7 +12,7 @@ from recommenders.algorithms.artefact import Artefact
 from recommenders.algorithms.base import Algorithm, Progress, check
 from recommenders.algorithms.config import Config, hyperparameter
 from recommenders.algorithms.neighbours import Neighbours
-from recommenders.algorithms.ranking import Slates, ban, top_k
+from recommenders.algorithms.ranking import Slates, best_by
 from recommenders.algorithms.ratings import Rated, around, by_user
 from recommenders.algorithms.reasons import Reason
 from recommenders.algorithms.weighting import Weighting, similarity
@@ -103,17 +103,13 @@ class ItemKnn(Algorithm[ItemKnnConfig]):
     def _rank(
         self, histories: Sequence[NDArray[np.int64]], banned: Sequence[NDArray[np.int64]], k: int
     ) -> Slates:
-        slates = Slates(len(histories), k)
-        chunk = max(1, _CELLS // max(1, len(self._items)))
-        for first in range(0, len(histories), chunk):
-            part = slice(first, first + chunk)
-            recent = [history[-self.config.history_length :] for history in histories[part]]
-            scores = self._neighbours.scores(recent)
-            ban(scores, banned[part])
-            for row, values in enumerate(scores, start=first):
-                best = top_k(values, k)
-                slates.put(row, best, values[best])
-        return slates
+        at_once = _CELLS // max(1, len(self._items))
+        return best_by(self._scores, histories, banned, k, at_once=at_once)
+
+    def _scores(self, histories: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
+        """Of shape (histories, items); -inf where nothing in the newest part is similar."""
+        length = self.config.history_length
+        return self._neighbours.scores([history[-length:] for history in histories])
 
     def _explain(self, codes: NDArray[np.int64], history: NDArray[np.int64]) -> list[Reason | None]:
         recent = history[-self.config.history_length :]

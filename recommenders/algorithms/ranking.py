@@ -1,6 +1,6 @@
 """Picking the best k of many scores."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,3 +46,27 @@ def ban(scores: Scores, banned: Sequence[Codes]) -> None:
     """Give each row's banned codes the score -inf, in place."""
     for row, codes in zip(scores, banned, strict=True):
         row[codes] = -np.inf
+
+
+def best_by(
+    scores_of: Callable[[Sequence[NDArray[np.int64]]], Scores],
+    histories: Sequence[NDArray[np.int64]],
+    banned: Sequence[NDArray[np.int64]],
+    k: int,
+    *,
+    at_once: int,
+) -> Slates:
+    """The best k of all items for each history, none of the row's banned ones among them.
+
+    scores_of: gives scores of shape (histories, items), -inf where nothing speaks for an item, in
+    an array that may be written to. at_once: how many histories it is given at a time.
+    """
+    slates = Slates(len(histories), k)
+    for first in range(0, len(histories), max(1, at_once)):
+        part = slice(first, first + max(1, at_once))
+        scores = scores_of(histories[part])
+        ban(scores, banned[part])
+        for row, values in enumerate(scores, start=first):
+            best = top_k(values, k)
+            slates.put(row, best, values[best])
+    return slates

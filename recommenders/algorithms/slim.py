@@ -14,7 +14,7 @@ from recommenders.algorithms.config import Config, hyperparameter
 from recommenders.algorithms.gram import popular_items
 from recommenders.algorithms.item_knn import because, neighbour_arrays, restore_neighbours
 from recommenders.algorithms.neighbours import Neighbours
-from recommenders.algorithms.ranking import Slates, ban, top_k
+from recommenders.algorithms.ranking import Slates, best_by
 from recommenders.algorithms.reasons import Reason
 from recommenders.dataset import Dataset
 
@@ -89,16 +89,8 @@ class Slim(Algorithm[SlimConfig]):
     def _rank(
         self, histories: Sequence[NDArray[np.int64]], banned: Sequence[NDArray[np.int64]], k: int
     ) -> Slates:
-        slates = Slates(len(histories), k)
-        chunk = max(1, _CELLS // max(1, len(self._items)))
-        for first in range(0, len(histories), chunk):
-            part = slice(first, first + chunk)
-            scores = self._weights.scores(histories[part])
-            ban(scores, banned[part])
-            for row, values in enumerate(scores, start=first):
-                best = top_k(values, k)
-                slates.put(row, best, values[best])
-        return slates
+        at_once = _CELLS // max(1, len(self._items))
+        return best_by(self._weights.scores, histories, banned, k, at_once=at_once)
 
     def _explain(self, codes: NDArray[np.int64], history: NDArray[np.int64]) -> list[Reason | None]:
         return because(self._weights, self._items, codes, history)

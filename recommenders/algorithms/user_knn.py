@@ -12,7 +12,7 @@ from recommenders.algorithms.artefact import Artefact
 from recommenders.algorithms.base import Algorithm, Progress, check
 from recommenders.algorithms.config import Config, hyperparameter
 from recommenders.algorithms.crowd import Crowd
-from recommenders.algorithms.ranking import Slates, ban, top_k
+from recommenders.algorithms.ranking import Slates, best_by
 from recommenders.algorithms.ratings import Rated, around, by_user
 from recommenders.algorithms.reasons import Reason
 from recommenders.algorithms.weighting import similarity
@@ -94,17 +94,14 @@ class UserKnn(Algorithm[UserKnnConfig]):
     def _rank(
         self, histories: Sequence[NDArray[np.int64]], banned: Sequence[NDArray[np.int64]], k: int
     ) -> Slates:
-        slates = Slates(len(histories), k)
-        chunk = max(1, _CELLS // max(1, len(self._items), len(self._users)))
-        for first in range(0, len(histories), chunk):
-            part = slice(first, first + chunk)
-            scores = sp.csr_matrix(self._near(histories[part]) @ self._met).toarray()
-            scores[scores == 0.0] = -np.inf
-            ban(scores, banned[part])
-            for row, values in enumerate(scores, start=first):
-                best = top_k(values, k)
-                slates.put(row, best, values[best])
-        return slates
+        at_once = _CELLS // max(1, len(self._items), len(self._users))
+        return best_by(self._scores, histories, banned, k, at_once=at_once)
+
+    def _scores(self, histories: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
+        """Of shape (histories, items); -inf where none of the nearest people met it."""
+        scores = sp.csr_matrix(self._near(histories) @ self._met).toarray()
+        scores[scores == 0.0] = -np.inf
+        return scores
 
     def _near(
         self, histories: Sequence[NDArray[np.int64]], without: Sequence[int] = ()

@@ -95,11 +95,28 @@ def test_the_addresses_are_those_of_the_api() -> None:
     assert "/api/v1/experiments/<slug:key>/results" in found
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_to_files_that_are_there(page: Path) -> None:
+def linked(page: Path) -> list[Path]:
+    """The files of this repository that the page links to."""
     links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text())
     local = [link for link in links if "://" not in link and not link.startswith("mailto:")]
-    assert [link for link in local if not (page.parent / link).exists()] == []
+    return [(page.parent / link).resolve() for link in local]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_to_files_that_are_there(page: Path) -> None:
+    assert [link for link in linked(page) if not link.exists()] == []
+
+
+def test_every_page_but_the_decisions_is_reached_from_the_index() -> None:
+    reached: set[Path] = set()
+    ahead = [DOCS / "README.md"]
+    while ahead:
+        page = ahead.pop()
+        if page not in reached:
+            reached.add(page)
+            ahead += [link for link in linked(page) if link.suffix == ".md" and link.exists()]
+    pages = {page for page in PAGES if page.is_relative_to(DOCS)}
+    assert {page for page in pages - reached if page.parent.name != "adr"} == set()
 
 
 def test_the_tests_that_durability_names_are_there() -> None:

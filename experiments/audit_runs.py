@@ -1,4 +1,7 @@
-"""What a worker does with an audit. Only whoever holds the lease of audits calls these."""
+"""What a worker does with an audit. Only whoever holds the lease of audits calls these.
+
+A row that was cancelled stays as it is, whatever its worker has to say by then.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from experiments.exceptions import AuditCancelled
 from experiments.metrics.auditing import AuditReport
 from experiments.models import Audit
 
@@ -25,11 +29,13 @@ def waiting() -> list[Audit]:
 
 
 def start(audit: Audit, *, now: datetime) -> bool:
-    """Begin an attempt; False where none was left, and the audit has failed for that."""
+    """Begin an attempt; False where none was left, and the audit has failed for that, or where it
+    was cancelled.
+    """
     if audit.attempts >= Audit.MAX_ATTEMPTS:
         fail(audit, DIED, now=now)
         return False
-    _set(
+    return _set(
         audit,
         status=Status.RUNNING,
         attempts=audit.attempts + 1,
@@ -37,12 +43,12 @@ def start(audit: Audit, *, now: datetime) -> bool:
         progress=0.0,
         message="Starting.",
     )
-    return True
 
 
 def tell(audit: Audit, done: float, message: str) -> None:
-    """Progress for people, 0 to 1."""
-    _set(audit, progress=done, message=message)
+    """Progress for people, 0 to 1. Raises AuditCancelled where it is to be no more."""
+    if not _set(audit, progress=done, message=message):
+        raise AuditCancelled(f"{audit} was cancelled.")
 
 
 def finish(
@@ -77,7 +83,10 @@ def fail(audit: Audit, error: str, *, now: datetime) -> None:
     )
 
 
-def _set(audit: Audit, **changes: Any) -> None:
+def _set(audit: Audit, **changes: Any) -> bool:
+    """False, and no change, for an audit that is over."""
+    if not Audit.objects.filter(pk=audit.pk, status__in=Audit.ACTIVE).update(**changes):
+        return False
     for name, value in changes.items():
         setattr(audit, name, value)
-    audit.save(update_fields=list(changes))
+    return True

@@ -29,6 +29,8 @@ from experiments.metrics.auditing.spec import (
     SPLITS,
 )
 from experiments.models import Audit
+from people import trail
+from people.actors import Actor
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -74,6 +76,19 @@ def request_audit(
     except IntegrityError:  # somebody else asked at this moment
         return Audit.objects.latest("id")
     return audit
+
+
+def cancel(audit: Audit, *, actor: Actor, now: datetime) -> bool:
+    """Ends an audit that waits or runs; False, and no change, where it had ended. Its worker learns
+    of it the next time it tells how far it is, and stops.
+    """
+    with transaction.atomic():
+        changed = Audit.objects.filter(pk=audit.pk, status__in=Audit.ACTIVE).update(
+            status=Audit.Status.CANCELLED, message=f"Cancelled by {actor.name}.", finished_at=now
+        )
+        if changed:
+            trail.record(at=now, actor=actor, verb="cancel", kind="audit", key=str(audit.pk))
+    return bool(changed)
 
 
 def faults(

@@ -24,3 +24,7 @@ class Taken(Invalid):
 
 class NotAllowed(ExperimentError):
     """The move is not allowed in the state the experiment is in."""
+
+
+class AuditCancelled(ExperimentError):
+    """The audit that is being run was cancelled: stop."""

@@ -19,6 +19,7 @@ class Audit(models.Model):
         RUNNING = "running"
         SUCCEEDED = "succeeded"
         FAILED = "failed"
+        CANCELLED = "cancelled"
 
     ACTIVE = (Status.QUEUED, Status.RUNNING)
 

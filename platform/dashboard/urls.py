@@ -144,6 +144,7 @@ urlpatterns = [
     path("data/audit/", audit.page, name="data-audit"),
     path("data/audit/live/", audit.live, name="data-audit-live"),
     path("data/audit/run/", audit.run, name="data-audit-run"),
+    path("data/audit/<int:pk>/cancel/", audit.cancel, name="data-audit-cancel"),
     path("data/rules/", data.add_rule, name="data-rule"),
     path("data/rules/<int:pk>/remove/", data.remove_rule, name="data-rule-remove"),
     path("settings/notices/", notices.listing, name="notices"),

@@ -14,6 +14,7 @@ from events import readers
 from events.exceptions import LeaseLost, LeaseTaken
 from events.lease import held
 from experiments import audit_runs, audits
+from experiments.exceptions import AuditCancelled
 from experiments.metrics import MetricsError
 from experiments.metrics.auditing import AuditReport, AuditSpec, run_audit
 from experiments.models import Audit
@@ -52,6 +53,8 @@ def _attempt(audit: Audit, check: Callable[[], None]) -> None:
         report, versions = audit_log(spec, progress=_teller(audit, check))
     except LeaseLost:
         raise
+    except AuditCancelled as reason:
+        logger.info("%s", reason)
     except MetricsError as error:
         audit_runs.fail(audit, str(error), now=timezone.now())
         logger.warning("Audit %s: %s", audit.pk, error)
@@ -83,7 +86,9 @@ def audit_log(
 
 
 def _teller(audit: Audit, check: Callable[[], None]) -> Callable[[float, str], None]:
-    """Writes progress down, at most once a second. Raises LeaseLost once another is at it."""
+    """Writes progress down, at most once a second. Raises LeaseLost once another is at it, and
+    AuditCancelled.
+    """
     told = -TELL_SECONDS
 
     def tell(done: float, what: str) -> None:

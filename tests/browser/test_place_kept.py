@@ -10,7 +10,8 @@ from django.test import Client
 from playwright.sync_api import Locator, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from experiments.models import Experiment
+from experiments import audits
+from experiments.models import Audit, Experiment
 from tests.browser.conftest import QUIET
 from tests.browser.everything import make_everything
 from tests.dashboard.factories import BELOW_FLOOR, comparison, scorecard, snapshot_of
@@ -90,3 +91,26 @@ def test_what_is_read_without_a_focus_stays_in_view(reader: Page) -> None:
     follow(reader)
 
     assert abs(top_of(title) - before) <= 1
+
+
+def test_a_question_stays_open_while_the_page_follows_the_work(reader: Page) -> None:
+    audit = audits.request_audit()
+    reader.goto("/data/audit/")
+    reader.get_by_role("button", name="Cancel", exact=True).click()
+    shown = reader.locator("#live").get_attribute("hx-get")
+    Audit.objects.filter(pk=audit.pk).update(progress=0.4)
+
+    with reader.expect_response(lambda answer: "/data/audit/live/" in answer.url):
+        reader.clock.fast_forward(2_100)
+
+    question = reader.get_by_role("dialog", name="Cancel this audit?")
+    assert question.is_visible()
+    assert reader.locator("#live").get_attribute("hx-get") == shown
+    question.get_by_role("button", name="Let it run").click()
+    reader.clock.fast_forward(2_100)
+    reader.get_by_text("40%", exact=True).wait_for()
+    reader.get_by_role("button", name="Cancel", exact=True).click()
+    reader.get_by_role("button", name="Cancel it").click()
+    reader.get_by_text("The audit is cancelled.").wait_for()
+    audit.refresh_from_db()
+    assert audit.status == "cancelled"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -392,6 +393,27 @@ def test_a_failure_is_shown_above_the_last_good_report(browser: Client) -> None:
 
     assert "ended without a result. An audit needs 200 users. Take more days." in page
     assert "The metric is as expected." in page
+
+
+def test_an_audit_under_way_is_cancelled_after_a_question(browser: Client) -> None:
+    stored(report_of(audited("ctr")))
+    audit = audits.request_audit()
+    address = f"{ADDRESS}{audit.pk}/cancel/"
+    page = browser.get(ADDRESS).content.decode()
+    [asked] = re.findall(r'<div popover id="cancel-audit".*?</form>', page, re.DOTALL)
+    assert f'action="{address}"' in asked
+    assert page.count(address) == 1
+
+    first = browser.post(address, follow=True).content.decode()
+    second = browser.post(address, follow=True).content.decode()
+
+    assert "The audit is cancelled. What earlier ones found stays." in first
+    assert "has no result. Cancelled by maya." in first
+    assert "The metric is as expected." in first
+    assert "Under way" not in first
+    assert "The audit had ended already, so nothing was cancelled." in second
+    audit.refresh_from_db()
+    assert audit.status == "cancelled"
 
 
 def test_earlier_audits_can_be_read_again(browser: Client, person: User) -> None:

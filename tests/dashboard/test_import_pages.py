@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,10 @@ def test_an_admin_names_a_file_of_the_server_which_stays(
     browser.post(IMPORT, {"kind": "events", "on_server": "big.csv"})
     job = ImportJob.objects.get()
     browser.post(address(job, "check/"), MATCHED)
+    page = browser.get(address(job)).content.decode()
+    [asked] = re.findall(r'<div popover id="cancel-import".*?</form>', page, re.DOTALL)
+    assert "<p>Nothing was written.</p>" in asked  # and of a file of the server there is no copy
+    assert page.count(address(job, "cancel/")) == asked.count(address(job, "cancel/")) == 1
     browser.post(address(job, "cancel/"))
 
     assert file.exists()

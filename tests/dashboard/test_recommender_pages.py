@@ -218,6 +218,10 @@ def test_a_training_is_cancelled_once(browser: Client) -> None:
     training = Training.objects.create(recommender=recommender, status="running", progress=0.5)
     address = f"{recommender.get_absolute_url()}trainings/{training.pk}/cancel/"
 
+    page = browser.get(recommender.get_absolute_url()).content.decode()
+    [asked] = re.findall(rf'<div popover id="cancel-{training.pk}".*?</form>', page, re.DOTALL)
+    assert f'action="{address}"' in asked
+    assert page.count(address) == 1
     first, second = (said(browser, address) for _ in range(2))
 
     assert "The training is cancelled." in first

@@ -102,6 +102,7 @@ TABLE = {
     "data-user": (VIEWER, VIEWER),
     "data-audit-live": (VIEWER, VIEWER),
     "data-audit-run": (ANALYST, ANALYST),
+    "data-audit-cancel": (ANALYST, ANALYST),
     "keys": (VIEWER, ADMIN),
     "key": (VIEWER, ADMIN),
     "key-revoke": (ADMIN, ADMIN),

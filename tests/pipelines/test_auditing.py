@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ from experiments.exceptions import Invalid
 from experiments.metric_definitions import define
 from experiments.metrics import METRICS
 from experiments.models import Audit, MetricDefinition
+from people.actors import RAMP
+from people.models import AuditEntry
 from pipelines import auditing, tasks
 from tests.events.conftest import EVENT, EXPOSURE
 
@@ -39,6 +41,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = Path(__file__).parents[2]
 USERS = 600
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -210,6 +213,75 @@ def test_a_worker_that_died_is_followed_by_another_once_and_then_no_more() -> No
     run()
     audit.refresh_from_db()
     assert (audit.status, audit.error) == ("failed", audit_runs.DIED)
+
+
+# -- cancelled -------------------------------------------------------------------------------------
+
+
+def test_a_running_audit_that_is_cancelled_stops_and_keeps_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fill_log()
+    audit = audits.request_audit(splits=100, metrics=("clicked", "clicks_per_user"))
+    told: list[str] = []
+
+    def tell(running: Audit, done: float, message: str) -> None:
+        told.append(message)
+        if len(told) == 3:
+            assert audits.cancel(running, actor=RAMP, now=NOON)
+        audit_runs_tell(running, done, message)
+
+    audit_runs_tell = audit_runs.tell
+    monkeypatch.setattr(audit_runs, "tell", tell)
+    monkeypatch.setattr(auditing, "TELL_SECONDS", 0.0)
+
+    assert run() is True
+
+    audit.refresh_from_db()
+    assert len(told) == 3  # of more than four: two metrics, each told of at its beginning and after
+    assert (audit.status, audit.report, audit.error) == ("cancelled", None, "")
+    assert (audit.message, audit.finished_at) == ("Cancelled by ramp.", NOON)
+    entry = AuditEntry.objects.get()
+    assert (entry.verb, entry.kind, entry.key, entry.by) == (
+        "cancel",
+        "audit",
+        str(audit.pk),
+        RAMP.name,
+    )
+
+
+def test_one_that_waits_is_cancelled_before_it_begins_and_another_can_be_asked_for() -> None:
+    fill_log()
+    first = audits.request_audit(splits=100, metrics=("clicked",))
+    assert audits.cancel(first, actor=RAMP, now=NOON)
+
+    assert audit_runs.start(first, now=NOON) is False
+    second = audits.request_audit(splits=100, metrics=("clicked",))
+    run()
+
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, first.attempts) == ("cancelled", 0)
+    assert (second != first, second.status) == (True, "succeeded")
+
+
+def test_what_is_over_stays_as_it_is() -> None:
+    fill_log()
+    audit = audits.request_audit(splits=100, metrics=("clicked",))
+    run()
+
+    assert audits.cancel(audit, actor=RAMP, now=NOON) is False
+
+    audit.refresh_from_db()
+    assert audit.status == "succeeded"
+    assert not AuditEntry.objects.exists()
+    Audit.objects.update(status="cancelled", report=None)
+    audit_runs.fail(audit, "too late", now=NOON)
+    audit.refresh_from_db()
+    assert (audit.status, audit.error) == ("cancelled", "")
+
+
+# -- settings --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

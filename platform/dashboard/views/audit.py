@@ -1,4 +1,4 @@
-"""The A/A audit: what the newest one found, and the button that asks for another."""
+"""The A/A audit: what the newest one found, asking for another, and cancelling one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -17,6 +18,7 @@ from dashboard.people import person
 from dashboard.reading.audit import audit_view
 from experiments import audits, metric_definitions
 from experiments.models import Audit
+from people.actors import Actor
 from people.roles import Role
 
 NOTHING_NEW = 204
@@ -55,6 +57,16 @@ def run(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("An audit is under way already. This page follows it."))
     else:
         messages.success(request, _("The audit is queued. This page follows it by itself."))
+    return redirect("dashboard:data-audit")
+
+
+@needs(Role.ANALYST)
+@require_POST
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    if audits.cancel(get_object_or_404(Audit, pk=pk), actor=Actor.of(person(request)), now=now()):
+        messages.success(request, _("The audit is cancelled. What earlier ones found stays."))
+    else:
+        messages.info(request, _("The audit had ended already, so nothing was cancelled."))
     return redirect("dashboard:data-audit")
 
 

@@ -62,7 +62,12 @@
   };
 
   let place = null;
-  document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const { target } = detail;
+    if (target.querySelector(".ask:popover-open")) {  // a question waits for its answer; the next poll comes
+      detail.shouldSwap = false;
+      return;
+    }
     const focused = target.contains(document.activeElement) ? document.activeElement : null;
     place = {
       open: [...document.querySelectorAll("details[id][open]")].map((details) => details.id),

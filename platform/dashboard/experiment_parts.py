@@ -15,12 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from dashboard import queries, report_parts
 from dashboard.forms.changes import OverrideForm
 from dashboard.happened import NOT_KEPT, asked, happened
+from dashboard.reading.absent import no_segments
 from dashboard.reading.arms import ArmView, arms_of
 from dashboard.reading.buckets import layer_bar, phase_rows
 from dashboard.reading.chart_view import chart_view, choices
 from dashboard.reading.charts import title_over_time
 from dashboard.reading.measured import Fact, facts
 from dashboard.reading.page import experiment_page
+from dashboard.reading.segments import segments
 from dashboard.reading.sheet import Sheet, sheet
 from experiments import checklist, lifecycle, metric_definitions, reports, selectors
 from experiments.metrics.exploring.asking import FIELDS, asked_of, scale_of
@@ -114,6 +116,8 @@ def card_context(request: HttpRequest, experiment: Experiment) -> dict[str, Any]
         "snapshot": snapshot,
         "arms": arms,
         "sheet": shown,
+        "segments": segments(card, primary, arms, scale=shown.scale),
+        "no_segments": no_segments(primary),
         "redefined": metric_definitions.changed_since(card),
         "others": others,
         "address": urlencode(address),

@@ -67,6 +67,14 @@ def signed(effect: float | None, unit: Unit, *, tight: bool = False) -> str:
     return f"{sign}{text}{'' if tight else _suffix(unit)}"
 
 
+def rounded(effect: float, unit: Unit) -> str:
+    """A round effect with its sign and no more digits than it needs: `+5%`, `-0.25 pp`, `0`."""
+    if not effect:
+        return "0"
+    body = f"{abs(effect if unit == 'number' else effect * 100):,.6f}".rstrip("0").rstrip(".")
+    return f"{MINUS if effect < 0 else '+'}{body}{_suffix(unit)}"
+
+
 def loss(lost: float, unit: Unit) -> str:
     """A size without a sign, never 0 where something is lost: `0.21%`, `< 0.01%`."""
     body, digits = _scaled(abs(lost), unit)

@@ -205,6 +205,17 @@ def test_there_is_no_card_before_the_first_analysis(
     assert browser.get(f"{experiment.get_absolute_url()}scorecard/").status_code == 404
 
 
+def test_a_change_of_the_scale_redraws_the_segments(
+    browser: Client, experiment: Experiment, snapshot: Snapshot
+) -> None:
+    answer = browser.get(f"{experiment.get_absolute_url()}scorecard/?scale=absolute")
+
+    card = answer.content.decode().split('id="segments-card"')[1].split("</section>")[0]
+    assert card.startswith(' hx-swap-oob="true"')
+    assert "lift against A" in card
+    assert re.search(r"<span[^>]*>[+][0-9.]+ pp</span>", card)
+
+
 def test_a_scale_is_no_exploring(
     browser: Client, experiment: Experiment, snapshot: Snapshot
 ) -> None:

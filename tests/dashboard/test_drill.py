@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from dashboard import figures
 from dashboard.formats import DASH, MINUS
+from dashboard.reading.absent import no_adjustments, no_pre_period
 from dashboard.reading.adjustments import Adjustments, adjustments
 from dashboard.reading.recommended import clicked, online_lifts
 from dashboard.reading.spreads import bins, no_spread, spread_view
@@ -216,6 +217,18 @@ def test_nothing_adjusted_or_below_the_floor_has_nothing_to_show() -> None:
 
     assert adjustments(scorecard(), metric(), TWO, scale="relative") is None
     assert adjustments(scorecard(), metric("ctr", early), TWO, scale="relative") is None
+
+
+def test_what_is_not_adjusted_says_what_to_set() -> None:
+    none, counted = scorecard(), replace(scorecard(), lookback_days=14)
+    early = metric("ctr", comparison(floor=BELOW_FLOOR))
+
+    assert no_adjustments(none, metric()) == (
+        "Nothing is cut off: the definition of CTR sets no cap."
+    )
+    assert "Give Days before, in the step Measurement" in no_pre_period(none)
+    assert no_pre_period(counted) == ""
+    assert no_adjustments(counted, early) == ("No variant has enough users yet to be compared.")
 
 
 # -- where and on what they were clicked ---------------------------------------------------------

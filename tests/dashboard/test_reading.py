@@ -423,7 +423,23 @@ def test_absolute_lifts_are_percentage_points_on_an_even_scale() -> None:
 
     assert row.lift == "+0.89 pp"
     assert row.scale.zero == 50
-    assert [tick.text for tick in goal.ticks] == ["0"]
+    assert [tick.text for tick in goal.ticks] == [f"{MINUS}1 pp", "0", "+1 pp"]
+
+
+def test_absolute_lifts_of_several_metrics_have_an_axis_each_in_its_unit() -> None:
+    counted = replace(scorecard().metrics[0], metric="clicks_per_user", format="number")
+    goals = replace(scorecard(), metrics=(*scorecard().metrics, counted))
+
+    (group,) = table.groups(goals, ARMS, scale="absolute")
+    (common,) = table.groups(goals, ARMS, scale="relative")
+
+    assert group.ticks == ()
+    assert [[tick.text for tick in metric.ticks] for metric in group.metrics] == [
+        [f"{MINUS}1 pp", "0", "+1 pp"],
+        [f"{MINUS}0.01", "0", "+0.01"],
+    ]
+    assert [metric.ticks for metric in common.metrics] == [(), ()]
+    assert common.ticks[0].text == "0"
 
 
 def test_p_is_the_one_the_reading_used() -> None:

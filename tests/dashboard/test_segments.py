@@ -160,7 +160,8 @@ def test_the_absolute_scale_has_its_zero_in_the_middle() -> None:
     found = view(cut(*TWO), scale="absolute")
 
     assert found.attributes[0].segments[0].rows[0].interval == "+0.20 to +1.80 pp"
-    assert [(tick.at, tick.text) for tick in found.ticks] == [(50.0, "0")]
+    assert [tick.text for tick in found.ticks] == [f"{MINUS}1 pp", "0", "+1 pp"]
+    assert found.ticks[1].at == 50.0
     assert found.attributes[0].segments[0].rows[0].scale.zero == 50.0
 
 
@@ -303,7 +304,7 @@ def test_the_page_shows_the_card_with_its_bars(
     assert "Single segments decide nothing" in card
 
 
-def test_the_page_of_an_experiment_without_segments_has_no_such_card(
+def test_the_page_of_an_experiment_without_segments_says_what_to_set(
     browser: Client, make_experiment: Callable[..., Experiment]
 ) -> None:
     experiment = make_experiment()
@@ -311,5 +312,8 @@ def test_the_page_of_an_experiment_without_segments_has_no_such_card(
 
     page = browser.get(experiment.get_absolute_url()).content.decode()
 
-    assert 'aria-labelledby="segments"' not in page
+    card = page.split('aria-labelledby="segments"')[1].split("</section>")[0]
+    assert "name attributes such as country or device under Segments" in card
+    assert "<table" not in card
+    assert "Segment: no attribute was named before the start." in page
     assert 'aria-labelledby="served"' not in page

@@ -13,7 +13,7 @@ from dashboard.reading.arms import ArmView
 from dashboard.reading.bars import Bar, Tone, bar
 from dashboard.reading.comparison_row import core
 from dashboard.reading.scale import Scale, scale_of
-from dashboard.reading.ticks import ZERO, Tick, ticks
+from dashboard.reading.ticks import Tick, ticks
 from experiments.metrics import results
 from experiments.metrics.results import (
     ComparisonResult,
@@ -81,7 +81,7 @@ def adjustments(
             for arm in arms
             if arm.key in found
         ),
-        ticks=ticks(drawn) if scale == "relative" else (ZERO,),
+        ticks=ticks(drawn, unit),
     )
 
 

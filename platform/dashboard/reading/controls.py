@@ -37,7 +37,8 @@ WHY_NOT = {
         "This snapshot keeps no samples to compare otherwise. The next analysis does."
     ),
     "no_pre_period": gettext_lazy(
-        "CUPED needs days before the first exposure, and this experiment counts none."
+        "CUPED needs days before the first exposure, and this experiment counts none. "
+        "Give Days before, in the step Measurement, before the next start."
     ),
     "several_phases": gettext_lazy("A posterior is of one phase: choose a phase to see it."),
     "posterior_alone": gettext_lazy("A posterior is not corrected for several comparisons."),
@@ -65,6 +66,12 @@ class Control:
     options: tuple[Option, ...]
 
     @property
+    def why_alone(self) -> str:
+        """Why there is a single option, where something can be done about it next time."""
+        alone = self.name == "segment" and len(self.options) == 1
+        return _("Segment: no attribute was named before the start.") if alone else ""
+
+    @property
     def fixed(self) -> bool:
         """Whether there is nothing to choose."""
         return sum(not option.why_not for option in self.options) < 2
@@ -88,14 +95,15 @@ class Controls:
 def controls_of(card: Scorecard, asked: Asked, *, kept: bool) -> Controls:
     """Those of a scorecard, which is the one that decides."""
     by_name = {name: _control(card, asked, name, kept=kept) for name in FIELDS}
-    refused = (o.why_not for c in by_name.values() for o in c.options if o.why_not)
+    refused = [o.why_not for c in by_name.values() for o in c.options if o.why_not]
+    alone = [c.why_alone for c in by_name.values() if c.why_alone]
     return Controls(
         by_name=by_name,
         scale=asked.scale,
         query=query_of(asked, card),
         exploring=asked.choice != usual(card),
         decides=words.listed(list(_deciding(by_name))),
-        why_not=tuple(dict.fromkeys(refused)),
+        why_not=tuple(dict.fromkeys([*refused, *alone])),
         dropped=_dropped([str(LABELS[name]).lower() for name in asked.dropped]),
     )
 

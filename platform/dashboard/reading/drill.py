@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dashboard import formats
 from dashboard.reading import table, words
+from dashboard.reading.absent import no_adjustments, no_pre_period, no_segments
 from dashboard.reading.adjustments import Adjustments, adjustments
 from dashboard.reading.arms import ArmView
 from dashboard.reading.below import Asked, Happened
@@ -33,7 +34,9 @@ class ArmRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Drill:
-    """One metric. `without` says why there is no spread where there is none."""
+    """One metric. `without` says why there is no spread where there is none, and so do
+    `no_segments`, `no_adjustments` and `no_pre_period` of theirs.
+    """
 
     snapshot: Snapshot
     scorecard: Scorecard
@@ -45,7 +48,10 @@ class Drill:
     spread: SpreadView | None
     without: str
     segments: Segments | None
+    no_segments: str
     adjustments: Adjustments | None
+    no_adjustments: str
+    no_pre_period: str
 
 
 def drill(
@@ -76,7 +82,10 @@ def drill(
         spread=spread_view(metric, arms),
         without=no_spread(metric),
         segments=segments(scorecard, metric, arms, scale=scale),
+        no_segments=no_segments(metric),
         adjustments=adjustments(scorecard, metric, arms, scale=scale),
+        no_adjustments=no_adjustments(scorecard, metric),
+        no_pre_period=no_pre_period(scorecard),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dashboard import formats
 from dashboard.reading import verdict as verdicts
+from dashboard.reading.absent import no_segments
 from dashboard.reading.arms import ArmView, arms_of
 from dashboard.reading.below import Asked, Below, Happened, below
 from dashboard.reading.clicks import ClickRow, clicks, impressions_note
@@ -34,6 +35,7 @@ class Results:
     primary: MetricResult
     users: int
     segments: Segments | None
+    no_segments: str
     served: Served | None
     clicks: tuple[ClickRow, ...]
     impressions_note: str
@@ -123,12 +125,14 @@ def _results(
     asked: Asked,
     happened: Happened,
 ) -> Results:
+    primary = scorecard.metric(scorecard.primary)
     return Results(
         snapshot=snapshot,
         scorecard=scorecard,
-        primary=scorecard.metric(scorecard.primary),
+        primary=primary,
         users=sum(arm.users for arm in scorecard.arms),
-        segments=segments(scorecard, scorecard.metric(scorecard.primary), arms, scale=scale),
+        segments=segments(scorecard, primary, arms, scale=scale),
+        no_segments=no_segments(primary),
         served=served(scorecard, arms),
         clicks=clicks(scorecard, arms),
         impressions_note=impressions_note(scorecard),

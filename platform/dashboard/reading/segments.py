@@ -12,7 +12,7 @@ from dashboard.reading.bars import Bar, bar
 from dashboard.reading.comparison_row import Progress, progress
 from dashboard.reading.heterogeneity import caveat, findings
 from dashboard.reading.scale import Scale, scale_of
-from dashboard.reading.ticks import ZERO, Tick, ticks
+from dashboard.reading.ticks import Tick, ticks
 from experiments.metrics import results
 from experiments.metrics.results import (
     ComparisonResult,
@@ -77,11 +77,10 @@ def segments(
     found = dict.fromkeys(segment.attribute for segment in metric.segments)
     attributes = tuple(view.attribute(name) for name in found)
     any_bar = any(row.bar for a in attributes for s in a.segments for row in s.rows)
-    marks = ticks(drawn) if scale == "relative" else (ZERO,)
     return Segments(
         metric=metric.name,
         attributes=attributes,
-        ticks=marks if any_bar else (),
+        ticks=ticks(drawn, words.unit(metric, scale)) if any_bar else (),
         caveat=caveat(scorecard, metric),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
@@ -13,7 +13,7 @@ from dashboard.reading.arms import ArmView
 from dashboard.reading.comparison_row import Row, core, margin_of, row
 from dashboard.reading.notes import metric_notes
 from dashboard.reading.scale import Scale, scale_of
-from dashboard.reading.ticks import ZERO, Tick, ticks
+from dashboard.reading.ticks import Tick, ticks
 from experiments.metrics import results
 from experiments.metrics.results import MetricResult, Scorecard
 
@@ -22,7 +22,8 @@ from experiments.metrics.results import MetricResult, Scorecard
 class MetricRows:
     """A metric: its name, how it is formed, the control's value, and a row per treatment.
 
-    `notes` are what to know of its numbers, where there is anything.
+    `notes` are what to know of its numbers, where there is anything. `ticks` are there where it has
+    an axis of its own.
     """
 
     key: str
@@ -31,13 +32,15 @@ class MetricRows:
     notes: tuple[str, ...]
     control: str
     rows: tuple[Row, ...]
+    ticks: tuple[Tick, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Metrics of one rank, drawn on one scale.
+    """Metrics of one rank. Relative effects share one scale; absolute ones have units, and each
+    metric a scale of its own with zero in the middle, where the zeros of all are below each other.
 
-    `ticks` holds zero alone where the units differ, and nothing where no bar is drawn.
+    `ticks` are of what all rows share: none where they share nothing, or no bar is drawn.
     """
 
     title: str
@@ -108,21 +111,33 @@ def _group(
     *,
     decides: bool = True,
 ) -> Group:
-    common = _scale_for(scorecard, metrics, scale) if scale == "relative" else None
-    rows = tuple(
-        _metric(
-            scorecard,
-            metric,
-            arms,
-            scale,
-            common or _scale_for(scorecard, [metric], scale, even=True),
-            decides=decides,
-        )
-        for metric in metrics
-    )
-    drawn = any(row.bar for metric in rows for row in metric.rows)
-    marks = (ticks(common) if common else (ZERO,)) if drawn else ()
-    return Group(title=title, rule=rule, ticks=marks, metrics=rows)
+    if scale == "relative" or len(metrics) == 1:
+        drawn = _scale_for(scorecard, metrics, scale, even=scale == "absolute")
+        rows = tuple(_metric(scorecard, m, arms, scale, drawn, decides=decides) for m in metrics)
+        return Group(title=title, rule=rule, ticks=_marks(rows, metrics[0], scale), metrics=rows)
+    own = tuple(_on_its_own(scorecard, m, arms, scale, decides=decides) for m in metrics)
+    return Group(title=title, rule=rule, ticks=(), metrics=own)
+
+
+def _on_its_own(
+    scorecard: Scorecard,
+    metric: MetricResult,
+    arms: dict[str, ArmView],
+    scale: results.Scale,
+    *,
+    decides: bool,
+) -> MetricRows:
+    drawn = _scale_for(scorecard, [metric], scale, even=True)
+    rows = _metric(scorecard, metric, arms, scale, drawn, decides=decides)
+    return replace(rows, ticks=_marks([rows], metric, scale))
+
+
+def _marks(
+    drawn: Sequence[MetricRows], metric: MetricResult, scale: results.Scale
+) -> tuple[Tick, ...]:
+    """Of the scale that all those rows have."""
+    shown = [row for rows in drawn for row in rows.rows if row.bar]
+    return ticks(shown[0].scale, words.unit(metric, scale)) if shown else ()
 
 
 def _scale_for(

@@ -16,22 +16,26 @@ class Tick:
     text: str
 
 
-ZERO = Tick(at=50.0, text="0")
-"""The one label of an even scale whose rows have units of their own."""
+MOST = {"percent": 6, "points": 5, "number": 5}
+"""How many labels have room beside each other, by their unit."""
 
 
-def ticks(scale: Scale) -> tuple[Tick, ...]:
-    """Round relative effects; none so close to an end that its label would leave the scale."""
-    return tuple(tick(scale, effect) for effect in scale.ticks() if 4 <= scale.at(effect) <= 96)
+FEWEST = 3
+"""Fewer do not say how long a bar is: then the step is a smaller one."""
 
 
-def tick(scale: Scale, effect: float) -> Tick:
-    """The label of one round relative effect."""
-    return Tick(at=scale.at(effect), text=_text(effect))
+def ticks(scale: Scale, unit: formats.Unit = "percent") -> tuple[Tick, ...]:
+    """Round effects; none so close to an end that its label would leave the scale."""
+    steps = (_inside(scale, MOST[unit] + more) for more in (0, 2, 4))
+    few = _inside(scale, MOST[unit])
+    shown = next((effects for effects in steps if len(effects) >= FEWEST), few)
+    return tuple(tick(scale, effect, unit) for effect in shown)
 
 
-def _text(effect: float) -> str:
-    if not effect:
-        return "0"
-    digits = 0 if abs(effect * 100 - round(effect * 100)) < 1e-9 else 1
-    return f"{formats.MINUS if effect < 0 else '+'}{abs(effect) * 100:.{digits}f}%"
+def _inside(scale: Scale, most: int) -> list[float]:
+    return [effect for effect in scale.ticks(most) if 4 <= scale.at(effect) <= 96]
+
+
+def tick(scale: Scale, effect: float, unit: formats.Unit = "percent") -> Tick:
+    """The label of one round effect."""
+    return Tick(at=scale.at(effect), text=formats.rounded(effect, unit))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dashboard.formats import DASH
+from dashboard.reading.told import fields_of, in_words, name_of
 from people.models import AuditEntry
 
 
@@ -44,25 +44,14 @@ def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -
     """The fields that differ, in the order they are told in, but for those that neither held nor
     hold anything.
     """
-    was, now = before or {}, after or {}
+    was, now = fields_of(before), fields_of(after)
     told = [
-        Change(field=field.replace("_", " "), before=_said(was, field), after=_said(now, field))
+        Change(
+            field=name_of(field),
+            before=in_words(field, was.get(field)),
+            after=in_words(field, now.get(field)),
+        )
         for field in {**was, **now}
         if field not in was or field not in now or was[field] != now[field]
     ]
     return [one for one in told if (one.before, one.after) != (DASH, DASH)]
-
-
-def _said(fields: Mapping[str, Any], field: str) -> str:
-    value = fields.get(field)
-    if value in (None, [], {}, ""):
-        return DASH
-    match value:
-        case bool():
-            return "yes" if value else "no"
-        case str():
-            return value
-        case [*items] if all(isinstance(item, str) for item in items):
-            return ", ".join(items)
-        case _:
-            return json.dumps(value, ensure_ascii=False)

@@ -20,6 +20,7 @@ from dashboard import formats
 from dashboard.forms.ramp import typed
 from dashboard.reading.arms import ArmView
 from dashboard.reading.comparison_row import Row
+from dashboard.reading.conditions import condition_words
 from dashboard.reading.offline import signed as signed_offline
 from dashboard.reading.served import Served
 from dashboard.reading.table import MetricRows
@@ -41,6 +42,7 @@ for function in (
     formats.equals_p,
     formats.span,
     formats.size,
+    condition_words,
 ):
     register.filter(function.__name__, function)
 

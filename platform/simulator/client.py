@@ -8,7 +8,7 @@ import http.client
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -105,9 +105,17 @@ class Client:
             for connection in self._connections:
                 connection.close()
 
-    def route(self, *, user: str, placement: str, k: int, request_id: str) -> Page:
+    def route(
+        self, *, user: str, placement: str, k: int, request_id: str, attributes: Mapping[str, str]
+    ) -> Page:
         """The slate for a user. Raises Refused and Unavailable."""
-        body = {"user": user, "placement": placement, "k": k, "request_id": request_id}
+        body = {
+            "user": user,
+            "placement": placement,
+            "k": k,
+            "request_id": request_id,
+            "attributes": attributes,
+        }
         page = msgspec.json.decode(self._post("/api/v1/route", body), type=Page)
         self._count(pages=1, fallbacks=int(page.fallback is not None))
         return page

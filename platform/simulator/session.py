@@ -74,7 +74,11 @@ class Shop:
     def _page(self, visit: Visit, number: int) -> Seen:
         user = visit.shopper.id
         page = self.client.route(
-            user=user, placement=self.placement, k=SLATE, request_id=f"{user}-p{number}"
+            user=user,
+            placement=self.placement,
+            k=SLATE,
+            request_id=f"{user}-p{number}",
+            attributes={"platform": visit.shopper.platform},
         )
         slate = [shown.item for shown in page.items]
         clicked = visit.read(slate)

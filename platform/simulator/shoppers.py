@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.catalogue import Floats, Ints
-from simulator.world import World
+from simulator.world import PLATFORMS, Platform, World
 
 SHORTEST, LONGEST = 10, 50  # items of history
 NOISE = 0.7  # spread of a clone's taste around the person's, as a share of the taste's own spread
@@ -16,18 +16,19 @@ NOISE = 0.7  # spread of a clone's taste around the person's, as a share of the 
 class Shopper:
     """`taste` is (factors,); `history` holds positions of items, oldest first, each once.
 
-    `number` counts 1, 2, ... within a run.
+    `number` counts 1, 2, ... within a run. Half of them use the app, the others the web.
     """
 
     id: str
     number: int
     taste: Floats
     history: Ints
+    platform: Platform
 
 
 def shoppers(world: World, *, run: str, seed: int) -> Iterator[Shopper]:
     """Shoppers without end. Who they are follows from the seed, their ids from the run too."""
-    rng = np.random.default_rng(seed)
+    rng, sides = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     spread = world.people.std(axis=0)
     number = 0
     while True:
@@ -40,6 +41,7 @@ def shoppers(world: World, *, run: str, seed: int) -> Iterator[Shopper]:
             number=number,
             taste=world.people[person] + shift,
             history=_part(past, rng),
+            platform=PLATFORMS[int(sides.integers(len(PLATFORMS)))],
         )
 
 

@@ -33,7 +33,9 @@ class Visit:
         places = [self.world.catalogue.positions.get(key, -1) for key in slate]
         items = np.array(places, dtype=np.int64)
         known = [place in self.known for place in places]
-        return np.where(items >= 0, self.world.clicks(self.shopper.taste, items, known), 0.0)
+        shopper = self.shopper
+        chances = self.world.clicks(shopper.taste, items, known, shopper.platform)
+        return np.where(items >= 0, chances, 0.0)
 
     def read(self, slate: Sequence[str]) -> list[int]:
         """The places (0 is the top) of what is clicked.

@@ -4,6 +4,8 @@
     appeal(p, i)     = sigmoid(intercept + slope x preference(p, i) - fatigue x known)
     click(p, i, pos) = appeal(p, i) x 1 / (1 + decay x (pos - 1))     pos = 1 is the top
 
+On the small screen of an app people read less far down than on the web: `decay` is the platform's.
+
 `personal` is a truncated singular value decomposition of the whole people x items matrix after
 taking out each item's mean (Cremonesi, Koren and Turrin, RecSys 2010, "PureSVD"). The product of an
 examination that depends on the position and an appeal that does not is the position-based click
@@ -12,6 +14,7 @@ model (Craswell et al., WSDM 2008). docs/explanation/simulator.md tells the reas
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from scipy.linalg import eigh
@@ -20,6 +23,9 @@ from scipy.special import expit
 
 from simulator.catalogue import Catalogue, Floats, Ints
 
+Platform = Literal["app", "web"]
+PLATFORMS: tuple[Platform, ...] = get_args(Platform)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Nature:
@@ -27,17 +33,22 @@ class Nature:
 
     `factors`: rank of the taste. `popularity`: weight of an item's general appeal, in spreads.
     `slope`: logits per spread of preference. `fatigue`: logits lost on an item already known.
-    `decay`: how fast people stop reading. `target`: mean clicks per shown item on a slate of the
-    ten most popular items unknown to people who know the older half of what they rated, 50 at most;
-    it fixes the intercept.
+    `app_decay` and `web_decay`: how fast people stop reading there. `target`: mean clicks per shown
+    item, over both, on a slate of the ten most popular items unknown to people who know the older
+    half of what they rated, 50 at most; it fixes the intercept.
     """
 
     factors: int = 32
     popularity: float = 1.0
     slope: float = 0.2
     fatigue: float = 2.5
-    decay: float = 0.25
+    app_decay: float = 0.4
+    web_decay: float = 0.15
     target: float = 0.045
+
+    def looks(self, platform: Platform, length: int) -> Floats:
+        """Chance (length,) that each position is looked at there."""
+        return examination(length, self.app_decay if platform == "app" else self.web_decay)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,9 +72,11 @@ class World:
         logits = self.intercept + self.nature.slope * self.preference(taste, items)
         return _sigmoid(logits - self.nature.fatigue * np.asarray(known, dtype=float))
 
-    def clicks(self, taste: Floats, items: Ints, known: Sequence[bool]) -> Floats:
+    def clicks(
+        self, taste: Floats, items: Ints, known: Sequence[bool], platform: Platform
+    ) -> Floats:
         """Chance (n,) of a click on each item of a slate, read from the top."""
-        return self.appeal(taste, items, known) * examination(len(items), self.nature.decay)
+        return self.appeal(taste, items, known) * self.nature.looks(platform, len(items))
 
 
 def examination(length: int, decay: float) -> Floats:
@@ -103,7 +116,7 @@ def _factorise(centred: Floats, rank: int) -> tuple[Floats, Floats]:
 
 def _calibrated(world: World) -> float:
     """The intercept at which the popular slate earns the target."""
-    looks = examination(10, world.nature.decay)
+    looks = np.mean([world.nature.looks(platform, 10) for platform in PLATFORMS], axis=0)
     logits = world.nature.slope * np.array(
         [
             world.preference(taste, _popular(world.bias, past[: len(past) // 2][-50:]))

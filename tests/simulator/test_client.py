@@ -46,13 +46,16 @@ def event(number: int) -> OutgoingEvent:
 
 
 def test_it_asks_for_a_slate_under_its_key(shop: Client, script: Script) -> None:
-    page = shop.route(user="u", placement="home", k=2, request_id="r1")
+    page = shop.route(
+        user="u", placement="home", k=2, request_id="r1", attributes={"platform": "web"}
+    )
     assert [(shown.item, shown.position) for shown in page.items] == [("a", 1), ("b", 2)]
     assert script.requests == [
         (
             "/api/v1/route",
             "Bearer secret",
-            {"user": "u", "placement": "home", "k": 2, "request_id": "r1"},
+            {"user": "u", "placement": "home", "k": 2, "request_id": "r1"}
+            | {"attributes": {"platform": "web"}},
         )
     ]
     assert shop.tally == Tally(pages=1)
@@ -72,7 +75,7 @@ def test_after_trouble_it_sends_the_same_ids_again(
 
 def test_a_page_is_asked_for_again_under_the_same_request_id(shop: Client, script: Script) -> None:
     script.troubles = [0, 503]
-    shop.route(user="u", placement="home", k=2, request_id="r1")
+    shop.route(user="u", placement="home", k=2, request_id="r1", attributes={"platform": "web"})
     assert [body["request_id"] for body in script.bodies("/api/v1/route")] == ["r1"] * 3
 
 
@@ -86,7 +89,7 @@ def test_pauses_grow_to_a_limit(shop: Client, script: Script, stop: Clockless) -
 def test_a_refusal_is_final_and_carries_the_reason(shop: Client, script: Script) -> None:
     script.troubles = [404]
     with pytest.raises(Refused, match=r"404.*no") as caught:
-        shop.route(user="u", placement="hoem", k=2, request_id="r1")
+        shop.route(user="u", placement="hoem", k=2, request_id="r1", attributes={"platform": "web"})
     assert caught.value.status == 404
     assert len(script.requests) == 1
     assert shop.tally == Tally()

@@ -58,6 +58,13 @@ def test_clicks_belong_to_the_page_they_were_made_on(shop: Shop, script: Script)
     assert all(e["item"] in script.slate for e in clicks)
 
 
+def test_each_request_says_the_platform_of_its_shopper(shop: Shop, script: Script) -> None:
+    people = list(islice(shoppers(shop.world, run="r", seed=1), 20))
+    shop.serve(people)
+    sent = {body["user"]: body["attributes"] for body in script.bodies("/api/v1/route")}
+    assert sent == {person.id: {"platform": person.platform} for person in people}
+
+
 def test_no_two_events_share_an_id_and_all_are_counted(shop: Shop, script: Script) -> None:
     seen = run(shop, islice(shoppers(shop.world, run="r", seed=1), 60))
     ids = [e["id"] for b in script.bodies("/api/v1/events") for e in b["events"]]

@@ -1,5 +1,6 @@
 """The world's truth: chances that behave, and personal lists that are better than popular ones."""
 
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -9,7 +10,7 @@ from simulator.catalogue import Floats
 from simulator.invented import Shape, invent
 from simulator.shoppers import LONGEST, SHORTEST, Shopper, shoppers
 from simulator.visit import FEWEST_PAGES, MOST_PAGES, Visit
-from simulator.world import Nature, World, build, examination
+from simulator.world import PLATFORMS, Nature, World, build, examination
 
 SMALL = Shape(items=200, people=120, longest=80, median=40)
 
@@ -28,10 +29,11 @@ def test_people_look_at_the_top_for_certain_and_less_with_every_step() -> None:
 def test_chances_are_chances_and_fall_with_the_position(world: World) -> None:
     taste = world.people[0]
     same = np.full(10, 5)
-    chances = world.clicks(taste, same, [False] * 10)
-    assert np.all((chances > 0) & (chances < 1))
-    assert np.all(np.diff(chances) < 0)
-    assert chances / chances[0] == pytest.approx(examination(10, 0.25))
+    for platform, decay in zip(PLATFORMS, (0.4, 0.15), strict=True):
+        chances = world.clicks(taste, same, [False] * 10, platform)
+        assert np.all((chances > 0) & (chances < 1))
+        assert np.all(np.diff(chances) < 0)
+        assert chances / chances[0] == pytest.approx(examination(10, decay))
 
 
 def test_what_is_preferred_appeals_more_and_what_is_known_less(world: World) -> None:
@@ -54,7 +56,7 @@ def test_the_popular_slate_earns_the_target() -> None:
     earned = []
     for taste, past in zip(world.people, world.catalogue.histories, strict=True):
         slate = order[~np.isin(order, past[: len(past) // 2][-50:])][:10]
-        earned.append(world.clicks(taste, slate, [False] * 10).mean())
+        earned += [world.clicks(taste, slate, [False] * 10, where).mean() for where in PLATFORMS]
     assert np.mean(earned) == pytest.approx(0.08)
 
 
@@ -89,7 +91,7 @@ def test_a_personal_slate_truly_beats_the_popular_one(world: World) -> None:
             (alike[:, shopper.history].sum(axis=1), personal),
         ):
             slate = np.argsort(np.where(fresh, -scores, np.inf), kind="stable")[:10]
-            earned.append(world.clicks(shopper.taste, slate, [False] * 10).mean())
+            earned.append(world.clicks(shopper.taste, slate, [False] * 10, shopper.platform).mean())
     assert 0.03 < np.mean(popular) < 0.10
     assert np.mean(personal) > 1.2 * np.mean(popular)
 
@@ -113,6 +115,27 @@ def test_a_seed_decides_who_comes_and_a_run_what_they_are_called(world: World) -
     assert [s.id for s in two] == ["shopper-s-1", "shopper-s-2", "shopper-s-3"]
     assert all(np.array_equal(a.taste, b.taste) for a, b in zip(one, two, strict=True))
     assert not np.array_equal(one[0].taste, three[0].taste)
+
+
+def test_half_of_them_use_the_app_and_the_others_the_web(world: World) -> None:
+    used = [shopper.platform for shopper in first(world, 1000)]
+    assert 450 <= used.count("app") <= 550
+    assert used.count("web") == 1000 - used.count("app")
+    assert used == [shopper.platform for shopper in first(world, 1000, run="s")]
+
+
+def test_on_the_web_people_click_more_because_they_read_further(world: World) -> None:
+    shopper = first(world, 1)[0]
+    slate = [item.key for item in world.catalogue.items[:10]]
+    app, web = (
+        Visit(world, replace(shopper, platform=platform), seed=[1]).chances(slate)
+        for platform in PLATFORMS
+    )
+    assert web[0] == app[0]
+    assert np.all(web[1:] > app[1:])
+    assert world.nature.looks("web", 10).sum() / world.nature.looks("app", 10).sum() == (
+        pytest.approx(1.44, abs=0.005)
+    )
 
 
 def test_clones_are_near_a_person_but_not_one(world: World) -> None:

@@ -17,6 +17,7 @@ from serving.lifecycle import routed
 PLACEMENT = "home"
 EXPERIMENT = "home-ctr"
 NAME = "Home CTR"
+ATTRIBUTE = "platform"  # that the shoppers' requests carry: app or web
 TRAFFIC = Decimal("0.8")  # the rest is left to the experiment a newcomer starts
 WEIGHTS = (Decimal("0.3334"), Decimal("0.3333"), Decimal("0.3333"))
 HYPOTHESIS = "Slates that follow what a person looked at earn more clicks than the popular items."
@@ -38,7 +39,7 @@ def running(recommenders: Sequence[Recommender], *, now: datetime) -> Experiment
                 VariantSpec(recommender=recommender, weight=weight)
                 for recommender, weight in zip(recommenders, WEIGHTS, strict=True)
             ],
-            measurement=Measurement(goals=("ctr",), planned_users=10_000),
+            measurement=Measurement(goals=("ctr",), planned_users=10_000, segments=(ATTRIBUTE,)),
             traffic=TRAFFIC,
         )
         experiment = create_experiment(draft, now=now, actor=COMMAND)

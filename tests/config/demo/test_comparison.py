@@ -49,6 +49,7 @@ def test_the_experiment_is_made_and_started_once(recommenders: list[Recommender]
     assert first.status == Experiment.Status.RUNNING
     assert first.traffic == Decimal("0.8")
     assert [v.key for v in first.variants.all()] == ["popular", "item-knn", "conv-ctr"]
+    assert first.measured.segments == ("platform",)
     assert Placement.objects.get().default_recommender.key == "popular"
 
 

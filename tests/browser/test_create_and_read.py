@@ -42,7 +42,7 @@ def begin(page: Page) -> None:
     left = page.locator("#left")
     home = page.locator("[name=placement] option", has_text=re.compile(r"^home "))
     page.get_by_label("Placement", exact=True).select_option(home.get_attribute("value"))
-    expect(left).to_have_text("1 field needs a value", timeout=ANALYSED)
+    expect(left).to_have_text("1 field to fill in or correct", timeout=ANALYSED)
     page.get_by_label("Name", exact=True).fill("Neighbours on home")
     page.get_by_label("Traffic").fill("40")
     expect(page.locator("#saved")).to_have_text(re.compile("^Draft saved"), timeout=ANALYSED)

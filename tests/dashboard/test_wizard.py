@@ -44,7 +44,7 @@ def words(answer: Any) -> str:
 def test_looking_at_the_first_step_keeps_nothing(browser: Client, home: Placement) -> None:
     page = browser.get(ADDRESS)
 
-    assert "1 field needs a value" in words(page)
+    assert "1 field to fill in or correct" in words(page)
     assert error_of(page.content.decode(), "id_name") == ""
     assert not Sketch.objects.exists()
 
@@ -59,7 +59,9 @@ def test_what_is_typed_saves_itself_and_says_when_and_how_much_is_missing(
     assert (sketch.fields["name"], sketch.fields["traffic"]) == ("Home", "300")
     assert f'datetime="{sketch.saved_at.isoformat()}"' in answer.content.decode()
     assert "Draft saved" in words(answer)
-    assert "2 fields need a value" in words(answer)  # traffic, and the placement was not sent
+    assert "2 fields to fill in or correct" in words(
+        answer
+    )  # traffic, and the placement was not sent
     assert not Experiment.objects.exists()
 
 
@@ -76,7 +78,7 @@ def test_a_half_filled_form_is_gone_on_with_from_the_list(
     assert "Home &lt;b&gt;" in listed
     assert "last typed by maya" in listed
     assert 'name="traffic" value="300"' in page
-    assert error_of(page, "id_traffic") == ""  # nobody asked yet whether it is right
+    assert error_of(page, "id_traffic") == "Give at most 100%."
 
 
 def test_a_button_onward_says_what_is_wrong_and_one_back_does_not_ask(
@@ -125,12 +127,28 @@ def test_the_review_of_what_is_not_whole_says_what_lacks_where(
     page = browser.get(address)
 
     assert "Not whole yet" in words(page)
-    assert "Variants 2 fields need a value Fill in Variants" in words(page)
+    assert "Variants 2 fields to fill in or correct Fill in Variants" in words(page)
     assert "Setup 1 field" not in words(page)
     assert re.search(r'value="launch" disabled', page.content.decode())
     assert "Choose a recommender, or clear the weight." in words(
         browser.get(address.replace("review", "variants") + "?check")
     )
+
+
+def test_a_step_that_was_filled_in_says_what_is_wrong_after_a_reload_too(
+    browser: Client, home: Placement
+) -> None:
+    autosave(browser, ADDRESS, {"name": "Home", "placement": home.pk, "traffic": "50"})
+    address = f"/new-experiment/{Sketch.objects.get().pk}/measurement/"
+    assert error_of(browser.get(address).content.decode(), "id_planned_users") == ""
+
+    measured = {"method": "sequential", "correction": "holm", "training_data": "own_arm"}
+    typed = {"primary_metric": "ctr", "planned_users": "0", "confidence": "95"}
+    autosave(browser, address, measured | typed)
+    page = browser.get(address).content.decode()
+
+    assert "Give a number of users from 200" in error_of(page, "id_planned_users")
+    assert page.count('aria-invalid="true"') == 1
 
 
 def test_a_whole_form_becomes_a_draft_with_one_entry_in_the_trail(

@@ -63,7 +63,10 @@ def carried(fields: Mapping[str, str]) -> list[tuple[str, str]]:
 def left(count: int) -> str:
     if not count:
         return ""
-    return ngettext("%(n)d field needs a value", "%(n)d fields need a value", count) % {"n": count}
+    said = ngettext(
+        "%(n)d field to fill in or correct", "%(n)d fields to fill in or correct", count
+    )
+    return said % {"n": count}
 
 
 def review(place: Place, wrong: Mapping[Step, int]) -> dict[str, Any]:

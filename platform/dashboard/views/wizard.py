@@ -89,8 +89,16 @@ def _known(step: str) -> Step:
 def _step(request: HttpRequest, place: Place, step: Step) -> HttpResponse:
     if request.method == "POST":
         return _sent(request, place, step)
-    forms = place.forms() if "check" in request.GET else None
-    return _page(request, place, step, forms=forms)
+    if "check" in request.GET or place.seen(step):
+        return _page(request, place, step, forms=_checked(place, step))
+    return _page(request, place, step)
+
+
+def _checked(place: Place, step: Step) -> WizardForms:
+    """The forms, with what is wrong in the step said in its place."""
+    forms = place.forms()
+    forms.wrong(step)
+    return forms
 
 
 def _sent(request: HttpRequest, place: Place, step: Step) -> HttpResponse:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
@@ -59,7 +60,9 @@ class Kept:
         return kept
 
     def followed_by(self, new: Dataset) -> Dataset:
-        """What is kept and then the rows of `new`, which count as newer, as one dataset."""
+        """What is kept and then the rows of `new`, which count as newer, as one dataset; its
+        catalogue says what `new` says.
+        """
         users, items = self.users.union(new.users), self.items.union(new.items)
         owners = np.repeat(np.arange(len(self.users)), self.histories.lengths)
         return Dataset(
@@ -70,6 +73,7 @@ class Kept:
                 items, (self.items, self.histories.items), (new.items, new.item_codes)
             ),
             ratings=self._ratings_before(new),
+            catalogue=_spread(new, items),
         )
 
     def matrix_in(self, whole: Dataset) -> sp.csr_matrix[np.float32]:
@@ -94,6 +98,13 @@ def _joined(
 ) -> NDArray[np.int32]:
     """The codes of each part in the vocabulary of the whole, one part after the other."""
     return np.concatenate([known.places_in(whole)[codes] for known, codes in parts])
+
+
+def _spread(new: Dataset, items: Vocabulary) -> pd.DataFrame | None:
+    """The catalogue of `new` with a row for each of the items, empty where it says nothing."""
+    if new.catalogue is None:
+        return None
+    return new.catalogue.set_axis(new.items.places_in(items)).reindex(range(len(items)))
 
 
 def _or_nan(ratings: NDArray[np.floating[Any]] | None, n: int) -> NDArray[np.float64]:

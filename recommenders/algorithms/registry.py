@@ -8,6 +8,7 @@ from typing import Any
 from recommenders.algorithms import artefact
 from recommenders.algorithms.base import Algorithm
 from recommenders.algorithms.config import Field, Value
+from recommenders.algorithms.content import Content
 from recommenders.algorithms.conv_ctr import ConvCtr
 from recommenders.algorithms.ease import Ease
 from recommenders.algorithms.item_knn import ItemKnn
@@ -17,7 +18,8 @@ from recommenders.algorithms.user_knn import UserKnn
 from recommenders.exceptions import ArtefactError, HyperparameterError, UnknownAlgorithmError
 
 ALGORITHMS: dict[str, type[Algorithm[Any]]] = {
-    algorithm.name: algorithm for algorithm in (Popularity, ItemKnn, UserKnn, Ease, Slim, ConvCtr)
+    algorithm.name: algorithm
+    for algorithm in (Popularity, Content, ItemKnn, UserKnn, Ease, Slim, ConvCtr)
 }
 
 

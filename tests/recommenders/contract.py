@@ -37,7 +37,7 @@ class AlgorithmContract:
     """Set `name`; `config` makes training fast; `strangers` says if a user without any history is
     served; `smallest` says if one user with one item is enough to learn from; `similar` if the
     algorithm knows alike items, `additive` if a score is a sum over the history, `updatable` if
-    new behaviour can be taken in, `rates` if ratings are predicted.
+    new behaviour can be taken in, `rates` if ratings are predicted. `data` is what is learned from.
     """
 
     name: ClassVar[str]
@@ -49,10 +49,14 @@ class AlgorithmContract:
     updatable: ClassVar[bool]
     rates: ClassVar[bool] = False
 
+    @classmethod
+    def data(cls, rows: list[tuple[str, str]] = ROWS) -> Dataset:
+        return dataset(rows)
+
     @pytest.fixture(scope="class")
     @classmethod
     def model(cls) -> Algorithm[Any]:
-        return create(cls.name, **cls.config).fit(dataset(), seed=1)
+        return create(cls.name, **cls.config).fit(cls.data(), seed=1)
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -237,7 +241,7 @@ class AlgorithmContract:
 
     def test_an_update_gives_what_a_fit_on_everything_gives(self, model: Algorithm[Any]) -> None:
         before = model.recommend(["u3"], k=7)
-        new = dataset([("u4", "a2"), ("w1", "a1"), ("w1", "c1"), ("u3", "b1"), ("u2", "c1")])
+        new = self.data([("u4", "a2"), ("w1", "a1"), ("w1", "c1"), ("u3", "b1"), ("u2", "c1")])
         if not self.updatable:
             with pytest.raises(NotUpdatableError, match=f"'{self.name}'.*train it again"):
                 model.update(new)
@@ -247,7 +251,7 @@ class AlgorithmContract:
             *ROWS,
             *zip(new.users.ids(new.user_codes), new.items.ids(new.item_codes), strict=True),
         ]
-        again = create(self.name, **self.config).fit(dataset(rows), seed=1)
+        again = create(self.name, **self.config).fit(self.data(rows), seed=1)
         users = ["u1", "u3", "u4", "v2", "w1", "stranger"]
         ids, scores = updated.recommend(users, k=8)
         expected_ids, expected = again.recommend(users, k=8)
@@ -258,7 +262,7 @@ class AlgorithmContract:
 
     def test_an_update_without_rows_changes_nothing(self, model: Algorithm[Any]) -> None:
         if self.updatable:
-            same = model.update(dataset().rows(slice(0, 0)))
+            same = model.update(self.data().rows(slice(0, 0)))
             ids, scores = model.recommend(["u3", "v2"], k=7)
             same_ids, same_scores = same.recommend(["u3", "v2"], k=7)
             assert ids.tolist() == same_ids.tolist()
@@ -293,7 +297,8 @@ class AlgorithmContract:
         assert "a3" in shown
 
     def test_a_catalogue_may_hold_items_that_nobody_met(self) -> None:
-        items = pd.DataFrame({"item": ["a1", "zz"], "title": ["One", "Never met"]})
+        titles = [f"{item[0] * 3} {item}" for item in [*sorted(CATALOGUE), "zz"]]
+        items = pd.DataFrame({"item": [*sorted(CATALOGUE), "zz"], "title": titles})
         model = create(self.name, **self.config).fit(Dataset.from_frames(frame(), items), seed=1)
         ids, scores = model.recommend(["u3"], k=3)
         assert ids[0, 0] in CATALOGUE
@@ -350,7 +355,7 @@ class AlgorithmContract:
             lambda: model.can_serve("u1"),
             lambda: model.similar_items("a1"),
             lambda: model.predict_rating(frame()),
-            lambda: model.update(dataset()),
+            lambda: model.update(self.data()),
             lambda: model.save(tmp_path / "m"),
         ):
             with pytest.raises(NotFittedError, match=self.name):
@@ -361,14 +366,14 @@ class AlgorithmContract:
         self, model: Algorithm[Any]
     ) -> None:
         before, _ = model.recommend(["u3"], k=3)
-        empty = dataset().rows(slice(0, 0))
+        empty = self.data().rows(slice(0, 0))
         with pytest.raises(EmptyDatasetError):
             model.fit(empty)
         assert list(model.recommend(["u3"], k=3)[0][0]) == list(before[0])
 
     def test_one_user_with_one_item(self) -> None:
         model = create(self.name, **self.config)
-        one = dataset(ROWS[:1])
+        one = self.data(ROWS[:1])
         if self.smallest:
             ids, _ = model.fit(one).recommend(["u1", "new"], k=2)
             assert list(ids[0]) == [None, None]
@@ -381,13 +386,13 @@ class AlgorithmContract:
     def test_progress_ends_at_one(self) -> None:
         seen: list[float] = []
         create(self.name, **self.config).fit(
-            dataset(), progress=lambda fraction, message, curve: seen.append(fraction)
+            self.data(), progress=lambda fraction, message, curve: seen.append(fraction)
         )
         assert seen == sorted(seen)
         assert seen[-1] == 1.0
 
     def test_the_same_seed_gives_the_same_model(self, model: Algorithm[Any]) -> None:
-        again = create(self.name, **self.config).fit(dataset(), seed=1)
+        again = create(self.name, **self.config).fit(self.data(), seed=1)
         ids, scores = model.recommend(["u3", "v3"], k=7)
         again_ids, again_scores = again.recommend(["u3", "v3"], k=7)
         assert ids.tolist() == again_ids.tolist()

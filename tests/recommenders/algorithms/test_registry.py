@@ -9,13 +9,14 @@ from recommenders.exceptions import UnknownAlgorithmError
 
 
 def test_the_names_go_from_simple_to_deep() -> None:
-    assert names() == ["popularity", "item_knn", "user_knn", "ease", "slim", "conv_ctr"]
+    assert names() == ["popularity", "content", "item_knn", "user_knn", "ease", "slim", "conv_ctr"]
 
 
 def test_an_unknown_algorithm_is_refused_with_those_there_are() -> None:
     for ask in (create, describe):
         with pytest.raises(
-            UnknownAlgorithmError, match="popularity, item_knn, user_knn, ease, slim, conv_ctr"
+            UnknownAlgorithmError,
+            match="popularity, content, item_knn, user_knn, ease, slim, conv_ctr",
         ) as got:
             ask("tarot")
         assert got.value.name == "tarot"

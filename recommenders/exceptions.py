@@ -120,6 +120,14 @@ class RecommenderTaken(InvalidRecommender):
     """The key is another recommender's already."""
 
 
+class InvalidTrainingSettings(RecommenderError):
+    """A recommender cannot be trained as described; `field` names what to change."""
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
 class InvalidItem(RecommenderError):
     """A row is no item; `field` is empty for the whole row, and `error` says what is allowed."""
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import msgspec
 from django.core.validators import RegexValidator
 from django.db import models
 from django.urls import reverse
+
+from recommenders.provenance import Provenance
+from recommenders.training_settings import TrainingSettings
 
 KEY = RegexValidator(
     r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "Use lower-case letters, digits and single hyphens."
@@ -34,6 +38,9 @@ class Recommender(models.Model):
     live = models.ForeignKey(
         "ModelVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    training_settings = models.JSONField(
+        default=dict, help_text="A recommenders.training_settings.TrainingSettings."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -44,6 +51,11 @@ class Recommender(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("dashboard:recommender", args=[self.key])
+
+    @property
+    def trained_by(self) -> TrainingSettings:
+        """How it is trained."""
+        return msgspec.convert(self.training_settings, TrainingSettings)
 
 
 class ModelVersion(models.Model):
@@ -62,6 +74,7 @@ class ModelVersion(models.Model):
     metrics = models.JSONField(
         default=dict, help_text="Offline figures on the newest part of the data, held out."
     )
+    learned_from = models.JSONField(default=dict, help_text="A recommenders.provenance.Provenance.")
     popular = models.JSONField(
         default=list, help_text="The hundred items most people chose: [key, people]."
     )
@@ -79,6 +92,11 @@ class ModelVersion(models.Model):
     @property
     def name(self) -> str:
         return f"{self.recommender.key}@{self.number}"
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where its data came from."""
+        return msgspec.convert(self.learned_from, Provenance)
 
 
 class Training(models.Model):

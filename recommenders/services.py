@@ -17,6 +17,7 @@ from recommenders.dataset import Dataset
 from recommenders.exceptions import DatasetError, InvalidRecommender, RecommenderTaken
 from recommenders.jobs import request_training
 from recommenders.models import KEY, Item, ModelVersion, Recommender, Training
+from recommenders.provenance import Provenance
 
 __all__ = ["Catalogued", "ItemRow", "add_version", "import_items", "register", "request_training"]
 
@@ -122,6 +123,7 @@ def add_version(
     *,
     metrics: Mapping[str, float],
     models_dir: Path,
+    learned_from: Provenance = Provenance(),  # noqa: B008  (frozen)
 ) -> ModelVersion:
     """Stores the artefact of a finished fit and its row. The number is one above the newest."""
     if data.first_at is None or data.last_at is None:
@@ -144,6 +146,7 @@ def add_version(
             users=data.n_users,
             items=data.n_items,
             metrics=dict(metrics),
+            learned_from=msgspec.to_builtins(learned_from),
             popular=_popular(data),
         )
 

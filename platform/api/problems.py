@@ -20,7 +20,12 @@ from events.pointers import pointer
 from experiments.exceptions import ExperimentError, NotAllowed, Taken
 from experiments.metrics import InvalidMetric
 from people.exceptions import PeopleError
-from recommenders.exceptions import HyperparameterError, InvalidRecommender, RecommenderTaken
+from recommenders.exceptions import (
+    HyperparameterError,
+    InvalidRecommender,
+    InvalidTrainingSettings,
+    RecommenderTaken,
+)
 from serving.exceptions import ServingError, UnknownPlacement
 from serving.wording import explain
 
@@ -135,6 +140,8 @@ def _as_api(error: Exception) -> Exception:
             return invalid
         case ExperimentError() | PeopleError() | InvalidRecommender() | HyperparameterError():
             return _of_service(error)
+        case InvalidTrainingSettings():
+            return InvalidBody(str(error), pointer=f"/training/{error.field}")
         case OperationalError() | InterfaceError():
             logger.error("The database did not answer (%s).", error)
             return DatabaseAway()

@@ -33,8 +33,10 @@ from dashboard.views import (
     reports,
     session,
     trail,
+    training,
     try_out,
     user,
+    version,
     wizard,
     wizard_parts,
 )
@@ -119,6 +121,10 @@ urlpatterns = [
     path("try-recommenders/", try_out.page, name="recommender-try"),
     path("recommenders/<slug:key>/", recommender.page, name="recommender"),
     path("recommenders/<slug:key>/live/", recommender.live, name="recommender-live"),
+    path("recommenders/<slug:key>/training/", training.settings, name="recommender-training"),
+    path(
+        "recommenders/<slug:key>/versions/<int:number>/", version.page, name="recommender-version"
+    ),
     path("recommenders/<slug:key>/train/", recommender.train, name="recommender-train"),
     path(
         "recommenders/<slug:key>/trainings/<int:pk>/cancel/",

@@ -16,13 +16,11 @@ import tempfile
 from collections.abc import Callable
 from typing import IO, Any
 
-import pandas as pd
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from events import readers
-from pipelines import slates
+from pipelines import learning, slates
 from recommenders import jobs, services
 from recommenders.algorithms import Algorithm, create
 from recommenders.dataset import Dataset
@@ -35,7 +33,6 @@ logger = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 5.0
 HELD_OUT = 0.1  # of the data, the newest, kept from the model that is measured
 FIT_SHARE = 0.45  # of a training's progress, for each of its two fits
-INTERACTIONS = ("click", "view", "add_to_cart", "purchase", "rating")
 
 Report = Callable[[float, str, "dict[str, float] | None"], None]
 
@@ -87,8 +84,8 @@ def _last_words(errors: IO[bytes], code: int) -> str:
 
 def run(training: Training) -> ModelVersion:
     """The child's work: fit on the older part and measure, then fit on everything and store."""
-    data = load_dataset()
     recommender = training.recommender
+    data, learned_from = learning.learn(recommender, now=timezone.now())
 
     def report(fraction: float, message: str, curve: dict[str, float] | None = None) -> None:
         jobs.report(training, fraction, message, curve)
@@ -101,7 +98,12 @@ def run(training: Training) -> ModelVersion:
     model = _fit(recommender.algorithm, recommender.config, data, report, start=0.53, curve=False)
     report(0.98, "Storing the model version.")
     version = services.add_version(
-        training, model, data, metrics=metrics, models_dir=settings.MODELS_DIR
+        training,
+        model,
+        data,
+        metrics=metrics,
+        models_dir=settings.MODELS_DIR,
+        learned_from=learned_from,
     )
     with transaction.atomic():
         jobs.succeed(training, version, now=timezone.now())
@@ -126,16 +128,3 @@ def _fit(
 
     model.fit(data, progress=progress)
     return model
-
-
-def load_dataset() -> Dataset:
-    """All interactions of the log: what every recommender is trained on.
-
-    A rating without its value says nothing, and is left out.
-    """
-    events = readers.open_log(settings.LOG_DIR).events()
-    says = (events.type != "rating") | events.value.notnull()
-    wanted = events.filter(events.type.isin(INTERACTIONS) & events.item.notnull() & says)
-    columns = wanted.select("user", "item", "at", "type", "value")
-    frame: pd.DataFrame = columns.to_pyarrow().to_pandas()
-    return Dataset.from_frames(frame)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from experiments.models import Experiment
+from people.models import AuditEntry
 from recommenders.models import ModelVersion, Recommender, Training
+from recommenders.provenance import CleanedRows, ExperimentShare, Provenance
 from tests.dashboard.factories import AS_OF, START, make_recommender
 from tests.dashboard.test_experiment_form import error_of
 from tests.dashboard.test_experiment_pages import text
@@ -279,3 +282,99 @@ def test_it_says_where_it_serves(
 
     assert "Default on home" in page
     assert "In Learned ranking" in page
+
+
+SETTINGS = {"window_days": "90", "most_a_day": "500", "lowest_rating": "1", "highest_rating": "5"}
+
+
+def test_how_it_is_trained_is_shown_and_changed(browser: Client) -> None:
+    recommender = make_recommender("item-knn")
+    address = f"{recommender.get_absolute_url()}training/"
+
+    assert "Behaviour all of the log" in text(browser, recommender.get_absolute_url())
+    answer = browser.post(address, SETTINGS)
+
+    assert answer["Location"] == recommender.get_absolute_url()
+    page = text(browser, recommender.get_absolute_url())
+    assert "Behaviour of the last 90 days Most of one person in a day 500" in page
+    assert "Items any Ratings 1.0 to 5.0" in page
+    entry = AuditEntry.objects.get(verb="change training")
+    assert entry.after == {
+        "window_days": 90,
+        "most_a_day": 500,
+        "only_catalogue": False,
+        "lowest_rating": 1.0,
+        "highest_rating": 5.0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "message"),
+    [
+        ({"window_days": "0"}, "id_window_days", "Give 1 to 3,650 days"),
+        ({"window_days": "many"}, "id_window_days", "Give a whole number of 1 or more."),
+        ({"most_a_day": ""}, "id_most_a_day", "Give a whole number of 1 or more."),
+        ({"highest_rating": "1"}, "id_highest_rating", "Give more than the lowest rating."),
+        ({"lowest_rating": "nan"}, "id_lowest_rating", "Give a number."),
+    ],
+)
+def test_what_nothing_can_be_trained_by_is_said_at_its_field(
+    browser: Client, change: dict[str, str], field: str, message: str
+) -> None:
+    recommender = make_recommender("item-knn")
+
+    page = browser.post(f"{recommender.get_absolute_url()}training/", SETTINGS | change)
+
+    assert error_of(page.content.decode(), field).startswith(message)
+    recommender.refresh_from_db()
+    assert recommender.training_settings == {}
+
+
+def test_a_frozen_experiment_says_why_there_is_no_training(
+    browser: Client, make_experiment: Callable[..., Experiment]
+) -> None:
+    make_experiment()
+    experiment = Experiment.objects.get()
+    experiment.measurement["training_data"] = "frozen"
+    experiment.save()
+
+    page = said(browser, "/recommenders/popular/train/")
+
+    assert "popular serves an arm of learned-ranking, which keeps its models frozen" in page
+    assert not Training.objects.exists()
+
+
+def test_a_version_says_where_its_data_came_from(browser: Client) -> None:
+    recommender = make_recommender("item-knn")
+    share = ExperimentShare(
+        experiment="learned-ranking",
+        policy="own_arm",
+        variants=("item-knn",),
+        volumes={"item-knn": 1_200, "popular": 1_150},
+        cap=1_150,
+    )
+    shared = ExperimentShare(experiment="other", policy="shared", variants=("item-knn",))
+    cleaned = CleanedRows(rows=91_640, dropped={"duplicate": 16, "absurd_rate": 0})
+    provenance = Provenance(window_days=90, experiments=(share, shared), cleaned=cleaned)
+    recommender.versions.update(learned_from=msgspec.to_builtins(provenance))
+
+    page = text(browser, f"{recommender.get_absolute_url()}versions/1/")
+
+    assert "item-knn@1 live" in page
+    assert "The last 90 days of the log before its training" in page
+    assert "of the arm itself up to 1,150 rows, the volume of the smallest arm" in page
+    assert "Left out: 1,150 rows of other arms and 50 of its own." in page
+    assert "other : Its arms learned from each other" in page
+    assert "91,640 rows came in, 91,624 were learned from" in page
+    assert "the same user, item, type and time 16 0.02%" in page
+    assert "too much for a person 0 \N{EN DASH}" in page
+    assert "nDCG@10 .231" in page
+
+
+def test_a_version_from_before_that_was_kept_says_so(browser: Client) -> None:
+    recommender = make_recommender("item-knn")
+
+    page = text(browser, f"{recommender.get_absolute_url()}versions/1/")
+
+    assert "It was trained before what cleaning leaves out was kept." in page
+    assert browser.get(f"{recommender.get_absolute_url()}versions/2/").status_code == 404

@@ -77,6 +77,8 @@ TABLE = {
     "recommender": (VIEWER, VIEWER),
     "recommender-live": (VIEWER, VIEWER),
     "recommender-new": (EXPERIMENTER, EXPERIMENTER),
+    "recommender-version": (VIEWER, VIEWER),
+    "recommender-training": (EXPERIMENTER, EXPERIMENTER),
     "recommender-train": (EXPERIMENTER, EXPERIMENTER),
     "metrics": (VIEWER, VIEWER),
     "metric": (VIEWER, ANALYST),
@@ -154,6 +156,7 @@ def address(name: str) -> str:
         "key": key,
         "pk": 1,
         "metric": "ctr",
+        "number": 1,
         "step": "setup",
         "token": "none",
     }

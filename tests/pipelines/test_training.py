@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,14 +15,17 @@ from celery import current_app
 from django.conf import settings
 
 from events.importing import import_events
-from pipelines import slates, training
+from experiments.checks import VariantSpec
+from experiments.measurement import Measurement
+from pipelines import learning, slates, training
 from recommenders import artefacts, jobs
 from recommenders.algorithms import conv_ctr, load
-from recommenders.models import Recommender
+from recommenders.exceptions import EmptyDatasetError
+from recommenders.models import Item, Recommender
 from recommenders.services import register
 from serving import plans
 from serving.slates import decode, key
-from tests.acting import create_placement
+from tests.acting import create_experiment, create_placement, start_experiment
 from tests.installation import NOW, behaviour
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,7 +80,7 @@ def test_a_training_makes_the_next_version_and_it_goes_live(
     assert told[-1] == ("pipelines.materialise_slates", ["item-knn"])
 
 
-def test_ratings_of_the_log_are_learned(tmp_path: Path) -> None:
+def test_ratings_of_the_log_are_learned(tmp_path: Path, knn: Recommender) -> None:
     file = tmp_path / "ratings.csv"
     file.write_text(
         "user,item,type,at,value\n"
@@ -83,13 +88,75 @@ def test_ratings_of_the_log_are_learned(tmp_path: Path) -> None:
         "u,b,purchase,2025-01-01T00:00:01Z,19.9\n"
         "v,a,click,2025-01-01T00:00:02Z,\n"
         "v,b,rating,2025-01-01T00:00:03Z,2\n"
+        "v,c,rating,2025-01-01T00:00:04Z,6\n"
     )
+    knn.training_settings = {"highest_rating": 5}
     import_events(file, log_dir=settings.LOG_DIR, journal_dir=settings.JOURNAL_DIR, now=NOW)
 
-    data = training.load_dataset()
+    data, provenance = learning.learn(knn, now=NOW)
 
+    assert provenance.cleaned is not None
+    assert (provenance.cleaned.rows, provenance.cleaned.kept) == (5, 4)
+    assert provenance.cleaned.dropped["value_out_of_range"] == 1
     assert data.ratings is not None
     np.testing.assert_array_equal(data.ratings, [4.0, np.nan, np.nan, 2.0])
+
+
+def test_the_catalogue_is_learned_from_and_bounds_what_is(past: None, knn: Recommender) -> None:
+    Item.objects.create(key="a-item-0", title="First", categories=["x"], attributes={"year": 1999})
+    Item.objects.create(key="new", title="Nobody met it")
+
+    data, provenance = learning.learn(knn, now=NOW)
+
+    assert data.catalogue is not None
+    assert data.catalogue.to_dict("list") == {
+        "title": ["First", "Nobody met it"],
+        "categories": [["x"], []],
+        "attributes": [{"year": 1999}, {}],
+    }
+    assert provenance.cleaned is not None
+    assert provenance.cleaned.dropped["unknown_item"] == 68
+    assert (data.n_interactions, data.n_items) == (10, 2)
+
+    knn.training_settings = {"only_catalogue": False}
+    assert learning.learn(knn, now=NOW)[0].n_interactions == 78
+
+
+def test_a_window_without_behaviour_is_no_training(past: None, knn: Recommender) -> None:
+    knn.training_settings = {"window_days": 1}
+
+    assert learning.learn(knn, now=NOW - timedelta(hours=12))[0].n_interactions == 78
+    with pytest.raises(EmptyDatasetError, match=r"in the last day of the log$"):
+        learning.learn(knn, now=NOW + timedelta(days=2))
+
+
+def test_what_cleaning_took_is_said_where_nothing_is_left(past: None, knn: Recommender) -> None:
+    Item.objects.create(key="other", title="Other")
+
+    with pytest.raises(EmptyDatasetError, match=r"left out all there was \(78 by unknown_item\)"):
+        learning.learn(knn, now=NOW)
+
+
+def test_an_arm_of_a_running_experiment_learns_by_its_rule(past: None, knn: Recommender) -> None:
+    train(knn)
+    popular = register(key="popular", algorithm="popularity", config={})
+    train(popular)
+    home = create_placement(key="home", name="Home", default_recommender=popular)
+    half = Decimal("0.5")
+    experiment = create_experiment(
+        name="Home CTR",
+        placement=home,
+        variants=[VariantSpec(recommender=one, weight=half) for one in (popular, knn)],
+        measurement=Measurement(goals=("ctr",), training_data="shared"),
+    )
+    start_experiment(experiment, now=NOW)
+
+    train(knn)
+
+    assert knn.live is not None
+    [share] = knn.live.provenance.experiments
+    assert (share.experiment, share.policy, share.variants) == ("home-ctr", "shared", ("item-knn",))
+    assert knn.live.provenance.shared == ("home-ctr",)
 
 
 def test_the_artefact_is_what_its_checksum_says(past: None, knn: Recommender) -> None:

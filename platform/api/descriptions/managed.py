@@ -40,6 +40,28 @@ MANAGED: dict[str, dict[str, str]] = {
         "segments": "Attributes that results are split by.",
     },
     "Guarded": {"margin": "How much worse it may be, as a share of the control's."},
+    "TrainingSettings": {
+        "window_days": "How many days before the training are read; null: all of the log.",
+        "most_a_day": "Days on which one user does more are left out.",
+        "only_catalogue": "Whether items must be in the catalogue, where there is one.",
+        "lowest_rating": "Ratings below it are left out; null: no bound.",
+        "highest_rating": "Ratings above it are left out; null: no bound.",
+    },
+    "Provenance": {
+        "window_days": "How many days before the training were read; null: all of the log.",
+        "experiments": "What experiments under way let it learn.",
+        "cleaned": "What was left out before the training; null where that was not kept.",
+    },
+    "ExperimentShare": {
+        "policy": "By which the arms' models learn.",
+        "variants": "Those that the recommender serves.",
+        "volumes": "Rows of behaviour by variant.",
+        "cap": "Up to how many of its own each was learned from; null: nothing was left out.",
+    },
+    "CleanedRows": {
+        "rows": "How many came in.",
+        "dropped": "How many each rule left out, in the order in which the rules act.",
+    },
     "ErasureState": {
         "id": "Its number.",
         "status": "`waiting` until all is gone.",

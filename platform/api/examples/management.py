@@ -26,13 +26,21 @@ from api.management.layers import Layer, NewLayer
 from api.management.metrics import DefinedMetric
 from api.management.people import Person, PersonChange
 from api.management.placements import NewPlacement, Placement, PlacementChange
-from api.management.recommenders.bodies import ModelVersion, NewRecommender, Recommender, Training
+from api.management.recommenders.bodies import (
+    ModelVersion,
+    NewRecommender,
+    Recommender,
+    RecommenderChange,
+    Training,
+)
 from api.management.users import Standings
 from experiments.assignment import Reason, Standing
 from experiments.measurement import Guarded, Measurement
 from experiments.metrics import Metric
 from experiments.metrics.measures import Events
+from recommenders.provenance import CleanedRows, ExperimentShare, Provenance
 from recommenders.services import Catalogued, ItemRow
+from recommenders.training_settings import TrainingSettings
 
 _MEASURED = Measurement(
     goals=("ctr",), guardrails=(Guarded(metric="slow_slates"),), planned_users=20_000
@@ -116,6 +124,7 @@ LISTED: tuple[object, ...] = (
         algorithm="item_knn",
         config={"neighbours": 50},
         live="item-knn@1",
+        training=TrainingSettings(window_days=90, lowest_rating=1.0, highest_rating=5.0),
         created_at=AT,
     ),
     ModelVersion(
@@ -129,6 +138,19 @@ LISTED: tuple[object, ...] = (
         users=943,
         items=1_682,
         metrics={"ndcg@10": 0.21},
+        learned_from=Provenance(
+            window_days=90,
+            experiments=(
+                ExperimentShare(
+                    experiment="home-ctr",
+                    policy="own_arm",
+                    variants=("item-knn",),
+                    volumes={"item-knn": 1_200, "popular": 1_150},
+                    cap=1_150,
+                ),
+            ),
+            cleaned=CleanedRows(rows=100_020, dropped={"duplicate": 12, "absurd_rate": 8}),
+        ),
         created_at=AT,
     ),
     Training(
@@ -194,6 +216,7 @@ BODIES: tuple[object, ...] = (
     HoldoutChange(share=0.1),
     _SPEND,
     NewRecommender(key="item-knn", algorithm="item_knn", config={"neighbours": 50}),
+    RecommenderChange(training=TrainingSettings(window_days=90), why="Tastes change by season."),
     ItemsBatch(items=[ItemRow(item="50", title="Star Wars (1977)", categories=("Action",))]),
     Catalogued(added=1, updated=0),
     NewKey(name="Shop", kind="server", role="experimenter"),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from config.demo.exceptions import DemoError
 from pipelines.following import follow
 from recommenders.models import Recommender, Training
-from recommenders.services import register, request_training
+from recommenders.services import register
+from serving.learning import ask_for_training
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,7 @@ def registered() -> list[Recommender]:
 
 def trained(recommenders: Iterable[Recommender]) -> None:
     """Have trained what has no live version, and wait. Raises DemoError where a training fails."""
-    waiting = [request_training(one) for one in recommenders if one.live_id is None]
+    waiting = [ask_for_training(one) for one in recommenders if one.live_id is None]
     for training in waiting:
         _follow(training)
 

@@ -18,13 +18,14 @@ from dashboard.queries import uses_of
 from dashboard.reading.curves import curves
 from dashboard.reading.offline import measures
 from dashboard.reading.trainings import training_row, version_rows
+from experiments.exceptions import NotAllowed
 from people.actors import Actor
 from people.roles import Role
 from recommenders import algorithms
 from recommenders.exceptions import UnknownAlgorithmError
 from recommenders.jobs import cancel as cancel_training
 from recommenders.models import Recommender, Training
-from recommenders.services import request_training
+from serving.learning import ask_for_training
 
 NOTHING_NEW = 204
 SHOWN = 10  # trainings on the page, the newest first
@@ -51,7 +52,11 @@ def live(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def train(request: HttpRequest, key: str) -> HttpResponse:
     recommender = get_object_or_404(Recommender, key=key)
-    request_training(recommender, actor=Actor.of(person(request)))
+    try:
+        ask_for_training(recommender, actor=Actor.of(person(request)))
+    except NotAllowed as refusal:
+        messages.error(request, refusal.message)
+        return redirect(recommender)
     messages.success(request, _("The training is queued. This page follows it by itself."))
     return redirect(recommender)
 

@@ -55,6 +55,7 @@ MANAGEMENT: dict[tuple[str, str], Role] = {
     ("recommenders", "GET"): VIEWER,
     ("recommenders", "POST"): EXPERIMENTER,
     ("recommenders/<slug:key>", "GET"): VIEWER,
+    ("recommenders/<slug:key>", "PATCH"): EXPERIMENTER,
     ("recommenders/<slug:key>/versions", "GET"): VIEWER,
     ("recommenders/<slug:key>/versions/<int:number>", "GET"): VIEWER,
     ("recommenders/<slug:key>/trainings", "GET"): VIEWER,

@@ -32,6 +32,7 @@ DOORS = {
     ("POST", "experiments/home-ctr/overrides"): "Override",
     ("POST", "metrics"): "Metric",
     ("POST", "recommenders"): "NewRecommender",
+    ("PATCH", "recommenders/item-knn"): "RecommenderChange",
     ("POST", "items"): "ItemsBatch",
     ("POST", "keys"): "NewKey",
 }

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from experiments.measurement import Measurement
 from experiments.models import Placement
 from people import trail
 from recommenders.algorithms import names
 from recommenders.models import Item, Training
-from tests.api.management.conftest import Caller, assert_refused, everything
+from tests.acting import MADE as NOW
+from tests.acting import start_experiment, stop_experiment
+from tests.api.management.conftest import Caller, Draft, assert_refused, everything
 
 ITEM = {"item": "i/1", "title": "One", "categories": ["new"], "attributes": {"price": 2.5}}
 
@@ -36,6 +39,71 @@ def test_a_recommender_is_registered_and_trained(admin: Caller) -> None:
         ("train", "key admin"),
         ("register", "key admin"),
     ]
+
+
+def test_a_recommender_is_trained_otherwise_from_then_on(admin: Caller, home: Placement) -> None:
+    trained = {"window_days": 90, "most_a_day": 500}
+
+    changed = admin.patch("recommenders/popular", {"training": trained, "why": "Seasons."})
+
+    assert changed.status_code == 200, changed.json()
+    assert changed.json()["training"] == trained | {
+        "only_catalogue": True,
+        "lowest_rating": None,
+        "highest_rating": None,
+    }
+    assert admin.get("recommenders/popular").json() == changed.json()
+    [entry] = trail.entries(kind="recommender", key="popular")
+    assert (entry.verb, entry.by, entry.why) == ("change training", "key admin", "Seasons.")
+    assert (entry.before, entry.after) == ({"window_days": None, "most_a_day": 1000}, trained)
+
+    assert admin.patch("recommenders/popular", {"training": trained}).status_code == 200
+    assert trail.entries(kind="recommender", key="popular").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("training", "pointer", "detail"),
+    [
+        (
+            {"window_days": 0},
+            "/training/window_days",
+            "Give 1 to 3,650 days, or none to read all behaviour.",
+        ),
+        ({"most_a_day": 0}, "/training/most_a_day", "Give a whole number of 1 or more."),
+        (
+            {"lowest_rating": 5, "highest_rating": 5},
+            "/training/highest_rating",
+            "Give more than the lowest rating.",
+        ),
+    ],
+)
+def test_what_nothing_can_be_trained_by_is_refused_by_field(
+    admin: Caller, home: Placement, training: dict[str, int], pointer: str, detail: str
+) -> None:
+    before = everything()
+
+    answer = admin.patch("recommenders/popular", {"training": training})
+
+    assert_refused(answer, 400, pointer, detail, before=before)
+
+
+def test_a_frozen_experiment_refuses_trainings_while_it_is_under_way(
+    admin: Caller, draft: Draft
+) -> None:
+    frozen = Measurement(goals=("ctr",), training_data="frozen")
+    experiment = start_experiment(draft(measurement=frozen), now=NOW)
+
+    before = everything()
+
+    refused = admin.post("recommenders/item-knn/trainings")
+
+    detail = (
+        "item-knn serves an arm of home-ctr, which keeps its models frozen while it is under way. "
+        "Train once it is stopped, or register the same settings under another key and train that."
+    )
+    assert_refused(refused, 409, None, detail, before=before)
+    stop_experiment(experiment, now=NOW)
+    assert admin.post("recommenders/item-knn/trainings").status_code == 202
 
 
 def test_model_versions_are_read(admin: Caller, home: Placement) -> None:

@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from api.management.fields import Key, says
+from api.management.fields import Key, Why, says
 from api.management.listing import Listed
+from recommenders.provenance import Provenance
+from recommenders.training_settings import TrainingSettings
 
 Algorithm = Annotated[
     str, msgspec.Meta(max_length=64, description="The algorithm's name, such as `item_knn`.")
@@ -26,6 +28,7 @@ class Recommender(msgspec.Struct, frozen=True, kw_only=True):
     algorithm: Algorithm
     config: Config
     live: Annotated[str | None, says("The model version that answers; null before the first.")]
+    training: Annotated[TrainingSettings, says("How it is trained; unlike `config` it may change.")]
     created_at: Annotated[datetime, says("When it was registered.")]
 
 
@@ -35,6 +38,15 @@ class NewRecommender(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     key: Key
     algorithm: Algorithm
     config: Config = {}
+
+
+class RecommenderChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How it is trained from the next training on."""
+
+    training: Annotated[
+        TrainingSettings, says("All of it: what is left out of it has its default.")
+    ]
+    why: Why = ""
 
 
 class RecommendersListed(Listed, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,6 +70,7 @@ class ModelVersion(msgspec.Struct, frozen=True, kw_only=True):
     metrics: Annotated[
         dict[str, float], says("Offline figures on the newest part of the data, held out.")
     ]
+    learned_from: Annotated[Provenance, says("Where its data came from, and what was left out.")]
     created_at: Annotated[datetime, says("When it was made.")]
 
 

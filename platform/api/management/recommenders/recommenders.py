@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
 from msgspec import UNSET
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,11 +12,17 @@ from api.door import Door
 from api.management.kinds import actor_of
 from api.management.listing import Page
 from api.management.operations import operation
-from api.management.recommenders.bodies import NewRecommender, Recommender, RecommendersListed
+from api.management.recommenders.bodies import (
+    NewRecommender,
+    Recommender,
+    RecommenderChange,
+    RecommendersListed,
+)
 from api.management.recommenders.showing import RECOMMENDERS, rows
 from api.permissions import Needs
 from people.roles import Role
-from recommenders import services
+from recommenders import models, services
+from recommenders.retraining import change_training
 from serving.lifecycle import routed
 
 
@@ -57,8 +64,31 @@ class RecommendersView(Door):
 
 
 class RecommenderView(Door):
-    needs = Needs()
+    needs = Needs(write=Role.EXPERIMENTER)
 
     @operation("read", "recommender", "One recommender", "With its ETag.", answers=Recommender)
     def get(self, request: Request, key: str) -> Response:
         return RECOMMENDERS.read(request, key)
+
+    @operation(
+        "change",
+        "change_recommender",
+        "Train it otherwise",
+        "From its next training on. Algorithm and `config` stay: another configuration is another "
+        "recommender.",
+        takes=RecommenderChange,
+        answers=Recommender,
+    )
+    def patch(self, request: Request, key: str) -> Response:
+        asked = decode(request, RecommenderChange)
+
+        def change(row: models.Recommender) -> None:
+            change_training(
+                row,
+                asked.training,
+                now=timezone.now(),
+                actor=actor_of(request),
+                why=asked.why,
+            )
+
+        return RECOMMENDERS.changed(request, key, change)

@@ -19,6 +19,7 @@ def _show(rows: Sequence[models.Recommender]) -> list[bodies.Recommender]:
             algorithm=row.algorithm,
             config=row.config,
             live=row.live.name if row.live else None,
+            training=row.trained_by,
             created_at=row.created_at,
         )
         for row in rows
@@ -46,11 +47,11 @@ def versions(key: str) -> Kind[models.ModelVersion]:
 def _show_versions(rows: Sequence[models.ModelVersion]) -> list[bodies.ModelVersion]:
     return [
         bodies.ModelVersion(
-            name=row.name,
+            learned_from=row.provenance,
             **{
                 field: getattr(row, field)
                 for field in bodies.ModelVersion.__struct_fields__
-                if field != "name"
+                if field != "learned_from"
             },
         )
         for row in rows

@@ -16,7 +16,7 @@ from api.management.recommenders.bodies import Training
 from api.management.recommenders.showing import RECOMMENDERS, trainings
 from api.permissions import Needs
 from people.roles import Role
-from recommenders import services
+from serving.learning import ask_for_training
 
 
 class TrainingsView(Door):
@@ -41,17 +41,16 @@ class TrainingsView(Door):
         "Ask for a training",
         "A worker does it; the answer's `Location` is the address to ask. The model version that "
         "it makes becomes the live one. While one is queued or running, that one is answered, and "
-        "nothing goes into the audit trail.",
+        "nothing goes into the audit trail. Refused with 409 while an experiment that it serves "
+        "keeps its models frozen.",
         takes=Moving,
         answers=Training,
         code=202,
-        refusals=(400, 404, 413),
+        refusals=(400, 404, 409, 413),
     )
     def post(self, request: Request, key: str) -> Response:
         why = decode_any(request, Moving).why
-        training = services.request_training(
-            RECOMMENDERS.find(key), actor=actor_of(request), why=why
-        )
+        training = ask_for_training(RECOMMENDERS.find(key), actor=actor_of(request), why=why)
         kind = trainings(key)
         return kind.answer(
             request,

@@ -3,9 +3,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from experiments.exceptions import NotAllowed
 from pipelines.following import follow
-from recommenders.jobs import request_training
 from recommenders.models import Recommender, Training
+from serving.learning import ask_for_training
 
 
 class Command(BaseCommand):
@@ -22,7 +23,11 @@ class Command(BaseCommand):
         if recommender is None:
             known = ", ".join(Recommender.objects.values_list("key", flat=True)) or "none yet"
             raise CommandError(f"There is no recommender “{key}”. Registered: {known}.")
-        training = follow(request_training(recommender), title=key)
+        try:
+            asked = ask_for_training(recommender)
+        except NotAllowed as refusal:
+            raise CommandError(refusal.message) from None
+        training = follow(asked, title=key)
         if training.status == Training.Status.FAILED:
             raise CommandError(f"{training.message}\n{training.error}")
         if training.status == Training.Status.CANCELLED:

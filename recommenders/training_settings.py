@@ -1,0 +1,37 @@
+"""How a recommender is trained, as against what it is: these may change while it serves. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from recommenders.exceptions import InvalidTrainingSettings
+
+LONGEST_WINDOW = 3650
+
+
+class TrainingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`window_days` is how far back behaviour is read; None reads all of it.
+
+    The rest is what cleaning goes by: the most that one person does in a day, whether items must be
+    in the catalogue (where there is one), and between what ratings lie, where that is known.
+    """
+
+    window_days: int | None = None
+    most_a_day: int = 1000
+    only_catalogue: bool = True
+    lowest_rating: float | None = None
+    highest_rating: float | None = None
+
+
+def check(settings: TrainingSettings) -> None:
+    """Raises InvalidTrainingSettings, naming the field, for what nothing can be trained by."""
+    days, low, high = settings.window_days, settings.lowest_rating, settings.highest_rating
+    if days is not None and not 1 <= days <= LONGEST_WINDOW:
+        raise InvalidTrainingSettings(
+            f"Give 1 to {LONGEST_WINDOW:,} days, or none to read all behaviour.",
+            field="window_days",
+        )
+    if settings.most_a_day < 1:
+        raise InvalidTrainingSettings("Give a whole number of 1 or more.", field="most_a_day")
+    if low is not None and high is not None and low >= high:
+        raise InvalidTrainingSettings("Give more than the lowest rating.", field="highest_rating")

@@ -103,6 +103,7 @@ _SIGNS = {
     "valkey": "valkey-server",
     "web": "granian",
     "train": "--queues train",
+    "import": "--queues import",
     "serve": "--queues serve",
     "analysis": "--queues analysis",
     "beat": " beat ",

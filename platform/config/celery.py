@@ -1,4 +1,4 @@
-"""The Celery application: three queues, and a clock that asks for analyses and sweeps."""
+"""The Celery application: four queues, and a clock that asks for analyses and sweeps."""
 
 import os
 import warnings

@@ -132,8 +132,9 @@ CELERY_TASK_ROUTES = {
     "pipelines.train": {"queue": "train"},
     # What takes minutes on a large log waits behind a training, and no experiment waits behind it.
     "pipelines.run_audits": {"queue": "train"},
-    "pipelines.import_file": {"queue": "train"},
     "pipelines.count_baselines": {"queue": "train"},
+    # Somebody waits for what a dry run says: a file waits for other files alone.
+    "pipelines.import_file": {"queue": "import"},
     "pipelines.materialise_slates": {"queue": "serve"},
     "pipelines.deliver_notices": {"queue": "serve"},
     "pipelines.*": {"queue": "analysis"},

@@ -1,4 +1,4 @@
-"""Rows of a CSV file with a header, as RFC 4180 has it.
+"""Rows of a CSV file with a header, as RFC 4180 has it, or with semicolons or tabs for its commas.
 
 What spoils a row spoils no other: it is said of the row, and reading goes on at the next line.
 """
@@ -16,12 +16,17 @@ from imports.encoding import problem_of_text
 from imports.exceptions import ImportRefused
 from imports.rows import Row, RowFile
 
-# Any number of whole cells, each with the comma behind it: what follows is the cell that is not.
-_WHOLE_CELLS = re.compile(r'(?:(?:"(?:[^"]++|"")*+"|[^",][^,]*+)?,)*+')
-_ENDS = {
-    "unexpected end of data": "is never closed",
-    "',' expected after '\"'": "is closed before its cell ends",
+SEPARATORS = (",", ";", "\t")
+# Any number of whole cells, each with what separates it from the next: what follows is the cell
+# that is not.
+_WHOLE_CELLS = {
+    each: re.compile(rf'(?:(?:"(?:[^"]++|"")*+"|[^"{each}][^{each}]*+)?{each})*+')
+    for each in SEPARATORS
 }
+_ENDS = {"unexpected end of data": "is never closed"} | {
+    f"'{each}' expected after '\"'": "is closed before its cell ends" for each in SEPARATORS
+}
+_QUOTED = re.compile(rb'"[^"]*"?')
 
 
 def open_csv(path: Path, stack: ExitStack) -> RowFile:
@@ -29,14 +34,21 @@ def open_csv(path: Path, stack: ExitStack) -> RowFile:
     binary = stack.enter_context(path.open("rb"))
     # A byte that is no UTF-8 becomes half of a surrogate pair, which tells it from any other.
     text = io.TextIOWrapper(binary, "utf-8-sig", errors="surrogateescape", newline="")
-    lines = _Lines(stack.enter_context(text))
-    reader = csv.reader(lines.numbered(), strict=True)
+    separator = _separator(binary.peek())
+    lines = _Lines(stack.enter_context(text), separator)
+    reader = csv.reader(lines.numbered(), strict=True, delimiter=separator)
     columns = _header(reader, lines)
 
     def read(names: Mapping[str, str]) -> Iterator[Row]:
         return _rows(reader, lines, [names.get(column) for column in columns], binary)
 
-    return RowFile(columns=columns, read=read, size=path.stat().st_size, is_text=True)
+    return RowFile(columns=columns, read=read, size=path.stat().st_size, separator=separator)
+
+
+def _separator(start: bytes) -> str:
+    """What the first line has most of, outside quotes; a comma where it has none."""
+    first = _QUOTED.sub(b"", start).partition(b"\n")[0]
+    return max(SEPARATORS, key=lambda each: first.count(each.encode()))
 
 
 def _header(reader: Iterator[list[str]], lines: "_Lines") -> list[str]:
@@ -54,8 +66,9 @@ def _header(reader: Iterator[list[str]], lines: "_Lines") -> list[str]:
 class _Lines:
     """The lines of the row that is being read, and the number of the first of them."""
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: TextIO, separator: str) -> None:
         self._file = file
+        self._whole_cells = _WHOLE_CELLS[separator]
         self._number = 0
         self._row: list[str] = []
 
@@ -82,7 +95,7 @@ class _Lines:
     def left_open(self, error: csv.Error) -> tuple[int, str]:
         """Where the cell begins that csv could not read, and what is wrong with it."""
         text = "".join(self._row)
-        found = _WHOLE_CELLS.match(text)
+        found = self._whole_cells.match(text)
         start = found.end() if found else 0
         opened = self.first + sum(end <= start for end in accumulate(map(len, self._row)))
         if not text.startswith('"', start):

@@ -31,14 +31,19 @@ class RowFile:
 
     `read` gives the rows, once, with the cells of the columns asked for under the names given for
     them: `{"sku": "item"}`. `columns` is None where each row has its own; then the cells of all are
-    given, under the columns' names. `size` is in bytes (in Parquet, rows). `is_text` says that
-    every cell is text, whatever it stands for.
+    given, under the columns' names. `size` is in bytes (in Parquet, rows). `separator` is what
+    stands between the cells of a line, in CSV, where all are text.
     """
 
     columns: list[str] | None
     read: Callable[[Mapping[str, str]], Iterator[Row]]
     size: int
-    is_text: bool = False
+    separator: str = ""
+
+    @property
+    def is_text(self) -> bool:
+        """Whether every cell is text, whatever it stands for."""
+        return self.separator != ""
 
 
 @dataclass(frozen=True, kw_only=True)

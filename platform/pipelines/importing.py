@@ -37,12 +37,17 @@ def attempt(job_id: int) -> None:
     except ImportCancelled:
         logger.info("%s was cancelled", job)
     except ImportRefused as error:
-        jobs.fail(job, str(error), tally, now=timezone.now())
+        jobs.fail(job, _of_theirs(job, error), tally, now=timezone.now())
     except Exception as error:  # DuckDB, Arrow, the database and the disk have no common one
         logger.exception("%s stopped", job)
         jobs.fail(job, _stopped(job, error), tally, now=timezone.now())
     else:
         jobs.finish(job, accepted=accepted, tally=tally, message=message, now=timezone.now())
+
+
+def _of_theirs(job: ImportJob, error: ImportRefused) -> str:
+    """By the name that whoever brought the file gave it: ours says nothing to them."""
+    return str(error).replace(job.file.name, job.name)
 
 
 def _stopped(job: ImportJob, error: Exception) -> str:

@@ -26,18 +26,28 @@ def processes(*, valkey_socket: Path | None = SOCKET, demo: bool = True) -> dict
 
 def test_every_process_of_winnow_is_in_the_list() -> None:
     found = processes()
-    assert list(found) == ["valkey", "web", "train", "serve", "analysis", "beat", "drain", "demo"]
+    assert list(found) == [
+        "valkey",
+        "web",
+        "train",
+        "import",
+        "serve",
+        "analysis",
+        "beat",
+        "drain",
+        "demo",
+    ]
     assert {name: spec.after for name, spec in found.items()} == {
         "valkey": None,
         "demo": "web",
-        **dict.fromkeys(["web", "train", "serve", "analysis", "beat", "drain"], "valkey"),
+        **dict.fromkeys(["web", "train", "import", "serve", "analysis", "beat", "drain"], "valkey"),
     }
     assert {name for name, spec in found.items() if spec.once} == {"demo"}
 
 
 def test_without_demo_and_with_a_valkey_of_ones_own() -> None:
     found = processes(valkey_socket=None, demo=False)
-    assert list(found) == ["web", "train", "serve", "analysis", "beat", "drain"]
+    assert list(found) == ["web", "train", "import", "serve", "analysis", "beat", "drain"]
     assert {spec.after for spec in found.values()} == {None}
 
 
@@ -47,7 +57,7 @@ def test_what_receives_stops_before_what_it_hands_on_to_and_all_within_10_second
         order.setdefault(spec.stop_order, set()).add(name)
     assert [order[key] for key in sorted(order)] == [
         {"web", "demo"},
-        {"train", "serve", "analysis", "beat"},
+        {"train", "import", "serve", "analysis", "beat"},
         {"drain"},
         {"valkey"},
     ]
@@ -78,7 +88,7 @@ def test_valkey_opens_no_port_keeps_its_data_and_stays_in_the_foreground() -> No
     assert "--appendonly yes" in command
 
 
-@pytest.mark.parametrize("queue", ["train", "serve", "analysis"])
+@pytest.mark.parametrize("queue", ["train", "import", "serve", "analysis"])
 def test_each_queue_has_one_worker_without_forked_children(queue: str) -> None:
     command = " ".join(processes()[queue].command)
     assert f"--queues {queue} " in command

@@ -15,6 +15,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from events import readers
+from imports import jobs
 from imports.models import ImportJob
 from people.models import Person
 from pipelines import importing
@@ -238,3 +239,71 @@ def test_parts_that_scroll_have_names_of_their_own(browser: Client) -> None:
 
     assert page.count('aria-labelledby="first-rows"') == 1
     assert 'role="group" aria-label="Rows, which scroll sideways"' in page
+
+
+def test_a_name_of_two_columns_is_refused_at_the_file_and_nothing_is_kept(
+    browser: Client, settings: Settings
+) -> None:
+    body = b"user,item,user,at\nu1,i1,u2,2026-11-01T10:00:00Z\n"
+
+    page = browser.post(
+        IMPORT, {"kind": "events", "upload": SimpleUploadedFile("dup.csv", body)}
+    ).content.decode()
+
+    assert error_of(page, "id_upload").startswith("dup.csv: 2 columns are named “user”.")
+    assert not ImportJob.objects.exists()
+    assert list(settings.UPLOADS_DIR.glob("*")) == []
+
+
+def test_a_file_that_became_unfit_is_named_as_it_was_brought(browser: Client) -> None:
+    job = bring(browser, name="mine.csv")
+    job.file.write_bytes(b"customer_id,sku,time,stars,sku\n")
+    jobs.check(job, MATCHED)
+
+    page = text(browser, address(job))
+
+    assert "mine.csv: the column “sku” is there twice." in page
+    assert job.file.name not in page
+
+
+@pytest.mark.parametrize(
+    ("body", "asked"),
+    [
+        (b"1,10,2024-01-01\n2,11,2024-01-02\n", True),
+        (b"user,item,2024\nu1,i1,3\n", False),
+    ],
+)
+def test_a_first_line_that_looks_like_a_row_is_asked_about(
+    browser: Client, body: bytes, asked: bool
+) -> None:
+    page = text(browser, address(bring(browser, body)))
+
+    assert ("Has this file a header? Its first line is 1, 10, 2024-01-01," in page) == asked
+    assert ("Has this file a header?" in page) == asked
+
+
+@pytest.mark.parametrize(
+    ("separator", "name"), [(b",", "commas"), (b";", "semicolons"), (b"\t", "tabs")]
+)
+def test_what_separates_columns_is_found_and_said(
+    browser: Client, separator: bytes, name: str
+) -> None:
+    job = bring(browser, CSV.replace(b",", separator))
+
+    assert f"Its columns are separated by {name}" in text(browser, address(job))
+    browser.post(address(job, "check/"), MATCHED)
+    browser.post(address(job, "start/"))
+    job.refresh_from_db()
+    assert (job.status, job.accepted, job.rejected) == ("done", 1, 1)
+
+
+def test_who_waits_reads_for_what(browser: Client) -> None:
+    job = bring(browser)
+    ImportJob.objects.filter(pk=job.pk).update(status="queued")
+
+    assert "It waits for the worker of the queue import." in text(browser, address(job))
+
+    other = bring(browser, name="large.csv")
+    ImportJob.objects.filter(pk=other.pk).update(status="running")
+    for page in (address(job), address(job, "live/")):
+        assert "It waits for large.csv: files are taken one after another." in text(browser, page)

@@ -129,7 +129,9 @@ def test_what_was_sent_is_what_the_scorecard_says(stack: Stack, experiment: str)
         assert arm["clicks"] == sent[variant]
 
 
-@pytest.mark.parametrize("name", ["drain", "web", "valkey", "analysis", "train", "serve", "beat"])
+@pytest.mark.parametrize(
+    "name", ["drain", "web", "valkey", "analysis", "train", "import", "serve", "beat"]
+)
 def test_a_killed_process_comes_back_and_no_acknowledged_event_is_lost_or_doubled(
     stack: Stack, name: str
 ) -> None:

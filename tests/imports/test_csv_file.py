@@ -88,3 +88,42 @@ def test_a_header_that_cannot_be_read_refuses_the_file(
         return
     with pytest.raises(ImportRefused, match=message):
         read(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("content", "separator"),
+    [
+        (b"user,item,at\nu,i;j,3\n", ","),
+        (b"user;item;at\nu;i,j;3\n", ";"),
+        (b"user\titem\tat\nu\ti,j\t3\n", "\t"),
+        (b'\xef\xbb\xbfuser;"a,b,c,d";at\nu;x;3\n', ";"),
+        (b'user,"a;b\n;;;c",at\nu,x,3\n', ","),
+        (b"user\nu;v\n", ","),
+        (b"a;b,c\n", ","),
+        (b"", ","),
+    ],
+)
+def test_what_separates_cells_is_what_the_first_line_has_most_of(
+    tmp_path: Path, content: bytes, separator: str
+) -> None:
+    path = tmp_path / "made.csv"
+    path.write_bytes(content)
+    with open_rows(path) as file:
+        assert file.separator == separator
+        assert file.is_text
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_rows_with_another_separator_are_read_and_judged_alike(
+    tmp_path: Path, separator: str
+) -> None:
+    content = 'a,b\n1,\n"x, ""y""",2\n1\n1,2,3\n2,"b"c\n5" nail,"open\n'
+    content = content.replace("x, ", "x|").replace(",", separator).replace("x|", "x, ")
+    assert read(tmp_path, content.encode()) == [
+        (2, {"a": "1"}),
+        (3, {"a": 'x, "y"', "b": "2"}),
+        (4, "has 1 cells; the header has 2"),
+        (5, "has 3 cells; the header has 2"),
+        (6, "opens a quote that is closed before its cell ends"),
+        (7, "opens a quote that is never closed"),
+    ]

@@ -92,3 +92,44 @@ def test_rejected_rows_are_counted_by_reason_in_bounded_memory() -> None:
     assert tally.reasons()[0] == ("", OTHER, 50)
     assert tally.reasons()[1] == ("at", "is wrong in way 7", 4)
     assert len(tally.reasons()) == MOST_REASONS + 1
+
+
+def test_a_name_of_two_columns_is_refused_with_the_name_and_how_often(tmp_path: Path) -> None:
+    file = tmp_path / "dup.csv"
+    file.write_text("user,item,user,at,user\nu,i,v,2,w\n")
+
+    with pytest.raises(ImportRefused) as refused:
+        preview(file)
+
+    assert str(refused.value) == (
+        "dup.csv: 3 columns are named “user”. Give each a name of its own, or take out those that "
+        "are not needed."
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "says_values"),
+    [
+        ("1,10,2024-01-01", True),
+        ("u1,i1,1700000000", True),
+        ("u1;i1;9,50", True),
+        ("u1,i1,2024-01-01T10:00:00Z", True),
+        ("user,item,at", False),
+        ("user1,item2,at", False),
+        ("", False),
+    ],
+)
+def test_a_number_or_a_time_among_the_names_is_noticed(
+    tmp_path: Path, header: str, says_values: bool
+) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text(f"{header}\n")
+
+    assert preview(file).says_values is says_values
+
+
+def test_names_in_json_are_names_whatever_they_say(tmp_path: Path) -> None:
+    file = tmp_path / "x.jsonl"
+    file.write_text('{"2024": 1}\n')
+
+    assert (preview(file).says_values, preview(file).separator) == (False, "")

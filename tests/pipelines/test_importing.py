@@ -10,6 +10,8 @@ from celery import current_app
 from django.conf import settings
 from django.utils import timezone
 
+from config.celery import app
+from config.supervisor.processes import QUEUES
 from events import readers
 from imports import jobs
 from imports.models import ImportJob
@@ -151,3 +153,12 @@ def test_a_disk_that_fails_leaves_a_job_that_can_be_run_again(
     jobs.start(job, actor=TESTER, now=NOW)
     assert run(job).status == "done"
     assert rows() == 1
+
+
+def test_files_have_a_queue_of_their_own_with_a_worker(tmp_path: Path) -> None:
+    queue = app.amqp.router.route({}, jobs.TASK)["queue"].name
+
+    assert queue == "import"
+    assert queue in QUEUES
+    sharing = {task for task in app.tasks if task.startswith("pipelines.")} - {jobs.TASK}
+    assert all(app.amqp.router.route({}, task)["queue"].name != queue for task in sharing)

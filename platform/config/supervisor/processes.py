@@ -7,7 +7,7 @@ from pathlib import Path
 from config import valkey
 from config.supervisor.specs import ProcessSpec
 
-QUEUES = ("train", "serve", "analysis")
+QUEUES = ("train", "import", "serve", "analysis")
 WEB_WORKERS = 2
 WEB_THREADS = 8  # per worker; measured in docs/adr/0003
 

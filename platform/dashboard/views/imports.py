@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -19,12 +20,17 @@ from dashboard.forms.imports import SHAPES, ColumnsForm, FileForm
 from dashboard.people import person
 from imports import jobs, uploading
 from imports.exceptions import ImportRefused
-from imports.guessing import Preview, preview
+from imports.guessing import Preview, guess, preview
 from imports.models import ImportJob
 from people.actors import Actor
 from people.roles import Role, role_of
 
 SHOWN = 20  # earlier imports
+SEPARATED = {
+    ",": gettext_lazy("Its columns are separated by commas"),
+    ";": gettext_lazy("Its columns are separated by semicolons"),
+    "\t": gettext_lazy("Its columns are separated by tabs"),
+}
 
 
 @needs(Role.EXPERIMENTER)
@@ -88,7 +94,7 @@ def live(request: HttpRequest, pk: int) -> HttpResponse:
         answer = HttpResponse(status=200)
         answer["HX-Refresh"] = "true"
         return answer
-    return render(request, "dashboard/import/progress.html", {"job": found})
+    return render(request, "dashboard/import/progress.html", _followed(found))
 
 
 @needs(Role.EXPERIMENTER)
@@ -139,10 +145,22 @@ def _columns_form(job: ImportJob, shown: Preview | None, data: Any) -> ColumnsFo
     return ColumnsForm(data, kind=job.kind, columns=shown.columns, chosen=job.columns)
 
 
+def _followed(job: ImportJob) -> dict[str, Any]:
+    """A job under way, and whose turn it is where it waits."""
+    running = ImportJob.objects.exclude(pk=job.pk).filter(status=ImportJob.Status.RUNNING)
+    return {"job": job, "ahead": running.first()}
+
+
+def _headless(job: ImportJob, shown: Preview | None) -> bool:
+    """Whether the first line looks like a row: values in it, and no name that is known."""
+    return bool(shown and shown.says_values and not guess(shown.columns, SHAPES[job.kind].known))
+
+
 def _page(request: HttpRequest, job: ImportJob, form: ColumnsForm | None = None) -> HttpResponse:
     shown = None if job.is_active() else _previewed(job)
-    context = {
-        "job": job,
+    context = _followed(job) | {
+        "headless": _headless(job, shown),
+        "separated": SEPARATED.get(shown.separator) if shown else None,
         "shape": SHAPES[job.kind],
         "preview": shown,
         "form": form or _columns_form(job, shown, None),

@@ -54,11 +54,18 @@ def clash(error: IntegrityError, *, name: str, key: str) -> Exception:
     return key_taken(key) if _ONE_KEY.search(str(error)) else error
 
 
+def hyphenated(name: str) -> str:
+    """The words of a name as a key has them: what is no letter and no figure parts words, but for
+    an apostrophe.
+    """
+    return re.sub("[-_]+", "-", slugify(re.sub(r"[^\w'\u2019]", " ", name))).strip("-")
+
+
 def free_key(name: str) -> str:
     """A key made from the name that no experiment has yet. Of a name without Latin letters only
     `experiment` is made.
     """
-    stem = re.sub("[-_]+", "-", slugify(name))[:56].strip("-")
+    stem = hyphenated(name)[:56].strip("-")
     if not stem[:1].isalpha():
         stem = f"{PLAIN}-{stem}"[:56].strip("-")
     key, n = stem, 1

@@ -11,6 +11,15 @@ def sentence(metric: Metric) -> str:
     return " ".join([*filter(None, parts), f"{better} is better."])
 
 
+def formula(metric: Metric) -> str:
+    """What is divided by what."""
+    if metric.kind in ("proportion", "retention"):
+        return f"users with any {metric.numerator.words} ÷ users"
+    if metric.denominator is None:
+        return f"{_total(metric.numerator)} ÷ number of users"
+    return f"{_total(metric.numerator)} ÷ {_total(metric.denominator)}"
+
+
 def window_words(window: Window | None) -> str:
     """`from first exposure on`, `in the first 7 days after first exposure`."""
     if window is None:

@@ -84,6 +84,7 @@ def pages(client: Client, *, full: bool) -> Iterator[str]:
         yield from (f"/experiments/{key}/" for key in STATES)
         yield from (f"/experiments/draft/edit/{step}/" for step in STEPS)
         yield "/new-experiment/1/review/"
+        yield "/metrics/ctr/"
 
 
 @dataclass

@@ -85,6 +85,14 @@ def test_settings_are_shown_with_their_defaults_and_names_of_today() -> None:
     assert found["shrinkage"] == (["20", ""], True)
 
 
+def test_settings_are_grouped_and_never_in_powers_of_ten() -> None:
+    config = {"regularisation": 80000.0, "shrinkage": 1_234_567.5}
+    found = {row.name: row.values for row in setting_rows([version(1, config=config)])}
+
+    assert found["regularisation"] == ["80,000"]
+    assert found["shrinkage"] == ["1,234,567.5"]
+
+
 def test_other_data_is_other_data() -> None:
     assert same_data([version(1), version(2)])
     assert not same_data([version(1), version(2, interactions=11)])

@@ -16,6 +16,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from experiments import metric_definitions
 from experiments.metrics import METRICS
 from experiments.models import Experiment, MetricDefinition
+from people.models import Person
 from tests.acting import start_experiment, stop_experiment
 from tests.dashboard.factories import AS_OF, metric, scorecard, snapshot_of
 from tests.dashboard.test_data_page import event, exposure, write
@@ -192,6 +193,63 @@ def test_archiving_is_refused_while_an_experiment_goes_by_it(
     assert 'value="spend_per_user"' not in measurement_step(browser)
     browser.post("/metrics/spend_per_user/restore/")
     assert "spend_per_user" in metric_definitions.metrics()
+
+
+def test_a_built_in_metric_has_a_page_that_says_how_it_is_counted_and_who_chose_it(
+    browser: Client, make_experiment: Make
+) -> None:
+    make_experiment("Learned ranking")
+
+    page = text(browser, "/metrics/ctr/")
+
+    assert "Built in: it never changes" in page
+    assert "Formula number of clicks ÷ number of impressions" in page
+    assert "Compared as Ratio of sums over users" in page
+    assert "Counted From first exposure on" in page
+    assert "Good direction More is better" in page
+    assert "Judged From 100 users in every arm on" in page
+    assert "Written as A share in percent" in page
+    assert "It is shown with every experiment, chosen or not: it explains others." in page
+    assert "Learned ranking running" in page
+    assert 'href="/new-metric/?like=ctr"' in browser.get("/metrics/ctr/").content.decode()
+    unchosen = text(browser, "/metrics/conversion/")
+    assert "Formula users with any purchase events ÷ users" in unchosen
+    assert "No experiment has chosen it." in unchosen
+    assert "It is watched in every experiment" in text(browser, "/metrics/slow_slates/")
+
+
+@pytest.mark.parametrize("key", METRICS)
+def test_every_built_in_metric_has_a_page_and_takes_no_form(browser: Client, key: str) -> None:
+    assert browser.get(f"/metrics/{key}/").status_code == 200
+    assert browser.post(f"/metrics/{key}/", TYPED).status_code == 405
+    assert not MetricDefinition.objects.exists()
+
+
+def test_where_a_metric_is_named_its_page_is_one_click_away(
+    browser: Client, make_experiment: Make
+) -> None:
+    experiment = make_experiment("Learned ranking")
+    snapshot_of(experiment, scorecard())
+    where = experiment.get_absolute_url()
+
+    for address in ("/metrics/", where, f"{where}settings/", f"{where}metrics/ctr/"):
+        assert 'href="/metrics/ctr/"' in browser.get(address).content.decode(), address
+    settings = browser.get(f"{where}settings/").content.decode()
+    assert '<a href="/metrics/slow_slates/">Slow slates</a>, ' in settings
+    assert settings.count("; no winner waits for them") == 1
+
+
+def test_who_may_not_change_a_metric_reads_how_it_is_counted(
+    browser: Client, person: User, spend: MetricDefinition
+) -> None:
+    User.objects.filter(pk=person.pk).update(is_superuser=False)
+    Person.objects.update_or_create(user=person, defaults={"role": "viewer"})
+
+    page = text(browser, "/metrics/spend_per_user/")
+
+    assert "Formula sum of purchase values ÷ number of users" in page
+    assert "Counted In the first 7 days after first exposure" in page
+    assert "Above percentile 99.5" in page
 
 
 def test_an_unknown_metric_has_no_page(browser: Client) -> None:

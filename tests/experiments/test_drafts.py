@@ -54,6 +54,20 @@ def test_a_draft_has_its_arms_in_order_and_takes_no_users(draft: Experiment) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("Refute <b>one</b>", "refute-b-one-b"),
+        ("Cart/checkout: v1.2", "cart-checkout-v1-2"),
+        ("Don't   wait_for, me!", "dont-wait-for-me"),
+        ("Caf\u00e9 au lait", "cafe-au-lait"),
+        ("\u041b\u0435\u043d\u0442\u0430 2", "experiment-2"),
+    ],
+)
+def test_the_words_of_a_name_stay_words_in_its_key(home: Placement, name: str, key: str) -> None:
+    assert create(home, ["0.5", "0.5"], name=name).key == key
+
+
 def test_a_key_that_was_given_stays_with_its_arm(home: Placement) -> None:
     arms = [
         VariantSpec(recommender=home.default_recommender, weight=Decimal("0.5"), key=key)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from django import forms
 from django.http import QueryDict
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from dashboard.forms.conditions import advice
@@ -16,6 +15,7 @@ from dashboard.forms.measure import MeasureForm
 from experiments.exceptions import ExperimentError
 from experiments.metrics import InvalidMetric, Metric
 from experiments.metrics.measures import Window
+from experiments.naming import hyphenated
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -183,7 +183,7 @@ class MetricForm(forms.Form):
 
     def _names(self) -> dict[str, str]:
         given = self.cleaned_data
-        made = self._key or given["key"] or slugify(given["name"]).replace("-", "_")[:64]
+        made = self._key or given["key"] or hyphenated(given["name"]).replace("-", "_")[:64]
         return {"key": made, "name": given["name"], "description": given["description"]}
 
     def _made_up(self) -> dict[str, str]:

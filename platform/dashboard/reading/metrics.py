@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 
 from dashboard import formats
 from dashboard.reading import words
-from experiments.metrics import Metric
+from dashboard.reading.measured import Fact
+from experiments.measurement import EXPLAINING
+from experiments.metrics import GUARDRAILS, Metric
 from experiments.metrics.previewing import Preview
 from experiments.metrics.results import ArmValue
-from experiments.metrics.wording import sentence
+from experiments.metrics.wording import formula, sentence, window_words
 
 if TYPE_CHECKING:
     from experiments.models import Experiment, MetricDefinition
@@ -54,6 +56,34 @@ class Figure:
     name: str
     value: str
     note: str = ""
+
+
+def definition_facts(metric: Metric) -> list[Fact]:
+    """A definition line by line."""
+    more, less = _("More is better"), _("Less is better")
+    capped = metric.winsorise
+    cut = "" if capped is None else _("Above percentile %s") % f"{capped * 100:g}"
+    judged = _("From %s users in every arm on") % formats.number(metric.minimum_users)
+    written = {"percent": _("A share in percent"), "number": _("A number")}
+    lines = (
+        Fact(name=_("Formula"), text=formula(metric)),
+        Fact(name=_("Compared as"), text=words.KINDS[metric.kind].capitalize()),
+        Fact(name=_("Counted"), text=window_words(metric.window).capitalize()),
+        Fact(name=_("Good direction"), text=more if metric.direction == "increase" else less),
+        Fact(name=_("Users' totals cut off"), text=cut, term="winsorised"),
+        Fact(name=_("Judged"), text=judged),
+        Fact(name=_("Written as"), text=written.get(metric.format, metric.currency or "")),
+    )
+    return [line for line in lines if line.text]
+
+
+def place_of(key: str) -> str:
+    """What a built-in metric is there for, chosen or not."""
+    if key in EXPLAINING:
+        return _("It is shown with every experiment, chosen or not: it explains others.")
+    if key in GUARDRAILS:
+        return _("It is watched in every experiment, chosen or not.")
+    return _("It is shown where an experiment chooses it.")
 
 
 def consequence(was: Metric, now: Metric, used_by: Sequence[Experiment]) -> list[str]:

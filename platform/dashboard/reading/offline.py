@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from math import hypot
 from statistics import NormalDist
 
+from django.utils.translation import gettext as _
+
 from dashboard import formats
 from recommenders import algorithms
 from recommenders.algorithms import Value
@@ -105,8 +107,10 @@ def _config(version: ModelVersion) -> Mapping[str, Value]:
 
 
 def _shown(value: Value) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
     if isinstance(value, int | float):
-        return f"{value:g}"
+        return f"{value:,.15g}"
     return value if isinstance(value, str) else ", ".join(value)
 
 

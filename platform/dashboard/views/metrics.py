@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
@@ -16,7 +16,15 @@ from dashboard import metric_preview
 from dashboard.access import needs
 from dashboard.forms.metric import MetricForm
 from dashboard.people import person
-from dashboard.reading.metrics import MetricRow, consequence, figures, hint, redefined
+from dashboard.reading.metrics import (
+    MetricRow,
+    consequence,
+    definition_facts,
+    figures,
+    hint,
+    place_of,
+    redefined,
+)
 from experiments import metric_definitions
 from experiments.exceptions import ExperimentError
 from experiments.metrics import METRICS, Metric
@@ -65,7 +73,9 @@ def define(request: HttpRequest) -> HttpResponse:
 @needs(Role.VIEWER, write=Role.ANALYST)
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, key: str) -> HttpResponse:
-    """One of a team's own: what it counts, who is measured by it, and the form that changes it."""
+    """What it counts and who is measured by it; of a team's own, the form that changes it."""
+    if key in METRICS:
+        return _built_in(request, METRICS[key])
     row = get_object_or_404(MetricDefinition, key=key)
     was = metric_definitions.metric_of(row)
     form = MetricForm(_sent(request), start=was, key=key)
@@ -85,11 +95,25 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
         "row": row,
         "metric": was,
         "says": sentence(was),
+        "lines": definition_facts(was),
         "days": _days(),
         "used_by": (used_by := _used_by(key)),
         "follows": redefined(used_by),
     }
     return render(request, "dashboard/metric_form.html", context)
+
+
+def _built_in(request: HttpRequest, metric: Metric) -> HttpResponse:
+    if request.method == "POST":
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    context = {
+        "metric": metric,
+        "says": sentence(metric),
+        "lines": definition_facts(metric),
+        "place": place_of(metric.key),
+        "used_by": _used_by(metric.key),
+    }
+    return render(request, "dashboard/metric_built_in.html", context)
 
 
 @needs(Role.ANALYST)

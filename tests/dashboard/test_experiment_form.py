@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from msgspec.structs import replace
 
+from dashboard.forms.measurement import MeasurementForm
 from experiments.measurement import Guarded, Measurement
+from experiments.metrics import METRICS
 from experiments.models import Experiment, Placement, Sketch
 from tests.dashboard.factories import make_recommender
 from tests.dashboard.walking import ADDRESS, send, walk
@@ -291,3 +294,15 @@ def test_a_nonsense_number_of_rows_breaks_nothing(
     page = walk(browser, typed | {"variants-TOTAL_FORMS": total, "name": ""})
 
     assert page.status_code == 200
+
+
+def test_a_metric_says_where_its_definition_winsorises_it() -> None:
+    clicks = METRICS["clicks_per_user"]
+    capped = replace(clicks, key="capped", winsorise=0.995)
+
+    rows = MeasurementForm(None, metrics={"capped": capped, clicks.key: clicks}).rows
+
+    assert [row.note for row in rows] == [
+        "Winsorised at the 99.5th percentile, by its definition",
+        "Shown in any case",
+    ]

@@ -22,6 +22,7 @@ from experiments.metrics.forecasts import (
     Terms,
     forecast,
     forecast_around,
+    safe_by,
 )
 from experiments.models import Placement, PlacementBaseline
 from tests.dashboard.plotted import plotted
@@ -297,11 +298,49 @@ def test_without_two_whole_days_users_are_told_and_days_are_not(
     assert "outlook-chart-figure" not in page
 
 
+def test_each_metric_says_what_it_came_to_and_a_guardrail_when_it_is_safe(
+    ask: Callable[..., str], home: Placement
+) -> None:
+    bought = msgspec.structs.replace(counted().measured[0], metric=METRICS["conversion"])
+    both = counted(measured=(*counted().measured, bought))
+    baselines.store(home, both, now=UNTIL)
+
+    guarded = {"role_conversion": "guardrail", "margin_conversion": "8"}
+    page = ask(margin_clicked="5", margin_slate_ctr="5", method="fixed", **guarded)
+    zero = ask(**guarded | {"margin_conversion": "0"})
+
+    day = safe_by(both, "conversion", margin=0.08, method="fixed").days
+    assert line(page, "clicked") == "10.00% over 14 days"
+    assert line(page, "conversion") == f"10.00% over 14 days. Safe on day {day} at the earliest"
+    assert line(page, "slate_ctr") == "Newer than the last count"
+    assert 'id="so-far-ctr"' not in page  # the form had no row of it
+    assert line(zero, "conversion") == "10.00% over 14 days"
+
+
+def test_without_whole_days_a_guardrail_says_with_how_many_users_it_is_safe(
+    ask: Callable[..., str], home: Placement
+) -> None:
+    bought = msgspec.structs.replace(counted().measured[0], metric=METRICS["conversion"])
+    early = counted(measured=(*counted().measured, bought), new_users=())
+    baselines.store(home, early, now=UNTIL)
+
+    page = ask(role_conversion="guardrail", margin_conversion="10")
+
+    users = safe_by(early, "conversion", margin=0.1, method="sequential").users
+    assert line(page, "conversion").endswith(f". Safe with {users:,} users at the earliest")
+
+
+def line(page: str, key: str) -> str:
+    """What is said beside the row of a metric."""
+    return page.split(f'id="so-far-{key}" hx-swap-oob="true">')[1].split("<")[0]
+
+
 def test_the_create_page_holds_the_part(browser: Client, home: Placement) -> None:
     page = send(browser, "/new-experiment/", {}, to="measurement", follow=True).content.decode()
 
     assert f'hx-get="{ADDRESS}"' in page
     assert 'name="outlook-lift"' in page
+    assert page.count('class="hint so-far"') == page.count("data-metric=")
     [included] = re.findall(r'hx-include="([^"]+)"', page)
     fields = set(re.findall(r'name="([^"]+)"', page))
     for name in ("method", "planned_users", "confidence", "correction", "primary_metric"):

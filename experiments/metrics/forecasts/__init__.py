@@ -6,7 +6,7 @@ docs/explanation/statistics/planning.md.
 from experiments.metrics.forecasts.baseline import Baseline, Measured
 from experiments.metrics.forecasts.counting import baseline
 from experiments.metrics.forecasts.forecast import Forecast, LiftCurve, Outlook, Terms
-from experiments.metrics.forecasts.forecasting import forecast, forecast_around
+from experiments.metrics.forecasts.forecasting import forecast, forecast_around, safe_by
 from experiments.metrics.forecasts.placing import last_slate
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "forecast",
     "forecast_around",
     "last_slate",
+    "safe_by",
 ]

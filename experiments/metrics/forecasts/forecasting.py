@@ -11,6 +11,7 @@ from experiments.metrics.forecasts.forecast import (
     Forecast,
     LiftCurve,
     Outlook,
+    Planned,
     Terms,
 )
 from experiments.metrics.forecasts.planner import Planner
@@ -75,6 +76,15 @@ def forecast_around(
     )
     found = [next(p for p in curve.points if p.lift == lift) for curve in curves]
     return _answer(baseline, measured, terms, "lift", found), curves
+
+
+def safe_by(
+    baseline: Baseline, key: str, terms: Terms | None = None, *, margin: float, method: Planned
+) -> Outlook:
+    """When a guardrail is shown to lose less than `margin`, a share of the control's value, where
+    the treatment changes nothing. Raises UnknownMetric, and SettingsError, which names the field.
+    """
+    return Planner(baseline, baseline.of(key), terms or Terms()).for_safety(method, margin)
 
 
 def _check(lift: float | None, days: int | None, users: int | None) -> None:

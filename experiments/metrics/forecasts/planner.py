@@ -16,6 +16,7 @@ from experiments.metrics.forecasts.forecast import (
     Planned,
     Terms,
 )
+from experiments.metrics.guardrails import safety_settings
 from experiments.metrics.numbers import text
 from experiments.stats import Settings
 from experiments.stats.planning import (
@@ -105,6 +106,20 @@ class Planner:
         if come.reason is not None:
             return test.outlook(days=days, reason=str(come.reason))
         return self._found(test, int(come.users), days=days, extrapolated=bool(come.extrapolated))
+
+    def for_safety(self, method: Planned, margin: float) -> Outlook:
+        """When a guardrail is shown safe with the power, while nothing is changed: safety is tested
+        for each guardrail by itself, with the whole error.
+        """
+        whole = Settings(confidence=self.terms.confidence, method=method)
+        design = Design(
+            baseline=self._measured.sample,
+            weights=self.terms.weights,
+            settings=safety_settings(whole, self._measured.metric.direction, margin),
+            comparisons=1,
+        )
+        [found] = self.for_lifts(Trial(method=method, cuped=False, design=design), np.zeros(1))
+        return found
 
     def _found(self, test: Trial, users: int, **when: Any) -> Outlook:
         if test.design is None:

@@ -170,7 +170,7 @@ class MeasurementForm(forms.Form):
                 metric=metric,
                 role=self[f"role_{key}"],
                 margin=self[f"margin_{key}"],
-                note=_note(key),
+                note=_note(metric),
             )
             for key, metric in self._metrics.items()
         ]
@@ -237,12 +237,22 @@ class MeasurementForm(forms.Form):
         )
 
 
-def _note(key: str) -> str:
-    if key in EXPLAINING:
-        return _now("Shown in any case")
-    if key in GUARDRAILS:
-        return _now("Watched in any case, margin %s") % formats.share(WATCHED_MARGIN)
-    return ""
+def _note(metric: Metric) -> str:
+    said = []
+    if metric.key in EXPLAINING:
+        said.append(_now("Shown in any case"))
+    if metric.key in GUARDRAILS:
+        said.append(_now("Watched in any case, margin %s") % formats.share(WATCHED_MARGIN))
+    if metric.winsorise is not None:
+        said.append(winsorised(metric.winsorise))
+    return ". ".join(said)
+
+
+def winsorised(percentile: float) -> str:
+    """Where the definition of a metric cuts users off, which no experiment does for itself."""
+    return _now("Winsorised at the %(percentile)sth percentile, by its definition") % {
+        "percentile": f"{percentile * 100:g}"
+    }
 
 
 def _initial(measured: Measurement) -> dict[str, Any]:

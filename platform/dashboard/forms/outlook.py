@@ -21,7 +21,10 @@ from experiments.models import Placement
 
 @dataclass(frozen=True, kw_only=True)
 class OutlookAsked:
-    """A whole question; `lift` is a fraction, and `planned_users` what the form plans with now."""
+    """A whole question; `lift` is a fraction, and `planned_users` what the form plans with now.
+
+    `shown` are the metrics that the form has a row for, and `margins` those of its guardrails.
+    """
 
     placement: Placement
     metric: Metric
@@ -29,6 +32,8 @@ class OutlookAsked:
     lift: float
     method: Method
     planned_users: int | None
+    shown: tuple[str, ...]
+    margins: Mapping[str, float]
 
 
 def asked(data: QueryDict) -> OutlookAsked | str:
@@ -56,6 +61,8 @@ def asked(data: QueryDict) -> OutlookAsked | str:
         lift=lift,
         method=method,
         planned_users=int(planned) if planned.isdecimal() else None,
+        shown=tuple(key for key in metrics if f"margin_{key}" in data),
+        margins=margins_of(data, metrics),
     )
 
 
@@ -92,6 +99,17 @@ def goals_of(data: Mapping[str, str], metrics: Mapping[str, Metric]) -> int:
     """How many goals there are: the primary one, and those that have that role as well."""
     others = (key for key in metrics if key != data.get("primary_metric"))
     return 1 + sum(data.get(f"role_{key}") == "goal" for key in others)
+
+
+def margins_of(data: Mapping[str, str], metrics: Mapping[str, Metric]) -> dict[str, float]:
+    """The margins of the guardrails that are chosen, as fractions; of those that can be held."""
+    chosen = [
+        key
+        for key in metrics
+        if key != data.get("primary_metric") and data.get(f"role_{key}") == "guardrail"
+    ]
+    typed = {key: share(data, f"margin_{key}") for key in chosen}
+    return {key: margin for key, margin in typed.items() if margin is not None and 0 < margin < 1}
 
 
 def placement_of(data: Mapping[str, str]) -> Placement | None:

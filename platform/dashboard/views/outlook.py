@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dashboard.access import needs
 from dashboard.forms.outlook import OutlookAsked, asked, placement_of
 from dashboard.reading.outlook import outlook_view
+from dashboard.reading.so_far import so_far
 from experiments import baselines
 from experiments.metrics import UnknownMetric
 from experiments.models import Placement, PlacementBaseline
@@ -62,7 +63,14 @@ def _found(question: OutlookAsked) -> dict[str, Any]:
         )
     except UnknownMetric:
         return found | {"problem": NEW_METRIC}
-    return found | {"view": view}
+    lines = so_far(
+        counted,
+        question.shown,
+        question.terms,
+        question.margins,
+        method="fixed" if question.method == "fixed" else "sequential",
+    )
+    return found | {"view": view, "so_far": lines}
 
 
 def _stored(placement: Placement, row: PlacementBaseline | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from experiments.metrics.forecasts import (
     Terms,
     forecast,
     forecast_around,
+    safe_by,
 )
 from experiments.stats import ProportionSample, Settings
 from experiments.stats.exceptions import SettingsError
@@ -79,6 +80,45 @@ def test_cuped_takes_the_share_of_users_that_it_leaves_of_the_variance() -> None
     assert plain is not None
     assert less is not None
     assert less / plain == pytest.approx(RHO_LEFT, rel=1e-3)
+
+
+@pytest.mark.parametrize("method", ["sequential", "fixed"])
+def test_a_guardrail_is_safe_when_a_change_of_nothing_is_shown_to_lose_less_than_its_margin(
+    method: Any,
+) -> None:
+    found = safe_by(of(), "clicked", margin=0.1, method=method)
+
+    settings = Settings(method=method, alternative="greater", margin=0.1)
+    expected: Any = sample_size(
+        Design(baseline=ProportionSample(10_000, 1_000), settings=settings, comparisons=1), 0.0
+    )
+    assert found.users == expected.users
+    assert found.days == np.ceil(expected.users / 1_000)
+
+
+def test_of_a_metric_that_shall_fall_the_margin_is_a_rise() -> None:
+    falls = msgspec.structs.replace(METRICS["clicked"], direction="decrease")
+
+    found = safe_by(
+        of(falls), "clicked", Terms(weights=(1.0, 1.0, 1.0)), margin=0.1, method="fixed"
+    )
+
+    settings = Settings(method="fixed", alternative="less", margin=0.1)
+    thirds = Design(
+        baseline=ProportionSample(10_000, 1_000),
+        settings=settings,
+        weights=(1.0, 1.0, 1.0),
+        comparisons=1,
+    )
+    assert found.users == sample_size(thirds, 0.0).users
+
+
+def test_a_guardrail_on_which_all_are_alike_has_a_reason_and_no_day() -> None:
+    found = safe_by(
+        of(sums={"n": 10_000.0, "successes": 0.0}), "clicked", margin=0.1, method="fixed"
+    )
+
+    assert (found.users, found.days, found.reason) == (None, None, "zero_variance")
 
 
 def test_days_are_answered_by_the_lift_that_their_users_find() -> None:

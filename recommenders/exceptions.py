@@ -108,6 +108,14 @@ class EvaluationError(RecommenderError):
     """The held-out data cannot give the measure asked for."""
 
 
+class UnknownMeasureError(EvaluationError):
+    """No measure has that name."""
+
+    def __init__(self, name: str, names: Iterable[str]) -> None:
+        super().__init__(f"no measure is called '{name}'; there are: {', '.join(names)}")
+        self.name = name
+
+
 class InvalidRecommender(RecommenderError):
     """A recommender cannot be registered as described; `field` names what to change."""
 

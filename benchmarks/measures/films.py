@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from recommenders.algorithms import Algorithm
-from recommenders.evaluation import ndcg
+from recommenders.evaluation.ranked import average_precision, ndcg
 from simulator import movielens
 
 K = 10
@@ -60,14 +59,8 @@ def judged(model: Algorithm[Any], held_out: pd.DataFrame) -> dict[str, float]:
         ]
     )
     wanted = np.array([len(relevant[user]) for user in users])
-    gained = _precision_at_hits(hits)
     return {
-        "map": round(float((gained / wanted).mean()), 4),
-        "map_capped": round(float((gained / np.minimum(wanted, K)).mean()), 4),
+        "map": round(float(average_precision(hits, wanted).mean()), 4),
+        "map_capped": round(float(average_precision(hits, wanted, capped=True).mean()), 4),
         "ndcg": round(float(ndcg(hits, wanted).mean()), 4),
     }
-
-
-def _precision_at_hits(hits: NDArray[np.bool_]) -> NDArray[np.float64]:
-    precision = np.cumsum(hits, axis=1) / np.arange(1, hits.shape[1] + 1)
-    return np.asarray((precision * hits).sum(axis=1), np.float64)

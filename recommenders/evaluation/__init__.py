@@ -1,21 +1,26 @@
 """How good a model is on behaviour it has not seen."""
 
-from recommenders.evaluation.clicks import CtrReport, evaluate_ctr, with_negatives
-from recommenders.evaluation.metrics import auc, coverage, hit_rate, logloss, ndcg
-from recommenders.evaluation.ranking import RankingReport, evaluate_ranking
+from recommenders.evaluation.bootstrap import Interval, interval
+from recommenders.evaluation.clicks import clicks, with_negatives
+from recommenders.evaluation.judging import Figures, Judged, judge
+from recommenders.evaluation.measures import MEASURES, Measure
+from recommenders.evaluation.paired import Difference, NotWorse, compare_paired, not_worse
 from recommenders.evaluation.summary import STD_ERROR, evaluate
 
 __all__ = [
+    "MEASURES",
     "STD_ERROR",
-    "CtrReport",
-    "RankingReport",
-    "auc",
-    "coverage",
+    "Difference",
+    "Figures",
+    "Interval",
+    "Judged",
+    "Measure",
+    "NotWorse",
+    "clicks",
+    "compare_paired",
     "evaluate",
-    "evaluate_ctr",
-    "evaluate_ranking",
-    "hit_rate",
-    "logloss",
-    "ndcg",
+    "interval",
+    "judge",
+    "not_worse",
     "with_negatives",
 ]

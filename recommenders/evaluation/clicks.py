@@ -1,5 +1,6 @@
-"""Predicting single clicks: AUC and logloss."""
+"""Predicting single clicks: the rows to do it on, and each user's part in the measures."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from recommenders.dataset import Dataset
 from recommenders.dataset.columns import number_column
-from recommenders.evaluation.metrics import auc, logloss
+from recommenders.evaluation.measures import named
 from recommenders.exceptions import EvaluationError
 
 
@@ -19,32 +20,34 @@ class ClickModel(Protocol):
     def predict(self, frame: pd.DataFrame) -> NDArray[np.float32]: ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class CtrReport:
-    """Over `rows` rows of `users` users; `unscored` further rows had no probability."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Clicks:
+    """Users' parts by measure, over `rows` rows; `unscored` further rows had no probability."""
 
-    users: int
+    users: tuple[str, ...]
     rows: int
     unscored: int
-    auc: float
-    logloss: float
+    values: Mapping[str, NDArray[np.float64]]
 
 
-def evaluate_ctr(model: ClickModel, frame: pd.DataFrame) -> CtrReport:
+def clicks(
+    model: ClickModel, frame: pd.DataFrame, measures: Sequence[str] = ("auc", "logloss")
+) -> Clicks:
     """Measure on rows of user, item, label (0 or 1) and, if there, history.
 
     Raises EvaluationError where the scored rows do not hold both labels.
     """
     labels = number_column(frame, "label")
-    probabilities = model.predict(frame)
+    probabilities = np.asarray(model.predict(frame), np.float64)
     scored = ~np.isnan(probabilities)
-    labels, probabilities = labels[scored], probabilities[scored]
-    return CtrReport(
-        users=int(frame["user"][scored].nunique()),
-        rows=len(labels),
+    owners, users = pd.factorize(frame["user"][scored])
+    rows = (owners.astype(np.int64), labels[scored], probabilities[scored])
+    wanted = [measure for measure in map(named, measures) if measure.clicks]
+    return Clicks(
+        users=tuple(map(str, users)),
+        rows=int(scored.sum()),
         unscored=int((~scored).sum()),
-        auc=auc(labels, probabilities),
-        logloss=logloss(labels, probabilities),
+        values={one.name: one.clicks(*rows) for one in wanted if one.clicks},
     )
 
 

@@ -1,15 +1,18 @@
-"""All the measures that apply to a model, as one mapping to store beside it."""
+"""What is stored beside a model: a few measures, as one mapping."""
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from recommenders.algorithms import Algorithm
 from recommenders.dataset import Dataset
-from recommenders.evaluation.clicks import evaluate_ctr, with_negatives
-from recommenders.evaluation.ranking import evaluate_ranking
+from recommenders.evaluation.judging import Judged, judge
 from recommenders.exceptions import EvaluationError
 
 STD_ERROR = "_std_error"
 """What the name of a measure ends in where the figure is its standard error."""
+KEPT = ("ndcg", "hit_rate", "coverage", "auc", "logloss")
 
 
 def evaluate(
@@ -17,37 +20,29 @@ def evaluate(
 ) -> dict[str, float]:
     """`users`, `ndcg@k`, `hit_rate@k`, `coverage@k`, and `auc` and `logloss` of a click model.
 
-    `ndcg@k_std_error` and `hit_rate@k_std_error` say how sure those are, with users as the unit;
-    one user gives none. The model must have been fitted on `train`. A measure the held-out part
-    cannot give is left out.
+    Beside each that is a mean over users stands its standard error, `ndcg@k_std_error`; one user
+    gives none. The model must have been fitted on `train`. A measure the held-out part cannot give
+    is left out.
     """
-    return {**_ranking(model, train, held_out, k), **_clicks(model, train, held_out)}
-
-
-def _ranking(model: Algorithm[Any], train: Dataset, held_out: Dataset, k: int) -> dict[str, float]:
     try:
-        report = evaluate_ranking(model, train, held_out, k)
+        return summary(judge(model, train, held_out, k=k, measures=KEPT))
     except EvaluationError:
         return {}
-    measured = {
-        "users": float(report.users),
-        f"ndcg@{k}": report.ndcg,
-        f"hit_rate@{k}": report.hit_rate,
-        f"coverage@{k}": report.coverage,
-    }
-    if report.users == 1:
-        return measured
-    return measured | {
-        f"ndcg@{k}{STD_ERROR}": report.ndcg_std_error,
-        f"hit_rate@{k}{STD_ERROR}": report.hit_rate_std_error,
-    }
 
 
-def _clicks(model: Algorithm[Any], train: Dataset, held_out: Dataset) -> dict[str, float]:
-    if not hasattr(model, "predict"):
-        return {}
-    try:
-        report = evaluate_ctr(model, with_negatives(train, held_out))
-    except EvaluationError:
-        return {}
-    return {"auc": report.auc, "logloss": report.logloss}
+def summary(judged: Judged) -> dict[str, float]:
+    """The figures of a model by name, with the standard errors of those that have users."""
+    means = {name: one.mean for name, one in judged.per_user.items()}
+    errors = {
+        name + STD_ERROR: std_error(one.values)
+        for name, one in judged.per_user.items()
+        if (~np.isnan(one.values)).sum() > 1
+    }
+    return {"users": float(judged.users), **means, **judged.overall, **errors}
+
+
+def std_error(values: NDArray[np.float64]) -> float:
+    """Of the mean over users, those without a figure left out; NaN for fewer than two."""
+    known = values[~np.isnan(values)]
+    n = len(known)
+    return float(known.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import cast
 
@@ -92,9 +93,28 @@ def prospect(
     )
 
 
-def new_users_a_day(placement: Placement) -> float | None:
-    """Of the last counted days; None where nobody counted."""
+@dataclass(frozen=True, kw_only=True)
+class Newcomers:
+    """What the last count of a placement says of its new users. `a_day` is of the last whole days,
+    None where there is none; `counted_at` None where nobody counted. `problem` says why a count
+    found nothing, and `awaited` that another was asked for.
+    """
+
+    a_day: float | None = None
+    counted_at: datetime | None = None
+    problem: str = ""
+    awaited: bool = False
+
+
+def newcomers_of(placement: Placement) -> Newcomers:
     row = baselines.row_of(placement)
-    counted = None if row is None else baselines.baseline_of(row)
+    if row is None:
+        return Newcomers()
+    counted = baselines.baseline_of(row)
     newest = counted.new_users[-7:] if counted is not None else ()
-    return sum(newest) / len(newest) if newest else None
+    return Newcomers(
+        a_day=sum(newest) / len(newest) if newest else None,
+        counted_at=row.counted_at,
+        problem=row.problem,
+        awaited=row.is_awaited,
+    )

@@ -52,6 +52,7 @@ urlpatterns = [
     path("experiments/", experiments.listing, name="experiments"),
     path("new-experiment/", wizard.begin, name="experiment-new"),
     path("new-experiment/buckets/", wizard_parts.buckets, name="wizard-buckets"),
+    path("new-experiment/newcomers/", wizard_parts.newcomers, name="wizard-newcomers"),
     path("new-experiment/slates/", wizard_parts.slates, name="wizard-slates"),
     path("new-experiment/<int:pk>/discard/", wizard.discard, name="sketch-discard"),
     path("new-experiment/<int:pk>/<str:step>/", wizard.sketch, name="sketch"),

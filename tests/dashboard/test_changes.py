@@ -7,13 +7,14 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client
+from msgspec.structs import replace
 
-from dashboard.reading.changes import traffic_outcome
+from dashboard.reading.changes import Wanting, traffic_outcome
 from experiments import moves
 from experiments.models import Experiment
 from people.actors import Actor
 from people.models import AuditEntry
-from tests.dashboard.factories import AS_OF, make_recommender
+from tests.dashboard.factories import AS_OF, make_recommender, scorecard, snapshot_of
 
 Make = Callable[..., Experiment]
 pytestmark = pytest.mark.django_db
@@ -118,6 +119,49 @@ def test_new_users_a_day_are_told_by_the_last_count(before: int, after: int, lin
 
     assert seen.lines[1:] == (line, "The ramp under way is given up.")
     assert seen.removes is (after < before)
+
+
+@pytest.mark.parametrize(
+    ("come", "a_day", "line"),
+    [
+        (
+            1_000,
+            1_000.0,
+            "1,000 of 5,000 planned users have come: about 20 days left at this traffic; it is "
+            "8 days now.",  # 4,000 lacking; two thirds of 300, and of 800, a day count
+        ),
+        (
+            1_000,
+            None,
+            "1,000 of 5,000 planned users have come. The days left are told once a whole day of "
+            "the placement was counted.",
+        ),
+        (5_000, 1_000.0, "All 5,000 planned users have come."),
+    ],
+)
+def test_the_days_left_are_told_at_the_traffic_that_is_typed(
+    come: int, a_day: float | None, line: str
+) -> None:
+    wanting = Wanting(planned=5_000, come=come, share=2 / 3)
+
+    seen = traffic_outcome(
+        8_000, 3_000, default="popular", a_day=a_day, ramps=False, wanting=wanting
+    )
+
+    assert seen.lines[-1] == line
+
+
+def test_the_pair_with_fewest_users_is_what_the_plan_waits_for(
+    browser: Client, make_experiment: Make
+) -> None:
+    experiment = make_experiment(arms=2)
+    assert "planned users" not in traffic_seen(browser, experiment, "30")
+    card = replace(scorecard(), tuning=20_000.0)
+    snapshot_of(experiment, card)
+
+    come = sum(value.users for value in card.metrics[0].values[:2])
+    part = traffic_seen(browser, experiment, "30")
+    assert f"{come:,} of 20,000 planned users have come. The days left are told" in part
 
 
 def test_a_change_of_weights_is_shown_before_it_is_done(

@@ -42,6 +42,7 @@ TABLE = {
     "sketch": (EXPERIMENTER, EXPERIMENTER),
     "sketch-discard": (EXPERIMENTER, EXPERIMENTER),
     "wizard-buckets": (EXPERIMENTER, EXPERIMENTER),
+    "wizard-newcomers": (EXPERIMENTER, EXPERIMENTER),
     "wizard-slates": (EXPERIMENTER, EXPERIMENTER),
     "experiment-edit": (EXPERIMENTER, EXPERIMENTER),
     "experiment-edit-step": (EXPERIMENTER, EXPERIMENTER),

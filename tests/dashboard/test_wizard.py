@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
-from experiments import drafts
+from experiments import baselines, drafts
 from experiments.assignment import standings
 from experiments.checks import VariantSpec
-from experiments.models import Experiment, Override, Placement, Sketch
+from experiments.models import Experiment, Override, Placement, PlacementBaseline, Sketch
 from people.actors import Actor
 from people.models import AuditEntry
 from serving import building
@@ -22,6 +23,7 @@ from serving.models import PublishedPlan
 from tests.acting import start_experiment
 from tests.dashboard.factories import START
 from tests.dashboard.test_experiment_form import error_of, typed
+from tests.dashboard.test_outlook import counted
 from tests.dashboard.walking import ADDRESS, send, walk
 
 __all__ = ["typed"]
@@ -361,6 +363,39 @@ def test_the_picture_follows_the_weights_as_they_are_typed(browser: Client, begu
     assert "item-knn 7,000 to 9,999 15%" in words(page)
     assert 'd="M0 0h700v160h-700z"' in page.content.decode()
     assert Sketch.objects.get().fields.get("variants-0-weight", "50") == "50"
+
+
+def test_new_users_that_nobody_counted_can_be_counted_beside_the_picture(
+    browser: Client, begun: Sketch, home: Placement
+) -> None:
+    asked = {"sketch": str(begun.pk)} | arms("popular item-knn", "70 30")
+    address = "/new-experiment/newcomers/"
+    page = browser.get(PICTURE, asked)
+    assert "New users a day were not counted yet. Count them now" in words(page)
+
+    counting = browser.post(address, {"placement": home.pk})
+    assert PlacementBaseline.objects.get().is_awaited
+    assert "The log is being counted." in words(counting)
+    assert 'hx-trigger="every 3s"' in counting.content.decode()
+
+    baselines.store(home, counted(), now=timezone.now())
+    done = browser.get(address, {"placement": home.pk})
+    assert "New users a day are those of the last days, counted" in words(done)
+    assert "Count anew" in words(done)
+    assert done["HX-Trigger-After-Settle"] == "looked"  # which draws the picture anew
+    assert "every 3s" not in done.content.decode()
+    assert "popular 0 to 6,999 35% 350" in words(browser.get(PICTURE, asked))
+
+    baselines.store(home, counted(new_users=()), now=timezone.now())
+    early = words(browser.get(PICTURE, asked))
+    assert "the log holds no whole day of home yet" in early
+    assert "popular 0 to 6,999 35% not known yet" in early
+
+
+def test_newcomers_are_of_a_placement(browser: Client, home: Placement) -> None:
+    assert browser.get("/new-experiment/newcomers/").status_code == 404
+    assert browser.post("/new-experiment/newcomers/", {"placement": "x"}).status_code == 404
+    assert not PlacementBaseline.objects.exists()
 
 
 def test_the_picture_says_what_the_weights_lack(browser: Client, begun: Sketch) -> None:

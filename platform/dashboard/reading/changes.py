@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from dashboard import formats
 from experiments.assignment import BUCKETS, ranges
@@ -20,6 +22,17 @@ class Outcome:
     title: str
     lines: tuple[str, ...]
     removes: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanting:
+    """What the plan still wants: of `planned` users of control and one treatment, in the pair that
+    has fewest, `come` are there; that pair is `share` of the experiment's users.
+    """
+
+    planned: int
+    come: int
+    share: float
 
 
 def outcome(change: Rearrangement, *, phase: int, anew: bool) -> Outcome:
@@ -49,10 +62,17 @@ def outcome(change: Rearrangement, *, phase: int, anew: bool) -> Outcome:
 
 
 def traffic_outcome(
-    before: int, after: int, *, default: str, a_day: float | None, ramps: bool
+    before: int,
+    after: int,
+    *,
+    default: str,
+    a_day: float | None,
+    ramps: bool,
+    wanting: Wanting | None = None,
 ) -> Outcome:
     """Of so many of a layer's buckets in place of those `before`. `a_day` are the placement's new
-    users; `default` is the recommender of whoever is in no experiment.
+    users; `default` is the recommender of whoever is in no experiment; `wanting` is None before the
+    first analysis.
     """
     said = {
         "part": formats.share(abs(after - before) / before) if before else "",
@@ -72,7 +92,7 @@ def traffic_outcome(
             _("They got %(default)s, or what else takes them, before. Nobody changes arm."),
         )
     )
-    lines = (line % said, *_joining(before, after, a_day))
+    lines = (line % said, *_joining(before, after, a_day), *_left(before, after, a_day, wanting))
     if ramps:
         lines = (*lines, _("The ramp under way is given up."))
     return Outcome(title=title % said, lines=lines, removes=after < before)
@@ -84,6 +104,33 @@ def _joining(before: int, after: int, a_day: float | None) -> tuple[str, ...]:
     now, then = (formats.number(round(a_day * n / BUCKETS)) for n in (before, after))
     said = _("By the last count about %(then)s new users a day would join; it is %(now)s now.")
     return (said % {"now": now, "then": then},)
+
+
+def _left(before: int, after: int, a_day: float | None, wanting: Wanting | None) -> tuple[str, ...]:
+    """How long the planned users take from here, at either traffic."""
+    if wanting is None:
+        return ()
+    said = {"planned": formats.number(wanting.planned), "come": formats.number(wanting.come)}
+    lacking = wanting.planned - wanting.come
+    if lacking <= 0:
+        return (_("All %(planned)s planned users have come.") % said,)
+    if not a_day:
+        line = _(
+            "%(come)s of %(planned)s planned users have come. The days left are told once a whole "
+            "day of the placement was counted."
+        )
+        return (line % said,)
+    now, then = (_days(lacking, a_day * wanting.share * n / BUCKETS) for n in (before, after))
+    line = _(
+        "%(come)s of %(planned)s planned users have come: about %(then)s left at this traffic; it "
+        "is %(now)s now."
+    )
+    return (line % {**said, "now": now, "then": then},)
+
+
+def _days(users: int, a_day: float) -> str:
+    days = math.ceil(users / a_day)
+    return ngettext("%(n)s day", "%(n)s days", days) % {"n": formats.number(days)}
 
 
 def _share(buckets: int) -> str:

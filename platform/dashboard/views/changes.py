@@ -15,11 +15,12 @@ from django.views.decorators.http import require_POST, require_safe
 from dashboard.access import needs
 from dashboard.forms.changes import ArmsForm, ChangeForm, OverrideForm, TrafficForm, WordsForm
 from dashboard.people import person
-from dashboard.prospect import new_users_a_day
-from dashboard.reading.changes import outcome, traffic_outcome
+from dashboard.prospect import newcomers_of
+from dashboard.reading.changes import Wanting, outcome, traffic_outcome
 from experiments import moves, overrides, selectors
 from experiments.assignment import ranges
 from experiments.exceptions import ExperimentError
+from experiments.metrics.decisions import planned_users
 from experiments.models import Experiment, Phase
 from experiments.moves.arms import rearranged
 from experiments.moves.traffic import foreseen
@@ -134,10 +135,27 @@ def _foreseen(experiment: Experiment, form: TrafficForm, *, asked: bool) -> dict
         ranges.size(experiment.slots),
         ranges.size(after),
         default=experiment.placement.default_recommender.key,
-        a_day=new_users_a_day(experiment.placement),
+        a_day=newcomers_of(experiment.placement).a_day,
         ramps=ramp is not None and ramp.state == "climbing",
+        wanting=_wanting(experiment),
     )
     return {"outcome": found, "asked": asked}
+
+
+def _wanting(experiment: Experiment) -> Wanting | None:
+    """By the newest analysis, of the arms that take users."""
+    snapshot = selectors.latest_snapshot(experiment)
+    if snapshot is None:
+        return None
+    card = selectors.scorecard_of(snapshot)
+    places = {arm.variant: place for place, arm in enumerate(card.arms)}
+    held = {v: ranges.size(pairs) for v, pairs in _phase(experiment).ranges.items()}
+    treated = [key for key in list(places)[1:] if held.get(key) and not card.is_taken_out(key)]
+    if not treated:
+        return None
+    come, key = min((planned_users(card.metrics, places[key] - 1), key) for key in treated)
+    share = (held[card.control] + held[key]) / sum(held.values())
+    return Wanting(planned=round(card.tuning), come=come, share=share)
 
 
 def _of(key: str) -> Experiment:

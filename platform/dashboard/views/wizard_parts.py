@@ -8,22 +8,23 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.access import needs
+from dashboard.forms.outlook import placement_of
 from dashboard.forms.try_out import LONGEST_ID, USUAL_SIZE
 from dashboard.forms.wizard import WizardForms
-from dashboard.prospect import Prospect, new_users_a_day, prospect
+from dashboard.prospect import Prospect, newcomers_of, prospect
 from dashboard.reading import tried
 from dashboard.reading.bucket_picture import HEIGHT, WIDTH, arms_of, layer_part, mark_of
 from dashboard.reading.standing import WHY
 from dashboard.wizard import Place
-from experiments import selectors, sketches
+from experiments import baselines, selectors, sketches
 from experiments.models import Experiment
 from people.roles import Role
 from recommenders.selectors import items_named
@@ -42,6 +43,27 @@ def buckets(request: HttpRequest) -> HttpResponse:
     place = _place(request)
     forms = _forms(request, place)
     return render(request, "dashboard/wizard/buckets.html", _picture(request, place, forms))
+
+
+@needs(Role.EXPERIMENTER)
+@require_http_methods(["GET", "POST"])
+@never_cache
+def newcomers(request: HttpRequest) -> HttpResponse:
+    """What is known of a placement's new users. Posted to, it has them counted soon; then the part
+    asks by itself, and once they are counted the picture is drawn anew.
+    """
+    given = request.POST if request.method == "POST" else request.GET
+    placement = placement_of(given)
+    if placement is None:
+        raise Http404
+    if request.method == "POST":
+        baselines.ask(placement, now=now())
+    found = newcomers_of(placement)
+    context = {"placement": placement, "newcomers": found}
+    answer = render(request, "dashboard/wizard/newcomers.html", context)
+    if not found.awaited:
+        answer["HX-Trigger-After-Settle"] = "looked"
+    return answer
 
 
 @needs(Role.EXPERIMENTER)
@@ -111,17 +133,19 @@ def _picture(request: HttpRequest, place: Place, forms: WizardForms) -> dict[str
         layers=[] if forms.audience.errors else forms.audience.wanted()["layers"],
         overrides=_overrides(place, weights),
     )
+    newcomers = newcomers_of(given["placement"])
     arms = arms_of(
         [one.recommender.key for one in specs],
         [held[0] for held in found.held.values()],
         traffic=given["traffic"],
-        a_day=new_users_a_day(given["placement"]),
+        a_day=newcomers.a_day,
     )
     user = _user(request)
     return {
         "arms": arms,
         "traffic": given["traffic"],
         "placement": given["placement"],
+        "newcomers": newcomers,
         "layers": [
             layer_part(layer.key, claim, selectors.taken_slots(layer))
             for layer, claim in found.claims

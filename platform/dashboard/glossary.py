@@ -44,6 +44,22 @@ TERMS: dict[str, Term] = {
         ),
         page=_statistics("ratio-metrics"),
     ),
+    "behind": Term(
+        name=_("behind"),
+        tip=_(
+            "How old the oldest row is that waits in a journal of this host. No figure knows of "
+            "what still waits."
+        ),
+        page="../explanation/durability.md",
+    ),
+    "bucket": Term(
+        name=_("bucket"),
+        tip=_(
+            "One of 10,000 parts of the users, found from the user's id and a seed alone. Arms own "
+            "stretches of them, so a user stays in one arm."
+        ),
+        page="../explanation/assignment.md",
+    ),
     "chance-to-win": Term(
         name=_("chance to win"),
         tip=_(
@@ -108,6 +124,22 @@ TERMS: dict[str, Term] = {
         ),
         page="../explanation/scorecard.md",
     ),
+    "exact-interval": Term(
+        name=_("exact interval"),
+        tip=_(
+            "Where the true share lies, by the binomial distribution itself. It holds it at least "
+            "as often as it says, also for small shares."
+        ),
+        page=_statistics("aa-audit"),
+    ),
+    "exposure": Term(
+        name=_("exposure"),
+        tip=_(
+            "The record that a user was served a slate, with all that analysis needs. In an "
+            "experiment a user counts from their first one on."
+        ),
+        page="log.md",
+    ),
     "false-positive": Term(
         name=_("false positive"),
         tip=_(
@@ -131,6 +163,14 @@ TERMS: dict[str, Term] = {
             "when it pleases them is fooled more often than was agreed to."
         ),
         page=_statistics("fixed-horizon"),
+    ),
+    "floor": Term(
+        name=_("floor"),
+        tip=_(
+            "What each arm needs before anything is judged: 100 users, and a mean five standard "
+            "errors from zero. Below it tests err more often than agreed."
+        ),
+        page=_statistics("always-valid"),
     ),
     "gini": Term(
         name=_("Gini"),
@@ -225,6 +265,14 @@ TERMS: dict[str, Term] = {
         ),
         page=_statistics("fixed-horizon"),
     ),
+    "phase": Term(
+        name=_("phase"),
+        tip=_(
+            "A stretch of an experiment with the same arms in the same ratio. A change of either "
+            "opens the next, and users stay in that of their first exposure."
+        ),
+        page="../how-to/change-a-running-experiment.md",
+    ),
     "planned-users": Term(
         name=_("planned users"),
         tip=_(
@@ -256,6 +304,14 @@ TERMS: dict[str, Term] = {
             "users than a test that is made once."
         ),
         page=_statistics("always-valid"),
+    ),
+    "uniform": Term(
+        name=_("uniform"),
+        tip=_(
+            "Where nothing differs, each p-value is as likely as any other. The test of "
+            "Kolmogorov and Smirnov says whether those found fit that."
+        ),
+        page=_statistics("aa-audit"),
     ),
     "winsorised": Term(
         name=_("winsorised"),

@@ -9,10 +9,12 @@ import pytest
 from django.template import Context, Template
 from django.test import Client
 
+from config.celery import app
 from dashboard.glossary import TERMS
 from dashboard.reading import measured, served
 from experiments.models import Experiment
 from tests.dashboard.factories import snapshot_of
+from tests.dashboard.test_audit_page import audited, report_of, stored
 from tests.stack import ROOT
 
 TEMPLATES = {path: path.read_text() for path in (ROOT / "templates").rglob("*.html")}
@@ -64,6 +66,37 @@ def test_no_page_explains_words_by_a_title_that_keys_and_fingers_do_not_reach() 
     assert [
         path.name for path, text in TEMPLATES.items() if re.search(r'class="tip" title', text)
     ] == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("fresh_process")
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/data/", {"behind", "exposure"}),
+        ("/data/rows/", {"exposure"}),
+        ("/data/user/?user=u1", {"phase", "bucket", "exposure"}),
+        (
+            "/data/audit/",
+            {"false-positive", "floor", "exact-interval", "uniform", "p-value-once"}
+            | {"fixed-horizon", "sequential", "cuped"},
+        ),
+    ],
+)
+def test_what_pages_of_the_data_say_is_explained_where_it_stands(
+    browser: Client,
+    make_experiment: Callable[..., Experiment],
+    monkeypatch: pytest.MonkeyPatch,
+    address: str,
+    words: set[str],
+) -> None:
+    monkeypatch.setattr(app, "send_task", lambda name, **_: None)
+    make_experiment()
+    stored(report_of(audited("ctr")))
+
+    main = browser.get(address).content.decode().partition("<main")[2]
+
+    assert words <= set(re.findall(r'popovertarget="term-([^"]+)"', main))
 
 
 def test_a_page_holds_each_tip_once(

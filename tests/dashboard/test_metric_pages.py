@@ -210,7 +210,7 @@ def test_a_built_in_metric_has_a_page_that_says_how_it_is_counted_and_who_chose_
     assert "Judged From 100 users in every arm on" in page
     assert "Written as A share in percent" in page
     assert "It is shown with every experiment, chosen or not: it explains others." in page
-    assert "Learned ranking running" in page
+    assert "Learned ranking goal running" in page
     assert 'href="/new-metric/?like=ctr"' in browser.get("/metrics/ctr/").content.decode()
     unchosen = text(browser, "/metrics/conversion/")
     assert "Formula users with any purchase events ÷ users" in unchosen

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from dashboard import formats
 from dashboard.reading import words
 from dashboard.reading.measured import Fact
-from experiments.measurement import EXPLAINING
+from experiments.measurement import EXPLAINING, Measurement
 from experiments.metrics import GUARDRAILS, Metric
 from experiments.metrics.previewing import Preview
 from experiments.metrics.results import ArmValue
@@ -84,6 +84,13 @@ def place_of(key: str) -> str:
     if key in GUARDRAILS:
         return _("It is watched in every experiment, chosen or not.")
     return _("It is shown where an experiment chooses it.")
+
+
+def role_in(measurement: Measurement, key: str) -> str:
+    """What an experiment chose a metric as."""
+    if key in measurement.goals:
+        return _("goal")
+    return _("secondary") if key in measurement.secondaries else _("guardrail")
 
 
 def consequence(was: Metric, now: Metric, used_by: Sequence[Experiment]) -> list[str]:

@@ -24,6 +24,7 @@ from dashboard.reading.metrics import (
     hint,
     place_of,
     redefined,
+    role_in,
 )
 from experiments import metric_definitions
 from experiments.exceptions import ExperimentError
@@ -111,7 +112,7 @@ def _built_in(request: HttpRequest, metric: Metric) -> HttpResponse:
         "says": sentence(metric),
         "lines": definition_facts(metric),
         "place": place_of(metric.key),
-        "used_by": _used_by(metric.key),
+        "used_by": [(one, role_in(one.measured, metric.key)) for one in _used_by(metric.key)],
     }
     return render(request, "dashboard/metric_built_in.html", context)
 

@@ -47,11 +47,11 @@ class Algorithm(ABC, Generic[C]):
     title: ClassVar[str]
     summary: ClassVar[str]
     config_type: ClassVar[type[Config]]
-    serves_strangers: ClassVar[bool] = False
+    serves_strangers: bool = False
     """Whether a user without any history gets something."""
-    updatable: ClassVar[bool] = False
+    updatable: bool = False
     """Whether `update` gives what a fit on all the behaviour would give."""
-    keeps_ratings: ClassVar[bool] = False
+    keeps_ratings: bool = False
     """Whether the ratings of the data are kept beside the histories."""
 
     _kept: Kept
@@ -85,10 +85,13 @@ class Algorithm(ABC, Generic[C]):
         self._need_fit()
         if not self.updatable:
             raise NotUpdatableError(f"'{self.name}' cannot take in new behaviour; train it again")
-        whole = self._kept.followed_by(new)
+        return self._updated(self._kept.followed_by(new), progress or _silent)
+
+    def _updated(self, whole: Dataset, progress: Progress) -> Self:
+        """A model of `whole`, which begins with the behaviour known so far."""
         updated = type(self)(self.config)
         updated._kept = Kept.of(whole, ratings=self.keeps_ratings)
-        updated._update(self, whole, progress or _silent)
+        updated._update(self, whole, progress)
         updated._fitted = True
         return updated
 
@@ -206,10 +209,13 @@ class Algorithm(ABC, Generic[C]):
         )
         artefact.write(Path(folder), content)
 
-    def restore(self, content: Artefact) -> None:
-        """Become the saved model; `load` calls this. Raises ArtefactError."""
+    def restore(self, content: Artefact, kept: Kept | None = None) -> None:
+        """Become the saved model; `load` calls this. kept: where it is saved with another model.
+
+        Raises ArtefactError.
+        """
         try:
-            self._kept = Kept.restore(content.arrays)
+            self._kept = kept or Kept.restore(content.arrays)
             self._restore(content)
         except (KeyError, IndexError, ValueError) as error:
             raise ArtefactError(f"a saved '{self.name}' is damaged: {error}") from error
@@ -224,6 +230,20 @@ class Algorithm(ABC, Generic[C]):
         self, histories: Sequence[NDArray[np.int64]], banned: Sequence[NDArray[np.int64]], k: int
     ) -> Slates:
         """The best k codes for each history, none of the row's banned ones among them."""
+
+    def _rank_among(
+        self,
+        histories: Sequence[NDArray[np.int64]],
+        candidates: Sequence[NDArray[np.int64]],
+        k: int,
+    ) -> Slates:
+        """The best k of each row's candidates; those nothing speaks for are left out."""
+        others = []
+        for codes in candidates:
+            other = np.ones(len(self._items), np.bool_)
+            other[codes] = False
+            others.append(np.flatnonzero(other))
+        return self._rank(histories, others, k)
 
     @abstractmethod
     def _explain(self, codes: NDArray[np.int64], history: NDArray[np.int64]) -> list[Reason | None]:
@@ -246,6 +266,10 @@ class Algorithm(ABC, Generic[C]):
         return bool(len(history))
 
     def _similar(self, code: int, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        raise NoSimilarityError(f"'{self.name}' knows no likeness of items")
+
+    def _likenesses_of(self, codes: NDArray[np.int64]) -> NDArray[np.float32]:
+        """How alike items are, 0 to 1, of shape (codes, codes)."""
         raise NoSimilarityError(f"'{self.name}' knows no likeness of items")
 
     def _contributions(self, code: int, history: NDArray[np.int64]) -> NDArray[np.float32]:

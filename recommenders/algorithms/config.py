@@ -5,7 +5,7 @@ Names are shared, so that a setting means the same everywhere: `k_neighbours`, `
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
@@ -14,7 +14,7 @@ from recommenders.exceptions import HyperparameterError, UnknownHyperparameterEr
 
 N = TypeVar("N", int, float)
 
-__all__ = ["Config", "Field", "Value", "choice", "chosen_names", "hyperparameter"]
+__all__ = ["Config", "Field", "Value", "choice", "hyperparameter", "text", "texts"]
 
 
 def hyperparameter(
@@ -42,11 +42,22 @@ def choice(default: str, *, choices: tuple[str, ...], help: str, searched: bool 
     return _field(default, type=str, choices=choices, help=help, searched=searched)
 
 
-def chosen_names(
-    default: tuple[str, ...], *, choices: tuple[str, ...], low: int, high: int, help: str
+def text(default: str, *, says: str, wrong: Callable[[str], str | None], help: str) -> Any:
+    """A text. says: what it may be; wrong: what is wrong with one, or None."""
+    return _field(default, type=str, says=says, wrong=wrong, help=help)
+
+
+def texts(
+    default: tuple[str, ...],
+    *,
+    low: int,
+    high: int,
+    says: str,
+    wrong: Callable[[str], str | None],
+    help: str,
 ) -> Any:
-    """`low` to `high` different names out of `choices`, in an order that may matter."""
-    return _field(default, type=tuple, choices=choices, low=low, high=high, help=help)
+    """`low` to `high` different texts, in an order that may matter; says and wrong: of each."""
+    return _field(default, type=tuple, low=low, high=high, says=says, wrong=wrong, help=help)
 
 
 def _field(default: Value, **facts: object) -> Any:
@@ -64,7 +75,7 @@ class Config:
         for field in self.fields():
             value = getattr(self, field.name)
             if not field.accepts(value):
-                raise HyperparameterError(field.name, value, field.allowed)
+                raise HyperparameterError(field.name, value, field.refusal(value))
             object.__setattr__(self, field.name, field.type(value))
 
     @classmethod

@@ -149,6 +149,11 @@ class Content(Algorithm[ContentConfig]):
         best = top_k(alike, k)
         return best, alike[best]
 
+    def _likenesses_of(self, codes: NDArray[np.int64]) -> NDArray[np.float32]:
+        mine = self._vectors[codes]
+        alike = mine @ mine.T
+        return np.clip(alike.toarray() if sp.issparse(alike) else alike, 0.0, 1.0)
+
     def _arrays(self) -> Mapping[str, NDArray[np.generic]]:
         described = self._described.arrays()
         if isinstance(self._vectors, np.ndarray):

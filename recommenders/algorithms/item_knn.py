@@ -121,6 +121,9 @@ class ItemKnn(Algorithm[ItemKnnConfig]):
     def _similar(self, code: int, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         return self._neighbours.closest(code, k)
 
+    def _likenesses_of(self, codes: NDArray[np.int64]) -> NDArray[np.float32]:
+        return self._neighbours.among(codes)
+
     def _contributions(self, code: int, history: NDArray[np.int64]) -> NDArray[np.float32]:
         length = self.config.history_length
         amounts = self._neighbours.contributions(code, history)

@@ -93,6 +93,20 @@ class Neighbours:
         best = mine[np.argsort(-self.weights[mine], kind="stable")[:k]]
         return np.searchsorted(self.starts, best, side="right") - 1, self.weights[best]
 
+    def among(self, codes: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Similarities of shape (codes, codes), 0 where neither keeps the other; 1 of each to
+        itself.
+        """
+        place = np.full(len(self), -1, np.int64)
+        place[codes] = np.arange(len(codes))
+        entries, counts = self._entries(codes)
+        to = place[self.items[entries]]
+        alike = np.zeros((len(codes), len(codes)), np.float32)
+        owners = np.repeat(np.arange(len(codes)), counts)
+        alike[owners[to >= 0], to[to >= 0]] = self.weights[entries[to >= 0]]
+        np.fill_diagonal(alike, 1.0)
+        return np.maximum(alike, alike.T)
+
     def contributions(self, code: int, history: NDArray[np.int64]) -> NDArray[np.float32]:
         """What each item of the history adds to the score of the item."""
         entries, counts = self._entries(history)

@@ -7,19 +7,33 @@ from typing import Any
 
 from recommenders.algorithms import artefact
 from recommenders.algorithms.base import Algorithm
+from recommenders.algorithms.blend import Blend
 from recommenders.algorithms.config import Field, Value
 from recommenders.algorithms.content import Content
 from recommenders.algorithms.conv_ctr import ConvCtr
 from recommenders.algorithms.ease import Ease
 from recommenders.algorithms.item_knn import ItemKnn
+from recommenders.algorithms.mmr import Mmr
 from recommenders.algorithms.popularity import Popularity
 from recommenders.algorithms.slim import Slim
+from recommenders.algorithms.two_stage import TwoStage
 from recommenders.algorithms.user_knn import UserKnn
 from recommenders.exceptions import ArtefactError, HyperparameterError, UnknownAlgorithmError
 
 ALGORITHMS: dict[str, type[Algorithm[Any]]] = {
     algorithm.name: algorithm
-    for algorithm in (Popularity, Content, ItemKnn, UserKnn, Ease, Slim, ConvCtr)
+    for algorithm in (
+        Popularity,
+        Content,
+        ItemKnn,
+        UserKnn,
+        Ease,
+        Slim,
+        ConvCtr,
+        Blend,
+        TwoStage,
+        Mmr,
+    )
 }
 
 

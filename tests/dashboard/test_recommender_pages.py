@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 
@@ -71,6 +72,42 @@ def test_registering_takes_the_settings_of_the_chosen_algorithm(browser: Client)
         "normalise": 0.8,
         "history_length": 20,
     }
+
+
+def test_a_blend_is_registered_by_its_parts_one_on_a_line(browser: Client) -> None:
+    typed = {
+        "key": "two-minds",
+        "algorithm": "blend",
+        "blend-parts": "ease(l2=300)\r\n\r\n 2 * item_knn \r\n",
+        "blend-method": "weighted",
+        "blend-candidates": "50",
+    }
+
+    page = browser.post(NEW, typed, follow=True).content.decode()
+
+    assert Recommender.objects.get().config["parts"] == ["ease(l2=300)", "2 * item_knn"]
+    assert "<dd>ease(l2=300), 2 * item_knn</dd>" in page
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ("", "Give 2 to 8, all different; each: an algorithm, with settings"),
+        ("ease", "Give 2 to 8, all different"),
+        ("ease(l3=1)\nslim", "'ease' has no hyper-parameter 'l3'"),
+        ("tarot\nslim", "no algorithm is called 'tarot'"),
+    ],
+)
+def test_what_is_wrong_with_a_part_stands_at_the_field(
+    browser: Client, parts: str, message: str
+) -> None:
+    typed = {"key": "x", "algorithm": "blend", "blend-method": "weighted", "blend-candidates": "9"}
+
+    page = browser.post(NEW, {**typed, "blend-parts": parts}).content.decode()
+
+    assert message in html.unescape(error_of(page, "id_blend-parts"))
+    assert f">\n{html.escape(parts)}</textarea>" in page
+    assert not Recommender.objects.exists()
 
 
 def test_the_form_shows_every_algorithm_with_its_own_settings(browser: Client) -> None:

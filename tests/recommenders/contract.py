@@ -324,7 +324,8 @@ class AlgorithmContract:
             for value in _refused(field):
                 with pytest.raises(HyperparameterError, match=field.name) as got:
                     create(self.name, **{field.name: value})
-                assert (got.value.field, got.value.allowed) == (field.name, field.allowed)
+                assert got.value.field == field.name
+                assert got.value.allowed.startswith(field.allowed)
 
     def test_a_search_stays_inside_what_is_allowed(self) -> None:
         fields = describe(self.name).fields
@@ -496,7 +497,8 @@ def _refused(field: Field) -> list[object]:
     if field.type is str:
         return ["tarot", "", 7, None, True]
     if field.type is tuple:
-        return ["tarot", ["tarot"], [], field.choices[:1] * 2, [7], None]
+        assert isinstance(field.default, tuple)
+        return ["tarot", ["tarot"], [], [*field.default[:1]] * 2, [7], None]
     return [field.low - 1, field.high + 1, "7", None, True, float("nan")]
 
 

@@ -59,7 +59,7 @@ class RecommenderForm(forms.Form):
         if isinstance(error, InvalidRecommender) and error.field in self.fields:
             self.add_error(error.field, str(error))
         elif isinstance(error, HyperparameterError) and config and error.field in config.fields:
-            config.add_error(error.field, f"{error.allowed.capitalize()}.")
+            config.add_error(error.field, f"{error.allowed[:1].upper()}{error.allowed[1:]}.")
         else:
             self.add_error(None, str(error))
 
@@ -76,15 +76,42 @@ class ConfigForm(forms.Form):
             self.fields[field.name] = _form_field(field)
 
 
+class LinesField(forms.CharField):
+    """Several texts, one on a line."""
+
+    widget = forms.Textarea(attrs={"rows": 4, "spellcheck": "false"})
+
+    def to_python(self, value: Any) -> Any:
+        lines = str(super().to_python(value) or "").splitlines()
+        return [line.strip() for line in lines if line.strip()]
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) else "\n".join(value or ())
+
+
 def _form_field(field: Field) -> forms.Field:
     says = f"{field.allowed[:1].upper()}{field.allowed[1:]}."
-    if field.type in (str, tuple):
-        return _choice_field(field, says)
+    if field.type is tuple:
+        return _text_field(LinesField, field, says)
+    if field.type is str:
+        return (
+            _choice_field(field, says)
+            if field.choices
+            else _text_field(forms.CharField, field, says)
+        )
+    return _number_field(field, says)
+
+
+def _label(field: Field) -> str:
+    return field.name.replace("_", " ").capitalize()
+
+
+def _number_field(field: Field, says: str) -> forms.Field:
     kind: type[forms.IntegerField] = forms.IntegerField if field.type is int else forms.FloatField
     wrong = dict.fromkeys(("required", "invalid", "min_value", "max_value"), says)
     options: dict[str, Any] = {"min_value": field.low, "max_value": field.high}
     return kind(
-        label=field.name.replace("_", " ").capitalize(),
+        label=_label(field),
         initial=field.default,
         help_text=_("%(help)s From %(low)s to %(high)s.")
         % {"help": field.help, "low": f"{field.low:,}", "high": f"{field.high:,}"},
@@ -95,11 +122,21 @@ def _form_field(field: Field) -> forms.Field:
 
 
 def _choice_field(field: Field, says: str) -> forms.Field:
-    kind = forms.ChoiceField if field.type is str else forms.MultipleChoiceField
-    return kind(
-        label=field.name.replace("_", " ").capitalize(),
+    return forms.ChoiceField(
+        label=_label(field),
         initial=field.default,
         help_text=field.help,
-        error_messages=dict.fromkeys(("required", "invalid_choice", "invalid_list"), says),
+        error_messages=dict.fromkeys(("required", "invalid_choice"), says),
         choices=[(one, one) for one in field.choices],
+    )
+
+
+def _text_field(kind: type[forms.CharField], field: Field, says: str) -> forms.Field:
+    """What a text may be in full is for the algorithm to judge, which also says what is wrong."""
+    return kind(
+        label=_label(field),
+        initial=field.default,
+        help_text=f"{field.help} {says}",
+        required=not (isinstance(field.default, str) and field.accepts("")),
+        error_messages={"required": says},
     )

@@ -144,6 +144,12 @@ def words(name: str) -> str:
 
 
 @register.filter
+def setting(value: object) -> object:
+    """The value of a setting; of several texts, one after the other."""
+    return ", ".join(value) if isinstance(value, list | tuple) else value
+
+
+@register.filter
 def lowfirst(text: str) -> str:
     """A title within a sentence."""
     return within_sentence(text)

@@ -2,8 +2,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from recommenders.algorithms.config import Config, choice, chosen_names, hyperparameter
+from recommenders.algorithms.config import Config, choice, hyperparameter, text, texts
 from recommenders.exceptions import HyperparameterError, UnknownHyperparameterError
+
+
+def no_colour(value: str) -> str | None:
+    return None if value in ("red", "green", "blue") else f"{value} is no colour"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,8 +17,9 @@ class Example(Config):
     )
     shrinkage: float = hyperparameter(2.0, low=0.0, high=10.0, help="How much.")
     similarity: str = choice("cosine", choices=("cosine", "bm25"), help="Which.")
-    parts: tuple[str, ...] = chosen_names(
-        ("ease", "item_knn"), choices=("ease", "item_knn", "slim"), low=1, high=2, help="What."
+    shade: str = text("red", says="give a colour", wrong=no_colour, help="Which.")
+    shades: tuple[str, ...] = texts(
+        ("red", "blue"), low=1, high=2, says="a colour", wrong=no_colour, help="Which."
     )
 
 
@@ -23,7 +28,8 @@ def test_a_field_says_what_it_may_be() -> None:
         "k_neighbours": "give a whole number from 1 to 99",
         "shrinkage": "give a number from 0 to 10",
         "similarity": "choose one of cosine, bm25",
-        "parts": "give 1 to 2 different ones of ease, item_knn, slim",
+        "shade": "give a colour",
+        "shades": "give 1 to 2, all different; each: a colour",
     }
 
 
@@ -34,9 +40,15 @@ def test_a_search_varies_what_says_so() -> None:
     assert words.choices == ("cosine", "bm25")
 
 
-def test_names_come_back_from_json_as_they_were() -> None:
-    assert Example.of("x", {"parts": ["slim", "ease"]}).parts == ("slim", "ease")
-    assert Example.of("x", {"parts": ["slim"]}) == Example(parts=("slim",))
+def test_texts_come_back_from_json_as_they_were() -> None:
+    assert Example.of("x", {"shades": ["green", "red"]}).shades == ("green", "red")
+    assert Example.of("x", {"shades": ["green"]}) == Example(shades=("green",))
+
+
+def test_a_refused_text_is_told_what_is_wrong_with_it() -> None:
+    with pytest.raises(HyperparameterError) as got:
+        Example.of("x", {"shades": ["red", "loud"]})
+    assert got.value.allowed == "give 1 to 2, all different; each: a colour; loud is no colour"
 
 
 @pytest.mark.parametrize(
@@ -44,14 +56,16 @@ def test_names_come_back_from_json_as_they_were() -> None:
     [
         ("similarity", "dice"),
         ("similarity", 1),
-        ("parts", "ease"),
-        ("parts", []),
-        ("parts", ["ease", "ease"]),
-        ("parts", ["ease", "item_knn", "slim"]),
-        ("parts", ["tarot"]),
+        ("shade", "loud"),
+        ("shade", 1),
+        ("shades", "red"),
+        ("shades", []),
+        ("shades", ["red", "red"]),
+        ("shades", ["red", "blue", "green"]),
+        ("shades", ["loud"]),
     ],
 )
-def test_a_word_that_is_no_choice_is_refused(field: str, value: object) -> None:
+def test_a_text_that_is_not_allowed_is_refused(field: str, value: object) -> None:
     with pytest.raises(HyperparameterError, match=f"'{field}'") as got:
         Example.of("x", {field: value})
     assert got.value.field == field

@@ -7,17 +7,17 @@ import pytest
 from recommenders.algorithms import create, describe, names
 from recommenders.exceptions import UnknownAlgorithmError
 
+NAMES = ["popularity", "content", "item_knn", "user_knn", "ease", "slim", "conv_ctr"]
+NAMES += ["blend", "two_stage", "mmr"]
 
-def test_the_names_go_from_simple_to_deep() -> None:
-    assert names() == ["popularity", "content", "item_knn", "user_knn", "ease", "slim", "conv_ctr"]
+
+def test_the_names_go_from_simple_to_deep_and_then_to_what_is_made_of_others() -> None:
+    assert names() == NAMES
 
 
 def test_an_unknown_algorithm_is_refused_with_those_there_are() -> None:
     for ask in (create, describe):
-        with pytest.raises(
-            UnknownAlgorithmError,
-            match="popularity, content, item_knn, user_knn, ease, slim, conv_ctr",
-        ) as got:
+        with pytest.raises(UnknownAlgorithmError, match=", ".join(NAMES)) as got:
             ask("tarot")
         assert got.value.name == "tarot"
 

@@ -21,7 +21,7 @@ from dashboard.reading.buckets import layer_bar, phase_rows
 from dashboard.reading.chart_view import chart_view, choices
 from dashboard.reading.charts import title_over_time
 from dashboard.reading.measured import Fact, facts
-from dashboard.reading.page import experiment_page
+from dashboard.reading.page import experiment_page, is_ahead
 from dashboard.reading.segments import segments
 from dashboard.reading.sheet import Sheet, sheet
 from experiments import checklist, lifecycle, metric_definitions, reports, selectors
@@ -63,6 +63,7 @@ def context_of(request: HttpRequest, experiment: Experiment, tab: str) -> dict[s
     return {
         "page": page,
         "charted": {"key": experiment.key, "as_of": snapshot.as_of} if snapshot else None,
+        "ahead": page.results is not None and is_ahead(page.results.scorecard, now=now()),
         "others": others_of(request),
         "address": "" if page.results else urlencode(asked(request).kept),
         "arms": page.arms,

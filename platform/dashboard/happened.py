@@ -13,7 +13,7 @@ from experiments.moves import keep
 from people import trail
 from recommenders.models import ModelVersion
 
-NOT_KEPT = ("status", "snapshot", "tab")
+NOT_KEPT = ("status", "ahead", "snapshot", "tab")
 """What the page tells its own live part, and nobody else."""
 MOST = 200
 """Of each kind: a chart with more marks says nothing."""

@@ -9,6 +9,8 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from msgspec.structs import replace
 from pytest_django import DjangoAssertNumQueries
 
 from experiments.models import Experiment, Placement
@@ -308,6 +310,29 @@ def test_the_live_part_sends_nothing_that_is_shown_already(
 
     assert browser.get(address, shown).status_code == 204
     assert browser.get(address, {"status": "running", "snapshot": ""}).status_code == 200
+
+
+def test_the_next_analysis_is_never_said_to_be_in_the_past(
+    browser: Client, make_experiment: Make
+) -> None:
+    experiment = make_experiment()
+    address = experiment.get_absolute_url()
+    now = timezone.now()
+    late = replace(scorecard(), as_of=now - timedelta(minutes=7), period_seconds=900)
+    shown = {"status": "running", "ahead": "1", "snapshot": str(snapshot_of(experiment, late).pk)}
+
+    part = browser.get(f"{address}live/", shown).content.decode()
+    assert "Analysed about every 5 min, the next is due" in part
+    assert "ahead=1" not in part
+    del shown["ahead"]
+    assert browser.get(f"{address}live/", shown).status_code == 204
+
+    fresh = snapshot_of(experiment, replace(late, as_of=now))
+    page = browser.get(address).content.decode()
+    assert "Analysed about every 5 min, next at " in page
+    assert "ahead=1&amp;status=running" in page
+    shown |= {"ahead": "1", "snapshot": str(fresh.pk)}
+    assert browser.get(f"{address}live/", shown).status_code == 204
 
 
 def test_the_live_part_brings_the_badge_along(browser: Client, make_experiment: Make) -> None:

@@ -52,13 +52,13 @@ def test_a_stopped_experiment_is_shipped_with_a_reason(
 ) -> None:
     experiment = stop_experiment(make_experiment(), now=AS_OF)
     snapshot_of(experiment)
-    assert "takes the place of popular" in (
-        browser.get(f"{experiment.get_absolute_url()}ship/").content.decode()
-    )
 
     shown = text(browser, f"{experiment.get_absolute_url()}ship/")
     assert "The figures said: Ship" in shown
     assert "CTR B item-knn +8.9% +4.4 to +13.7% Better" in shown
+    assert "What it serves is the default of home from the next request on" in shown
+    assert "That is popular now." in shown
+    assert "A popular, the default already: it stays as it is B item-knn Rationale" in shown
 
     page = act(browser, experiment, "ship", winner="item-knn", rationale="CTR rose by 9%.")
 

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 from django.utils.html import format_html
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from experiments.exceptions import ExperimentError
@@ -56,12 +57,18 @@ class ShipForm(ClosingForm):
     )
 
     def __init__(
-        self, data: QueryDict | None, *, variants: Sequence[Variant], chosen: str = ""
+        self,
+        data: QueryDict | None,
+        *,
+        variants: Sequence[Variant],
+        default: str,
+        chosen: str = "",
     ) -> None:
+        """`default` is the key of the recommender that the placement has now."""
         super().__init__(data, initial={"winner": chosen})
         picker = self.fields["winner"]
         assert isinstance(picker, forms.ChoiceField)  # noqa: S101  (for the type checker)
-        picker.choices = [(variant.key, _named(variant)) for variant in variants]
+        picker.choices = [(variant.key, _named(variant, default)) for variant in variants]
 
 
 class ArchiveForm(ClosingForm):
@@ -81,12 +88,13 @@ class ArchiveForm(ClosingForm):
             del self.fields["decision"], self.fields["rationale"]
 
 
-def _named(variant: Variant) -> str:
+def _named(variant: Variant, default: str) -> str:
     serves = variant.recommender.key
     return format_html(
-        '<span class="chip arm-{}">{}</span> {}{}',
+        '<span class="chip arm-{}">{}</span> {}{}{}',
         variant.letter.lower(),
         variant.letter,
         variant.key,
         f" ({serves})" if serves != variant.key else "",
+        _now(", the default already: it stays as it is") if serves == default else "",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from dashboard import formats
@@ -48,7 +48,7 @@ class Results:
     @property
     def next_at(self) -> datetime:
         """When the next analysis of a running experiment is due."""
-        return self.snapshot.as_of + cadence.pause(self.scorecard.period_seconds)
+        return next_at(self.scorecard)
 
     @property
     def to_ship(self) -> str:
@@ -59,6 +59,16 @@ class Results:
     @property
     def judged(self) -> bool:
         return self.scorecard.decision.state not in ("collecting", "unhealthy")
+
+
+def next_at(scorecard: Scorecard) -> datetime:
+    """When the analysis after this one is due."""
+    return scorecard.as_of + cadence.pause(scorecard.period_seconds)
+
+
+def is_ahead(scorecard: Scorecard, *, now: datetime) -> bool:
+    """Whether the minute in which the next analysis is due, as the page says it, is not over."""
+    return now < next_at(scorecard).replace(second=0, microsecond=0) + timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)

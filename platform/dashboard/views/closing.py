@@ -33,6 +33,7 @@ def ship(request: HttpRequest, key: str) -> HttpResponse:
     form = ShipForm(
         request.POST or None,
         variants=list(experiment.variants.all()),
+        default=experiment.placement.default_recommender.key,
         chosen=request.GET.get("winner", ""),
     )
     said = "{0} is shipped: {1} is what it shows from now on."

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -16,10 +17,11 @@ from dashboard import queries
 from dashboard.access import needs
 from dashboard.experiment_parts import LIVE, card_context, context_of, history_of
 from dashboard.reading import export
+from dashboard.reading.page import is_ahead
 from dashboard.reading.trail import entry_row
 from experiments import looks, selectors
 from experiments.exceptions import ExperimentError
-from experiments.models import Experiment
+from experiments.models import Experiment, Snapshot
 from people.roles import Role
 
 NOTHING_NEW = 204
@@ -49,13 +51,21 @@ def live(request: HttpRequest, key: str) -> HttpResponse:
     if request.GET.get("status") != experiment.status:
         return HttpResponse(status=NOTHING_NEW, headers={"HX-Refresh": "true"})
     snapshot = selectors.latest_snapshot(experiment)
-    if request.GET.get("snapshot") == str(snapshot.pk if snapshot else ""):
+    shown = request.GET.get("snapshot") == str(snapshot.pk if snapshot else "")
+    if shown and not _is_late(request, snapshot):
         return HttpResponse(status=NOTHING_NEW)
     asked = request.GET.get("tab", "")
     tab = asked if asked in LIVE else LIVE[0]
     return render(
         request, f"dashboard/experiment/live_{tab}.html", context_of(request, experiment, tab)
     )
+
+
+def _is_late(request: HttpRequest, snapshot: Snapshot | None) -> bool:
+    """Whether the page says of the next analysis a time that has passed since."""
+    if snapshot is None or "ahead" not in request.GET:
+        return False
+    return not is_ahead(selectors.scorecard_of(snapshot), now=now())
 
 
 @needs(Role.VIEWER)

@@ -116,6 +116,15 @@ class UnknownMeasureError(EvaluationError):
         self.name = name
 
 
+class ProtocolError(EvaluationError):
+    """Behaviour cannot be held out as asked; `field` names what to change."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(f"{field}: {why}")
+        self.field = field
+        self.why = why
+
+
 class InvalidRecommender(RecommenderError):
     """A recommender cannot be registered as described; `field` names what to change."""
 

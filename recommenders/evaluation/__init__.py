@@ -5,6 +5,7 @@ from recommenders.evaluation.clicks import clicks, with_negatives
 from recommenders.evaluation.judging import Figures, Judged, judge
 from recommenders.evaluation.measures import MEASURES, Measure
 from recommenders.evaluation.paired import Difference, NotWorse, compare_paired, not_worse
+from recommenders.evaluation.protocols import Protocol
 from recommenders.evaluation.summary import STD_ERROR, evaluate
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Judged",
     "Measure",
     "NotWorse",
+    "Protocol",
     "clicks",
     "compare_paired",
     "evaluate",

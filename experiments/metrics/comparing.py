@@ -1,6 +1,6 @@
 """Every treatment against the control, at every as-of time at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
@@ -48,11 +48,22 @@ def compare_arms(
     spec: ScorecardSpec, samples: Samples, settings: Settings, *, cuped: bool = False
 ) -> Compared:
     """All treatments against the control, within each phase and then combined."""
-    asked = (settings, cuped, taking(spec).tobytes())
-    if asked not in samples.known:
-        samples.known[asked] = _compared(spec, samples, settings, cuped=cuped)
-    found: Compared = samples.known[asked]
-    return found
+    if (found := samples.known.get(_asked(spec, settings, cuped=cuped))) is None:
+        found = _compared(spec, samples, settings, cuped=cuped)
+        remember(spec, samples, settings, found, cuped=cuped)
+    known: Compared = found
+    return known
+
+
+def remember(
+    spec: ScorecardSpec, samples: Samples, settings: Settings, found: Compared, *, cuped: bool
+) -> None:
+    """Let `compare_arms` answer with what was found."""
+    samples.known[_asked(spec, settings, cuped=cuped)] = found
+
+
+def _asked(spec: ScorecardSpec, settings: Settings, *, cuped: bool) -> Hashable:
+    return settings, cuped, taking(spec).tobytes()
 
 
 def _compared(

@@ -67,17 +67,28 @@ def users_of_pairs(spec: ScorecardSpec, samples: Samples) -> Floats:
 
 def floor_of(spec: ScorecardSpec, samples: Samples, treatment: int, users_needed: int) -> Floor:
     """The floor of a treatment's company at the last as-of time."""
-    names = tuple(spec.variants[i] for i in company(spec, treatment))
-    return floor_over_arms(peers(spec, samples, treatment), names, users_needed)
+    among = company(spec, treatment)
+    asked = (floor_of, users_needed, *among, ":", *phases_of(spec, treatment))
+    if asked not in samples.known:
+        names = tuple(spec.variants[i] for i in among)
+        found = floor_over_arms(peers(spec, samples, treatment), names, users_needed)
+        samples.known[asked] = found
+    floor: Floor = samples.known[asked]
+    return floor
 
 
 def past_floor(spec: ScorecardSpec, samples: Samples, users_needed: int) -> Bools:
     """At which as-of times each treatment's company is past the floor; a row per treatment."""
     asked = (past_floor, users_needed, taking(spec).tobytes())
     if asked not in samples.known:
-        treatments = range(1, len(spec.variants))
-        found = [reached(peers(spec, samples, i), users_needed) for i in treatments]
-        samples.known[asked] = np.stack(found)
+        found: dict[tuple[int, ...], Bools] = {}
+        rows = []
+        for i in range(1, len(spec.variants)):
+            alike = (*company(spec, i), -1, *phases_of(spec, i))
+            if alike not in found:
+                found[alike] = reached(peers(spec, samples, i), users_needed)
+            rows.append(found[alike])
+        samples.known[asked] = np.stack(rows)
     past: Bools = samples.known[asked]
     return past
 

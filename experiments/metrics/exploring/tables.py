@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from experiments.metrics import arms as arm
-from experiments.metrics.comparing import Wanted
+from experiments.metrics.comparing import Wanted, settings_of
 from experiments.metrics.exploring.choices import (
     SAID,
     Choice,
@@ -21,6 +21,7 @@ from experiments.metrics.reading import Before, Read, compared, read
 from experiments.metrics.results import MetricResult, Scorecard, VariantComparison
 from experiments.metrics.samples import Samples, part
 from experiments.metrics.spec import ScorecardSpec, Tracked
+from experiments.metrics.together import compare_together
 
 
 def explore(
@@ -66,11 +67,21 @@ def looked_at(spec: ScorecardSpec, card: Scorecard, choice: Choice) -> Scorecard
 def _reads(card: Scorecard, looked: ScorecardSpec, kept: KeptSamples, choice: Choice) -> list[Read]:
     healthy = is_healthy(card.health)
     cut = [_cut(c.attribute, c.value, c.rest) for c in kept.cuts].index(choice.cut)
+    samples = {
+        tracked.metric.key: _narrowed(kept.samples_of(cut, tracked.metric.key), kept, looked)
+        for tracked in looked.metrics
+    }
+    wanted = dict.fromkeys(each for t in looked.metrics for each in _wanted(choice, t))
+    compare_together(
+        looked,
+        samples.values(),
+        [(settings_of(looked, method, scale), cuped) for cuped, method, scale in wanted],
+    )
     return [
         read(
             looked,
             tracked,
-            _narrowed(kept.samples_of(cut, tracked.metric.key), kept, looked),
+            samples[tracked.metric.key],
             healthy=healthy,
             before=_before(card, choice, tracked),
             wanted=_wanted(choice, tracked),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
 
 from django import template
@@ -15,6 +16,7 @@ from django.utils.dateformat import format as date_format
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import now
+from django.utils.translation import get_language
 
 from dashboard import formats
 from dashboard.forms.ramp import typed
@@ -58,8 +60,13 @@ def moment(
     """
     if at is None:
         return formats.DASH
+    return _written(at, style, timezone.get_current_timezone_name(), get_language())
+
+
+@lru_cache(maxsize=4096)
+def _written(at: datetime, style: str, zone: str, language: str | None) -> SafeString:
+    """In the zone and the language that are current; a page says the same times again and again."""
     local = timezone.localtime(at)
-    zone = timezone.get_current_timezone_name()
     return format_html(
         '<time datetime="{}" data-style="{}" title="{} {}">{}{}</time>',
         at.isoformat(),
@@ -83,6 +90,7 @@ def plural(count: int, word: str) -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, extra: str = "") -> SafeString:
     """A drawing of templates/icons, hidden from screen readers: words stand beside it."""
     body = mark_safe(render_to_string(f"icons/{name}.svg"))  # noqa: S308  (our own files)

@@ -289,6 +289,20 @@ def test_ctr_by_category_stands_beside_what_the_arm_served() -> None:
     assert found.note == "An item counts in each of its categories."
 
 
+def test_categories_beyond_the_fifth_are_folded() -> None:
+    names = [f"kind {n}" for n in range(7)]
+    rates = tuple(
+        CategoryRate(variant="popular", category=name, impressions=9, clicks=3) for name in names
+    )
+    card = broken_down()
+    assert card.breakdown is not None
+    found = clicked(replace(card, breakdown=replace(card.breakdown, categories=rates)), TWO)
+
+    assert found is not None
+    assert [row.name for row in found.unfolded] == names[:5]
+    assert [row.name for row in found.folded] == names[5:]
+
+
 def test_a_sample_of_the_slates_says_so() -> None:
     found = clicked(broken_down(share=0.12), TWO)
 

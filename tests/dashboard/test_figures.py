@@ -165,3 +165,7 @@ def test_no_colour_is_written_into_a_figure() -> None:
 )
 def test_labels_keep_their_order_and_never_overlap(places: list[float], apart: list[float]) -> None:
     assert spread(places, 1.0) == pytest.approx(apart)
+
+
+def test_labels_of_lines_that_end_at_the_axis_stack_above_it() -> None:
+    assert spread([0.0, 0.0, 5.0, 0.1], 1.0, least=0.5) == [0.5, 1.5, 5.0, 2.5]

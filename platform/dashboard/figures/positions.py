@@ -10,6 +10,8 @@ from dashboard.reading.arms import ArmView
 from experiments.metrics.results import PositionRate
 
 Points = Sequence[PositionRate]
+ROOM = 0.07
+"""Of the axis, left of the first position: for the letters."""
 
 
 def ctr_by_position(rates: Points, arms: Sequence[ArmView]) -> Figure | None:
@@ -32,7 +34,7 @@ def ctr_by_position(rates: Points, arms: Sequence[ArmView]) -> Figure | None:
             hovermode="x unified",
             xaxis=axis(
                 type="linear",
-                range=[0.5, longest + 0.5],
+                range=[1 - max(0.5, longest * ROOM), longest + 0.5],
                 dtick=max(1, -(-longest // 12)),
                 tick0=1,
                 showgrid=False,
@@ -44,7 +46,6 @@ def ctr_by_position(rates: Points, arms: Sequence[ArmView]) -> Figure | None:
                 _name(held[arm.letter][0], arm, place)
                 for arm, place in zip(drawn, places, strict=True)
             ],
-            meta={"short_labels": [arm.letter for arm in drawn]},
         ),
     )
 
@@ -67,13 +68,13 @@ def _line(points: Points, arm: ArmView) -> Trace:
 
 
 def _name(first: PositionRate, arm: ArmView, place: float) -> dict[str, object]:
-    """Beside the first point: lines meet towards the end of a slate."""
+    """Left of the first point, where no line runs; towards the end of a slate lines meet."""
     return {
         "x": first.position,
         "y": place,
-        "text": f"{arm.letter} {arm.key}",
+        "text": arm.letter,
         "font": {"color": colour(arm.hue, "text"), "size": 12},
-        "xanchor": "left",
-        "xshift": 8,
+        "xanchor": "right",
+        "xshift": -8,
         "showarrow": False,
     }

@@ -32,7 +32,9 @@ def spread(
             **bare(height=HEIGHT, left=56, right=16),
             hovermode="x unified",
             xaxis=axis(type="linear", showgrid=False, nticks=8, tickformat=tickformat),
-            yaxis=axis(rangemode="tozero", nticks=5, tickformat=".0~%", showline=False),
+            yaxis=axis(
+                rangemode="tozero", nticks=5, tickformat=".0~%", showline=False, ticklabelstandoff=6
+            ),
         ),
     )
 
@@ -54,8 +56,6 @@ def _line(
         y=[*shares, shares[-1]],
         mode="lines",
         line={"color": colour(arm.hue), "width": 2, "shape": "hv"},
-        fill="tozeroy",
-        fillcolor=colour(arm.hue, "band"),
         name=f"{arm.letter} {arm.key}",
         text=[
             f"{share:.1%}, {title}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -138,7 +139,9 @@ def axis(**more: Any) -> dict[str, Any]:
 
 def _labels(ends: Sequence[LineEnd], low: float, high: float) -> list[dict[str, Any]]:
     per_pixel = (high - low) / (HEIGHT - TOP - BOTTOM)
-    places = spread([end.y for end in ends], LABEL_GAP * per_pixel)
+    places = spread(
+        [end.y for end in ends], LABEL_GAP * per_pixel, least=low + LABEL_GAP / 2 * per_pixel
+    )
     return [
         {
             "x": end.x,
@@ -153,8 +156,10 @@ def _labels(ends: Sequence[LineEnd], low: float, high: float) -> list[dict[str, 
     ]
 
 
-def spread(places: Sequence[float], gap: float) -> list[float]:
-    """The places, moved apart where closer than `gap`, in their order and about their middle."""
+def spread(places: Sequence[float], gap: float, *, least: float = -math.inf) -> list[float]:
+    """The places, moved apart where closer than `gap`, in their order and about their middle, none
+    below `least`.
+    """
     order = sorted(range(len(places)), key=lambda i: places[i])
     groups: list[list[int]] = []
     for i in order:
@@ -167,7 +172,16 @@ def spread(places: Sequence[float], gap: float) -> list[float]:
         first = _middle(group, places) - gap * (len(group) - 1) / 2
         for step, i in enumerate(group):
             moved[i] = first + gap * step
-    return moved
+    return _raised(moved, order, gap, least)
+
+
+def _raised(places: Sequence[float], order: Sequence[int], gap: float, least: float) -> list[float]:
+    """The places, none below `least`: who stood lower pushes the next ones up."""
+    raised = list(places)
+    for i in order:
+        raised[i] = max(raised[i], least)
+        least = raised[i] + gap
+    return raised
 
 
 def _middle(group: Sequence[int], places: Sequence[float]) -> float:

@@ -19,6 +19,9 @@ from experiments.metrics.results import (
     Scorecard,
 )
 
+UNFOLDED = 5
+"""Categories that the page shows at once."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CategoryRow:
@@ -36,6 +39,14 @@ class Clicked:
     categories: tuple[CategoryRow, ...]
     arms: tuple[ArmView, ...]
     note: str
+
+    @property
+    def unfolded(self) -> tuple[CategoryRow, ...]:
+        return self.categories[:UNFOLDED]
+
+    @property
+    def folded(self) -> tuple[CategoryRow, ...]:
+        return self.categories[UNFOLDED:]
 
 
 def clicked(scorecard: Scorecard, arms: Sequence[ArmView]) -> Clicked | None:

@@ -47,6 +47,7 @@
     const figure = resolve(JSON.parse(source.textContent));
     inReadersZone(figure);
     fitted(figure, chart.clientWidth);
+    figure.layout.height = Math.max(figure.layout.height, chart.clientHeight); // a card as tall as the one beside it
     figure.layout.font.family = getComputedStyle(document.body).fontFamily;
     window.Plotly.react(chart, figure.data, figure.layout, CONFIG);
   };

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -37,15 +39,20 @@ def behaviour() -> pd.DataFrame:
 
 
 def trained(
-    key: str, algorithm: str, models_dir: Path, *, past: pd.DataFrame | None = None
+    key: str,
+    algorithm: str,
+    models_dir: Path,
+    *,
+    past: pd.DataFrame | None = None,
+    config: Mapping[str, object] = MappingProxyType({}),
 ) -> Recommender:
     """A recommender with a live version, fitted here instead of by a worker."""
-    recommender = register(key=key, algorithm=algorithm, config={})
+    recommender = register(key=key, algorithm=algorithm, config=config)
     data = Dataset.from_frames(behaviour() if past is None else past)
     training = jobs.request_training(recommender)
     claimed = jobs.claim(training.pk, now=NOW)
     assert claimed is not None
-    model = create(algorithm).fit(data, seed=1)
+    model = create(algorithm, **config).fit(data, seed=1)
     version = add_version(claimed, model, data, metrics={}, models_dir=models_dir)
     jobs.succeed(claimed, version, now=NOW)
     recommender.refresh_from_db()

@@ -20,7 +20,8 @@ from typing import Any
 from django.conf import settings
 
 from experiments.assignment import PlannedRecommender
-from recommenders.algorithms import Algorithm, load
+from recommenders.algorithms import Algorithm, Reason, load
+from recommenders.algorithms.reasons import DRAWN
 
 logger = logging.getLogger(__name__)
 
@@ -29,21 +30,27 @@ THREADS = 2  # one for each core of a small machine; a LiteRT interpreter belong
 
 @dataclass(frozen=True, kw_only=True)
 class Ranked:
-    """An item with its score, and why it is there, in words."""
+    """An item with its score, and why it is there, in words; and with what probability it came to
+    its place, given those above it.
+    """
 
     item: str
     score: float
     why: str | None
+    propensity: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What a slate is asked for. `history` is oldest first; None stands for the one trained on."""
+    """What a slate is asked for. `history` is oldest first; None stands for the one trained on.
+    `draw` is what algorithms that explore draw by; None is without exploration.
+    """
 
     user: str
     k: int
     history: Sequence[str] | None
     exclude: Sequence[str]
+    draw: int | None = None
 
 
 class NoAnswer(Exception):
@@ -57,15 +64,28 @@ class NoAnswer(Exception):
 def answer(model: Algorithm[Any], question: Question) -> list[Ranked]:
     """The model's slate for one user: at most k items, best first."""
     histories = None if question.history is None else [list(question.history)]
-    ids, scores = model.recommend(
-        [question.user], question.k, histories=histories, exclude=list(question.exclude)
+    found = model.propose(
+        [question.user],
+        question.k,
+        histories=histories,
+        exclude=list(question.exclude),
+        draw=question.draw,
     )
-    found = [(item, float(score)) for item, score in zip(ids[0], scores[0], strict=True) if item]
-    reasons = model.reasons(question.user, [item for item, _ in found], question.history)
+    n = sum(item is not None for item in found.ids[0])
+    ids = list(found.ids[0, :n])
+    reasons = model.reasons(question.user, ids, question.history)
     return [
-        Ranked(item=item, score=score, why=reason.words() if reason else None)
-        for (item, score), reason in zip(found, reasons, strict=True)
+        Ranked(item=item, score=float(score), why=_why(reason, drawn), propensity=float(chance))
+        for item, score, chance, drawn, reason in zip(
+            ids, found.scores[0], found.propensities[0], found.drawn[0], reasons, strict=False
+        )
     ]
+
+
+def _why(reason: Reason | None, drawn: bool) -> str | None:
+    if drawn:
+        return DRAWN
+    return reason.words() if reason else None
 
 
 class Engine:

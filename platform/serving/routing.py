@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -96,10 +97,11 @@ def route(request: RouteRequest, *, now: datetime) -> RouteResponse:
     started = time.perf_counter()
     plan, assignment, live = _where(request)
     recommender = plan.recommenders[assignment.recommender]
-    slate = slate_for(recommender, _question(request, live), live.slate)
-    response = _response(request, plan, assignment, slate)
+    request_id = request.request_id or str(uuid.uuid4())
+    slate = slate_for(recommender, _question(request, request_id, live), live.slate)
+    response = _response(request, request_id, plan, assignment, slate)
     latency_ms = (time.perf_counter() - started) * 1000
-    exposure = _exposure(request, response, latency_ms, now)
+    exposure = _exposure(request, response, slate, latency_ms, now)
     record_exposure(exposure, journal=runtime.exposures_journal())
     return response
 
@@ -149,12 +151,18 @@ def _ask(user: str, recommender: str) -> list[Any]:
     return list(pipe.execute())
 
 
-def _question(request: RouteRequest, live: Live) -> Question:
+def _question(request: RouteRequest, request_id: str, live: Live) -> Question:
     past = live.history or []
     item = request.context.item
     if item is not None:
         past = [*(seen for seen in past if seen != item), item]
-    return Question(user=request.user, k=request.k, history=past or None, exclude=request.exclude)
+    return Question(
+        user=request.user,
+        k=request.k,
+        history=past or None,
+        exclude=request.exclude,
+        draw=zlib.crc32(request_id.encode(errors="surrogatepass")),
+    )
 
 
 def slate_for(
@@ -191,11 +199,11 @@ def _popular(recommender: PlannedRecommender, k: int, unwanted: Sequence[str]) -
 
 
 def _response(
-    request: RouteRequest, plan: Plan, assignment: Assignment, slate: Slate
+    request: RouteRequest, request_id: str, plan: Plan, assignment: Assignment, slate: Slate
 ) -> RouteResponse:
     recommender = plan.recommenders[assignment.recommender]
     return RouteResponse(
-        request_id=request.request_id or str(uuid.uuid4()),
+        request_id=request_id,
         user=request.user,
         placement=request.placement,
         experiment=assignment.experiment,
@@ -216,7 +224,11 @@ def _response(
 
 
 def _exposure(
-    request: RouteRequest, response: RouteResponse, latency_ms: float, now: datetime
+    request: RouteRequest,
+    response: RouteResponse,
+    slate: Slate,
+    latency_ms: float,
+    now: datetime,
 ) -> Exposure:
     return Exposure(
         request_id=response.request_id,
@@ -228,8 +240,10 @@ def _exposure(
         recommender=response.recommender,
         model_version=response.model_version,
         plan_version=response.plan_version,
-        # The arms serve deterministic lists: given the arm, what was shown was certain to be shown.
-        items=tuple(ExposedItem(id=i.item, score=i.score, propensity=1.0) for i in response.items),
+        items=tuple(
+            ExposedItem(id=one.item, score=one.score, propensity=one.propensity)
+            for one in slate.ranked
+        ),
         reason=response.reason,
         served_by=response.served_by,
         fallback=response.fallback,

@@ -5,6 +5,7 @@ Pure: nothing here knows Django, and only `conv_ctr.network`, met while training
 
 from recommenders.algorithms.base import Algorithm, Progress
 from recommenders.algorithms.config import Config, Field, Value
+from recommenders.algorithms.proposal import Proposal
 from recommenders.algorithms.reasons import Contribution, Reason
 from recommenders.algorithms.registry import Description, create, describe, load, names, settings
 
@@ -15,6 +16,7 @@ __all__ = [
     "Description",
     "Field",
     "Progress",
+    "Proposal",
     "Reason",
     "Value",
     "create",

@@ -1,5 +1,6 @@
 """What every algorithm is to its callers: the contract of tests/recommenders/contract.py."""
 
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from recommenders.algorithms import artefact, requests
 from recommenders.algorithms.artefact import Artefact
 from recommenders.algorithms.config import Config
 from recommenders.algorithms.kept import Kept, check
+from recommenders.algorithms.proposal import Proposal
 from recommenders.algorithms.ranking import Slates
 from recommenders.algorithms.reasons import Contribution, Reason
 from recommenders.dataset import Dataset, Histories, Vocabulary
@@ -113,12 +115,37 @@ class Algorithm(ABC, Generic[C]):
         history, nor what training saw them meet. Where fewer than k items are left, rows end in
         None and -inf. Raises InvalidRequestError (k < 1, lengths that differ), NotFittedError.
         """
+        found = self.propose(
+            users, k, histories=histories, exclude=exclude, exclude_seen=exclude_seen
+        )
+        return found.ids, found.scores
+
+    def propose(
+        self,
+        users: Sequence[str],
+        k: int = 10,
+        *,
+        histories: Given = None,
+        exclude: Sequence[str] | None = None,
+        exclude_seen: bool = True,
+        draw: int | None = None,
+    ) -> Proposal:
+        """Slates as `recommend` gives them, with the probability of each item.
+
+        draw: a number for each request, by which an algorithm that explores draws; the same user
+        and number get the same slate. None is the policy without exploration, which is what
+        `recommend` gives.
+        """
         self._need_fit()
         asked = requests.read(
             users, k, histories, exclude, exclude_seen, self._items, self._users, self._histories
         )
-        slates = self._rank(asked.histories, asked.banned, k)
-        return self._items.ids(slates.codes), slates.scores
+        if draw is None:
+            slates = self._rank(asked.histories, asked.banned, k)
+        else:
+            seeds = [zlib.crc32(f"{draw}:{user}".encode(errors="surrogatepass")) for user in users]
+            slates = self._draw(asked.histories, asked.banned, k, seeds)
+        return Proposal.of(slates, self._items)
 
     def reasons(
         self, user: str, ids: Sequence[str], history: Sequence[str] | None = None
@@ -244,6 +271,18 @@ class Algorithm(ABC, Generic[C]):
             other[codes] = False
             others.append(np.flatnonzero(other))
         return self._rank(histories, others, k)
+
+    def _draw(
+        self,
+        histories: Sequence[NDArray[np.int64]],
+        banned: Sequence[NDArray[np.int64]],
+        k: int,
+        seeds: Sequence[int],
+    ) -> Slates:
+        """As `_rank`, drawn by a seed for each row, with propensities. Without exploration it is
+        the same.
+        """
+        return self._rank(histories, banned, k)
 
     @abstractmethod
     def _explain(self, codes: NDArray[np.int64], history: NDArray[np.int64]) -> list[Reason | None]:

@@ -30,11 +30,17 @@ def first_allowed(order: Codes, banned: Codes, k: int) -> Codes:
 
 
 class Slates:
-    """Rows of at most k codes with scores, filled one user at a time; the rest is -1 and -inf."""
+    """Rows of at most k codes with scores, filled one user at a time; the rest is -1 and -inf.
+
+    propensities: with what probability each code came to its place, given those above it; 1 unless
+    something was drawn. drawn: whether it was drawn at random.
+    """
 
     def __init__(self, users: int, k: int) -> None:
         self.codes = np.full((users, k), -1, np.int64)
         self.scores = np.full((users, k), -np.inf, np.float32)
+        self.propensities = np.ones((users, k))
+        self.drawn = np.zeros((users, k), np.bool_)
 
     def put(self, row: int, codes: Codes, scores: Scores) -> None:
         """Fill a row from its start."""

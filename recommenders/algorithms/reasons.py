@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 BECAUSE = "Because of "
+DRAWN = "Drawn at random, to learn who likes it"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
     """kind `popular`: `people` met the item. kind `because`: `item` of the history led to it. kind
-    `alike`: `people` with a similar history met it.
+    `alike`: `people` with a similar history met it. kind `random`: it was drawn.
     """
 
-    kind: Literal["popular", "because", "alike"]
+    kind: Literal["popular", "because", "alike", "random"]
     item: str | None = None
     people: int | None = None
 
@@ -20,6 +21,8 @@ class Reason:
         """The reason in plain words, with the item's id."""
         if self.kind == "because":
             return f"{BECAUSE}{self.item}"
+        if self.kind == "random":
+            return DRAWN
         words = f"Chosen by {self.people:,} " + ("person" if self.people == 1 else "people")
         return f"{words} with similar taste" if self.kind == "alike" else words
 

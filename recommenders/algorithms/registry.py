@@ -8,6 +8,7 @@ from typing import Any
 from recommenders.algorithms import artefact
 from recommenders.algorithms.base import Algorithm
 from recommenders.algorithms.blend import Blend
+from recommenders.algorithms.cold_start import ColdStart
 from recommenders.algorithms.config import Field, Value
 from recommenders.algorithms.content import Content
 from recommenders.algorithms.conv_ctr import ConvCtr
@@ -33,6 +34,7 @@ ALGORITHMS: dict[str, type[Algorithm[Any]]] = {
         Blend,
         TwoStage,
         Mmr,
+        ColdStart,
     )
 }
 

@@ -17,8 +17,8 @@ from serving import engine, plans, slates
 from serving.engine import Ranked
 from serving.exceptions import UnknownPlacement
 from serving.routing import RouteRequest, RouteResponse, route
-from tests.acting import start_experiment, stop_experiment
-from tests.installation import NOW, home_experiment
+from tests.acting import create_placement, start_experiment, stop_experiment
+from tests.installation import NOW, home_experiment, trained
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -115,10 +115,33 @@ def test_somebody_new_to_a_neighbour_model_is_shown_what_is_popular(running: Exp
     assert items(response) == ["a-item-0", "a-item-1", "a-item-2"]
 
 
+def test_items_that_were_drawn_are_logged_with_their_probability(
+    tmp_path: Path, settings: Settings
+) -> None:
+    config = {"rungs": ["popularity"], "exploration": 1.0}
+    explorer = trained("explorer", "cold_start", tmp_path / "models", config=config)
+    create_placement(key="home", name="Home", default_recommender=explorer)
+    plans.publish()
+
+    drawn = ask("new1", request_id="r1")
+    again = ask("new1", request_id="r1")
+    others = {tuple(items(ask("new1", request_id=f"r{n}"))) for n in range(2, 8)}
+
+    assert items(again) == items(drawn)
+    assert len(others) > 3
+    assert [slot.why for slot in drawn.items] == ["Drawn at random, to learn who likes it"] * 3
+    with Drain(settings.JOURNAL_DIR, settings.LOG_DIR) as drain:
+        drain.once()
+    rows = open_log(settings.LOG_DIR).exposures().to_pyarrow().to_pylist()
+    assert all(
+        [item["propensity"] for item in row["items"]] == [1 / 12, 1 / 11, 1 / 10] for row in rows
+    )
+
+
 class Slow:
     """A model that answers, but not in time."""
 
-    def recommend(self, *args: object, **kwargs: object) -> None:
+    def propose(self, *args: object, **kwargs: object) -> None:
         time.sleep(0.3)
 
 

@@ -145,6 +145,14 @@ class InvalidTrainingSettings(RecommenderError):
         self.field = field
 
 
+class NotPromotable(RecommenderError):
+    """A version cannot go live; the message says why, with its numbers."""
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
 class InvalidItem(RecommenderError):
     """A row is no item; `field` is empty for the whole row, and `error` says what is allowed."""
 

@@ -17,6 +17,7 @@ from kombu.exceptions import OperationalError
 
 from people import trail
 from people.actors import COMMAND, Actor
+from recommenders import promotions
 from recommenders.exceptions import JobLost
 from recommenders.models import ModelVersion, Recommender, Training
 
@@ -98,7 +99,8 @@ def report(
 
 
 def succeed(training: Training, version: ModelVersion, *, now: datetime) -> None:
-    """Ends the job with its model version, which becomes the live one.
+    """Ends the job with its model version, which goes live where it is the first or the gate lets
+    it.
 
     Raises JobLost where the job is another attempt's by now, or over: then nothing is changed.
     """
@@ -115,7 +117,9 @@ def succeed(training: Training, version: ModelVersion, *, now: datetime) -> None
                 f"Attempt {training.attempts} of {training} no longer holds the job, so "
                 f"{version.name} is not made live."
             )
-        Recommender.objects.filter(pk=training.recommender_id).update(live=version)
+        if not promotions.settle(version, now=now):
+            training.message = f"Made {version.name}, which stays a candidate."
+            training.save(update_fields=["message"])
 
 
 def cancel(training: Training, *, now: datetime, actor: Actor = COMMAND) -> bool:

@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.urls import reverse
 
+from recommenders.gate import GateVerdict
 from recommenders.provenance import Provenance
 from recommenders.training_settings import TrainingSettings
 
@@ -74,6 +75,11 @@ class ModelVersion(models.Model):
     metrics = models.JSONField(
         default=dict, help_text="Offline figures on the newest part of the data, held out."
     )
+    gate = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="A recommenders.gate.GateVerdict; null where there was nothing to compare with.",
+    )
     learned_from = models.JSONField(default=dict, help_text="A recommenders.provenance.Provenance.")
     popular = models.JSONField(
         default=list, help_text="The hundred items most people chose: [key, people]."
@@ -94,9 +100,40 @@ class ModelVersion(models.Model):
         return f"{self.recommender.key}@{self.number}"
 
     @property
+    def verdict(self) -> GateVerdict | None:
+        """How it did against the version that was live when it was made."""
+        return None if self.gate is None else msgspec.convert(self.gate, GateVerdict)
+
+    @property
     def provenance(self) -> Provenance:
         """Where its data came from."""
         return msgspec.convert(self.learned_from, Provenance)
+
+
+class Promotion(models.Model):
+    """A version went live. Those of a recommender are its history, the oldest first."""
+
+    class Kind(models.TextChoices):
+        FIRST = "first"
+        GATE = "gate"
+        HAND = "hand"
+        ROLLBACK = "rollback"
+        UNGATED = "ungated", "made live by its training, before there was a gate"
+
+    recommender = models.ForeignKey(
+        Recommender, on_delete=models.CASCADE, related_name="promotions"
+    )
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="promotions")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=160)
+    why = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.version.name} live from {self.at:%Y-%m-%d %H:%M}"
 
 
 class Training(models.Model):

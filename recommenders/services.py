@@ -15,6 +15,7 @@ from people.actors import COMMAND, Actor
 from recommenders import algorithms, artefacts
 from recommenders.dataset import Dataset
 from recommenders.exceptions import DatasetError, InvalidRecommender, RecommenderTaken
+from recommenders.gate import GateVerdict
 from recommenders.jobs import request_training
 from recommenders.models import KEY, Item, ModelVersion, Recommender, Training
 from recommenders.provenance import Provenance
@@ -124,6 +125,7 @@ def add_version(
     metrics: Mapping[str, float],
     models_dir: Path,
     learned_from: Provenance = Provenance(),  # noqa: B008  (frozen)
+    gate: GateVerdict | None = None,
 ) -> ModelVersion:
     """Stores the artefact of a finished fit and its row. The number is one above the newest."""
     if data.first_at is None or data.last_at is None:
@@ -147,6 +149,7 @@ def add_version(
             items=data.n_items,
             metrics=dict(metrics),
             learned_from=msgspec.to_builtins(learned_from),
+            gate=msgspec.to_builtins(gate),
             popular=_popular(data),
         )
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from recommenders.exceptions import InvalidTrainingSettings
 
 LONGEST_WINDOW = 3650
+MOST_LOST = 0.5
 
 
 class TrainingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`window_days` is how far back behaviour is read; None reads all of it.
 
-    The rest is what cleaning goes by: the most that one person does in a day, whether items must be
-    in the catalogue (where there is one), and between what ratings lie, where that is known.
+    The next four are what cleaning goes by: the most that one person does in a day, whether items
+    must be in the catalogue (where there is one), and between what ratings lie, where that is
+    known.
+
+    A new version goes live where the gate lets it, or by hand only. The gate lets it where it is
+    shown to lose at most `bound`, a share of what the live version scores.
     """
 
     window_days: int | None = None
@@ -21,6 +28,8 @@ class TrainingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     only_catalogue: bool = True
     lowest_rating: float | None = None
     highest_rating: float | None = None
+    promote: Literal["gate", "hand"] = "gate"
+    bound: float = 0.05
 
 
 def check(settings: TrainingSettings) -> None:
@@ -33,5 +42,10 @@ def check(settings: TrainingSettings) -> None:
         )
     if settings.most_a_day < 1:
         raise InvalidTrainingSettings("Give a whole number of 1 or more.", field="most_a_day")
+    if not 0 <= settings.bound <= MOST_LOST:
+        raise InvalidTrainingSettings(
+            f"Give a share from 0% to {MOST_LOST:.0%} of what the live version scores.",
+            field="bound",
+        )
     if low is not None and high is not None and low >= high:
         raise InvalidTrainingSettings("Give more than the lowest rating.", field="highest_rating")

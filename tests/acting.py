@@ -9,6 +9,7 @@ from experiments import drafts, moves, places
 from experiments.models import Experiment, Placement
 from people.actors import Actor
 from serving.lifecycle import routed
+from serving.models import PublishedPlan
 
 TESTER = Actor("tester")
 MADE = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -20,6 +21,13 @@ def create_placement(**given: Any) -> Placement:
 
 def create_experiment(**given: Any) -> Experiment:
     return drafts.create_experiment(drafts.Draft(**given), now=MADE, actor=TESTER)
+
+
+def answering(recommender: str) -> str | None:
+    """The version that the newest plan routes to."""
+    plan: Any = PublishedPlan.objects.latest("pk").body
+    version: str | None = plan["recommenders"][recommender]["version"]
+    return version
 
 
 def start_experiment(experiment: Experiment, *, now: datetime) -> Experiment:

@@ -24,6 +24,7 @@ from recommenders.exceptions import (
     HyperparameterError,
     InvalidRecommender,
     InvalidTrainingSettings,
+    NotPromotable,
     RecommenderTaken,
 )
 from serving.exceptions import ServingError, UnknownPlacement
@@ -140,6 +141,8 @@ def _as_api(error: Exception) -> Exception:
             return invalid
         case ExperimentError() | PeopleError() | InvalidRecommender() | HyperparameterError():
             return _of_service(error)
+        case NotPromotable():
+            return _of_service(error)
         case InvalidTrainingSettings():
             return InvalidBody(str(error), pointer=f"/training/{error.field}")
         case OperationalError() | InterfaceError():
@@ -162,7 +165,9 @@ def _of_service(error: Exception) -> InvalidBody:
     if isinstance(error, HyperparameterError):
         field = pointer("config", field).removeprefix("/")
     message = getattr(error, "message", None) or str(error)
-    if isinstance(error, NotAllowed | Taken | RecommenderTaken):
+    if isinstance(error, NotPromotable) and field is not None:
+        return InvalidBody(message, pointer=f"/{field}")
+    if isinstance(error, NotAllowed | NotPromotable | Taken | RecommenderTaken):
         return Conflict(message, pointer=None if field is None else f"/{field}")
     return InvalidBody(message, pointer="" if field is None else f"/{field}")
 

@@ -11,7 +11,7 @@ from dashboard.reading.chart_view import chart_view
 from experiments.models import Experiment
 from experiments.moves import keep
 from people import trail
-from recommenders.models import ModelVersion
+from recommenders.models import ModelVersion, Promotion
 
 NOT_KEPT = ("status", "ahead", "snapshot", "tab")
 """What the page tells its own live part, and nobody else."""
@@ -39,12 +39,11 @@ def happened(experiment: Experiment, until: datetime | None = None) -> Happened:
 def _versions(
     experiment: Experiment, until: datetime | None
 ) -> list[tuple[datetime, ModelVersion]]:
-    """Versions of the arms' recommenders that a training made since the start, the newest first."""
-    made = ModelVersion.objects.filter(
-        recommender__variants__experiment=experiment,
-        training__finished_at__gt=experiment.started_at,
-    ).select_related("recommender", "training")
+    """Versions of the arms' recommenders that went live since the start, the newest first."""
+    done = Promotion.objects.filter(
+        recommender__variants__experiment=experiment, at__gt=experiment.started_at
+    ).select_related("version__recommender")
     if until is not None:
-        made = made.filter(training__finished_at__lte=until)
-    newest = made.distinct().order_by("-training__finished_at")[:MOST]
-    return [(at, version) for version in newest if (at := version.training.finished_at)]
+        done = done.filter(at__lte=until)
+    newest = done.distinct().order_by("-at", "-pk")[:MOST]
+    return [(one.at, one.version) for one in newest]

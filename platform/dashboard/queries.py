@@ -11,7 +11,7 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from experiments.metrics.results import Arm, Verdict
 from experiments.models import Experiment, Placement, Snapshot
-from recommenders.models import ModelVersion, Recommender, Training
+from recommenders.models import ModelVersion, Promotion, Recommender, Training
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,16 +60,13 @@ def under_way() -> list[Experiment]:
 
 
 def versions_when_stopped(experiment: Experiment) -> dict[int, ModelVersion]:
-    """By recommender, the version that was live when the experiment stopped: the last one that a
-    training had made by then.
+    """By recommender, the version that was live when the experiment stopped: the last one that had
+    gone live by then.
     """
-    made = ModelVersion.objects.filter(
-        recommender__variants__experiment=experiment,
-        training__finished_at__lte=experiment.stopped_at,
-    ).select_related("recommender")
-    return {
-        version.recommender_id: version for version in made.order_by("training__finished_at", "pk")
-    }
+    done = Promotion.objects.filter(
+        recommender__variants__experiment=experiment, at__lte=experiment.stopped_at
+    ).select_related("version__recommender")
+    return {one.recommender_id: one.version for one in done.order_by("at", "pk")}
 
 
 def recommenders_listed() -> QuerySet[Recommender]:

@@ -28,6 +28,7 @@ from dashboard.views import (
     overrides,
     overview,
     people,
+    promoting,
     recommender,
     recommenders,
     reports,
@@ -126,6 +127,12 @@ urlpatterns = [
     path(
         "recommenders/<slug:key>/versions/<int:number>/", version.page, name="recommender-version"
     ),
+    path(
+        "recommenders/<slug:key>/versions/<int:number>/promote/",
+        promoting.promote,
+        name="version-promote",
+    ),
+    path("recommenders/<slug:key>/back/", promoting.roll_back, name="recommender-back"),
     path("recommenders/<slug:key>/train/", recommender.train, name="recommender-train"),
     path(
         "recommenders/<slug:key>/trainings/<int:pk>/cancel/",

@@ -20,18 +20,16 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from pipelines import learning, slates
+from pipelines import gate, learning, slates
 from recommenders import jobs, services
 from recommenders.algorithms import Algorithm, create
 from recommenders.dataset import Dataset
-from recommenders.evaluation import evaluate
 from recommenders.models import ModelVersion, Training
 from serving import plans
 
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 5.0
-HELD_OUT = 0.1  # of the data, the newest, kept from the model that is measured
 FIT_SHARE = 0.45  # of a training's progress, for each of its two fits
 
 Report = Callable[[float, str, "dict[str, float] | None"], None]
@@ -91,24 +89,29 @@ def run(training: Training) -> ModelVersion:
         jobs.report(training, fraction, message, curve)
 
     report(0.02, f"Read {data.n_interactions:,} interactions of {data.n_users:,} users.")
-    older, newest = data.split_by_time(1 - HELD_OUT)
-    measured = _fit(recommender.algorithm, recommender.config, older, report, start=0.05)
+    parts = gate.split(data, recommender.live)
+    fitted = _fit(recommender.algorithm, recommender.config, parts.older, report, start=0.05)
     report(0.5, "Measuring on the newest part.")
-    metrics = evaluate(measured, older, newest)
+    judged = gate.measured(fitted, parts)
+    bound = recommender.trained_by.bound
+    verdict = gate.verdict(judged, recommender.live, parts, bound=bound)
     model = _fit(recommender.algorithm, recommender.config, data, report, start=0.53, curve=False)
     report(0.98, "Storing the model version.")
     version = services.add_version(
         training,
         model,
         data,
-        metrics=metrics,
+        metrics=gate.metrics_of(judged),
         models_dir=settings.MODELS_DIR,
         learned_from=learned_from,
+        gate=verdict,
     )
     with transaction.atomic():
         jobs.succeed(training, version, now=timezone.now())
         plans.publish()
-    slates.ask(recommender.key)
+    recommender.refresh_from_db(fields=["live"])
+    if recommender.live == version:
+        slates.ask(recommender.key)
     return version
 
 

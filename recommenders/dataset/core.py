@@ -167,6 +167,17 @@ class Dataset:
         cut = min(max(round(len(self) * fraction), 1), len(self) - 1)
         return self.rows(slice(None, cut)), self.rows(slice(cut, None))
 
+    def split_at(self, moment: datetime) -> tuple["Dataset", "Dataset"]:
+        """The rows up to this time, and those after it; either may be empty, and both keep all ids.
+
+        Raises NotEnoughDataError where rows have no time.
+        """
+        if self.at is None:
+            raise NotEnoughDataError("rows without times cannot be split at one")
+        micros = (moment - _EPOCH) // timedelta(microseconds=1)
+        cut = int(np.searchsorted(self.at, micros, side="right"))
+        return self.rows(slice(None, cut)), self.rows(slice(cut, None))
+
     def rows(self, part: slice | NDArray[np.integer[Any]] | NDArray[np.bool_]) -> "Dataset":
         """These rows with all ids, so that codes keep their meaning."""
         per_row = ("user_codes", "item_codes", "values", "ratings", "types", "at")

@@ -102,4 +102,5 @@ def test_the_body_of_a_move_can_be_left_out_and_no_other() -> None:
         *("start_experiment", "pause_experiment", "resume_experiment", "stop_experiment"),
         *("archive_experiment", "kill_variant", "advance_ramp", "cancel_ramp"),
         *("end_holdout", "revoke_key", "archive_metric", "restore_metric", "train"),
+        "roll_back",
     }

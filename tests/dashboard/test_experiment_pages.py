@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from pytest_django import DjangoAssertNumQueries
 
 from experiments.models import Experiment, Placement
-from recommenders.models import ModelVersion, Recommender, Training
+from recommenders.models import ModelVersion, Promotion, Recommender
 from serving.models import Pulse
 from tests.acting import stop_experiment
 from tests.dashboard.factories import (
@@ -248,9 +248,7 @@ def test_a_stopped_experiment_shows_the_versions_of_its_end(
     assert first is not None
     second = retrained(knn, first, 2)
     for version, at in ((first, START), (second, AS_OF + timedelta(hours=1))):
-        Training.objects.create(
-            recommender=knn, status="succeeded", version=version, finished_at=at
-        )
+        Promotion.objects.create(recommender=knn, version=version, kind="gate", at=at)
     snapshot_of(experiment)
     assert "item-knn@2" in text(browser, experiment.get_absolute_url())
     assert "Live version" in text(browser, experiment.get_absolute_url())

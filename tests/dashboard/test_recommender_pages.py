@@ -13,8 +13,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from experiments.models import Experiment
 from people.models import AuditEntry
+from recommenders.gate import GateVerdict
 from recommenders.models import ModelVersion, Recommender, Training
 from recommenders.provenance import CleanedRows, ExperimentShare, Provenance
+from tests.acting import answering
 from tests.dashboard.factories import AS_OF, START, make_recommender
 from tests.dashboard.test_experiment_form import error_of
 from tests.dashboard.test_experiment_pages import text
@@ -271,9 +273,9 @@ def test_a_training_is_cancelled_once(browser: Client) -> None:
     assert training.status == "cancelled"
 
 
-def said(browser: Client, address: str) -> str:
+def said(browser: Client, address: str, **typed: str) -> str:
     """The words of the page that a press of the button leads to."""
-    page = browser.post(address, follow=True).content.decode()
+    page = browser.post(address, typed, follow=True).content.decode()
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
@@ -287,21 +289,73 @@ def test_a_training_of_another_recommender_is_not_cancelled(browser: Client) -> 
     assert (answer.status_code, training.status) == (404, "running")
 
 
-def test_versions_say_which_is_live_and_which_was_replaced(browser: Client) -> None:
+@pytest.fixture
+def three() -> Recommender:
+    """Version 3 took the place of 1; 2 never was live."""
     recommender = make_recommender("item-knn")
     first = recommender.live
     assert first is not None
-    Training.objects.create(recommender=recommender, status="succeeded", version=first)
-    lost, newest = (replace_version(first, number) for number in (2, 3))
+    _, newest = (replace_version(first, number) for number in (2, 3))
+    for version in (first, newest):
+        recommender.promotions.create(version=version, kind="gate", at=START, by="training")
     recommender.live = newest
     recommender.save()
+    return recommender
 
-    page = text(browser, recommender.get_absolute_url())
+
+def test_versions_say_at_which_stage_they_are(browser: Client, three: Recommender) -> None:
+    page = text(browser, three.get_absolute_url())
 
     assert "item-knn@3 live" in page
-    assert "item-knn@2 never live" in page
-    assert "item-knn@1 replaced by @3" in page
-    assert lost.number == 2
+    assert "item-knn@2 candidate" in page
+    assert "item-knn@1 retired" in page
+
+
+def test_a_roll_back_asks_first_and_leads_to_the_version_before(
+    browser: Client, three: Recommender
+) -> None:
+    page = text(browser, three.get_absolute_url())
+    assert "Roll back to item-knn@1?" in page
+    assert "item-knn@1 answers again in place of item-knn@3" in page
+
+    assert "item-knn@1 is live again." in said(browser, f"{three.get_absolute_url()}back/")
+    assert answering("item-knn") == "item-knn@1"
+    assert "Roll back" not in text(browser, three.get_absolute_url())
+    again = said(browser, f"{three.get_absolute_url()}back/")
+    assert "No version of item-knn was live before this one." in again
+
+
+def test_the_gate_is_shown_with_its_numbers_and_overruled_with_a_reason(
+    browser: Client, three: Recommender
+) -> None:
+    verdict = GateVerdict(
+        against="item-knn@3",
+        measure="ndcg@10",
+        users=412,
+        bound=0.05,
+        passed=False,
+        live=0.24,
+        candidate=0.231,
+        loss=0.072,
+    )
+    three.versions.filter(number=2).update(gate=msgspec.to_builtins(verdict))
+    address = f"{three.get_absolute_url()}versions/2/"
+
+    page = text(browser, address)
+    assert "Not shown to be as good as item-knn@3" in page
+    assert "nDCG@10 0.2310 against 0.2400 of item-knn@3 over 412 users" in page
+    assert "say why it goes live all the same" in page
+
+    refused = said(browser, f"{address}promote/", why="A relaunch.")
+    assert "The gate does not let item-knn@2 go live. nDCG@10 0.2310 against 0.2400" in refused
+    assert "Say why it goes live" in said(browser, f"{address}promote/", despite_gate="1")
+    three.refresh_from_db()
+    assert str(three.live) == "item-knn@3"
+
+    done = said(browser, f"{address}promote/", despite_gate="1", why="A relaunch.")
+    assert "item-knn@2 is live from now on." in done
+    assert "made live by maya: A relaunch." in text(browser, address)
+    assert answering("item-knn") == "item-knn@2"
 
 
 def replace_version(version: ModelVersion, number: int) -> ModelVersion:
@@ -321,7 +375,14 @@ def test_it_says_where_it_serves(
     assert "In Learned ranking" in page
 
 
-SETTINGS = {"window_days": "90", "most_a_day": "500", "lowest_rating": "1", "highest_rating": "5"}
+SETTINGS = {
+    "window_days": "90",
+    "most_a_day": "500",
+    "lowest_rating": "1",
+    "highest_rating": "5",
+    "promote": "hand",
+    "bound": "2.5",
+}
 
 
 def test_how_it_is_trained_is_shown_and_changed(browser: Client) -> None:
@@ -334,7 +395,7 @@ def test_how_it_is_trained_is_shown_and_changed(browser: Client) -> None:
     assert answer["Location"] == recommender.get_absolute_url()
     page = text(browser, recommender.get_absolute_url())
     assert "Behaviour of the last 90 days Most of one person in a day 500" in page
-    assert "Items any Ratings 1.0 to 5.0" in page
+    assert "Items any Ratings 1.0 to 5.0 A new version goes live by hand only" in page
     entry = AuditEntry.objects.get(verb="change training")
     assert entry.after == {
         "window_days": 90,
@@ -342,6 +403,8 @@ def test_how_it_is_trained_is_shown_and_changed(browser: Client) -> None:
         "only_catalogue": False,
         "lowest_rating": 1.0,
         "highest_rating": 5.0,
+        "promote": "hand",
+        "bound": 0.025,
     }
 
 
@@ -352,6 +415,9 @@ def test_how_it_is_trained_is_shown_and_changed(browser: Client) -> None:
         ({"window_days": "many"}, "id_window_days", "Give a whole number of 1 or more."),
         ({"most_a_day": ""}, "id_most_a_day", "Give a whole number of 1 or more."),
         ({"highest_rating": "1"}, "id_highest_rating", "Give more than the lowest rating."),
+        ({"bound": "51"}, "id_bound", "Give a share from 0% to 50%"),
+        ({"bound": ""}, "id_bound", "Give a share in percent."),
+        ({"promote": "x"}, "id_promote", "Select a valid choice."),
         ({"lowest_rating": "nan"}, "id_lowest_rating", "Give a number."),
     ],
 )

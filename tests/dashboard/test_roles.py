@@ -78,6 +78,8 @@ TABLE = {
     "recommender": (VIEWER, VIEWER),
     "recommender-live": (VIEWER, VIEWER),
     "recommender-new": (EXPERIMENTER, EXPERIMENTER),
+    "version-promote": (EXPERIMENTER, EXPERIMENTER),
+    "recommender-back": (EXPERIMENTER, EXPERIMENTER),
     "recommender-version": (VIEWER, VIEWER),
     "recommender-training": (EXPERIMENTER, EXPERIMENTER),
     "recommender-train": (EXPERIMENTER, EXPERIMENTER),
@@ -151,7 +153,9 @@ def as_role(client: Client, db: None) -> Callable[[Role], Client]:
 
 
 def address(name: str) -> str:
-    key = {"metric": "gmv", "recommender": "popular"}.get(name.split("-")[0], "learned-ranking")
+    key = {"metric": "gmv", "recommender": "popular", "version": "popular"}.get(
+        name.split("-")[0], "learned-ranking"
+    )
     [pattern] = [p for p in urls.urlpatterns if p.name == name]
     values: dict[str, Any] = {
         "key": key,

@@ -29,6 +29,7 @@ from api.management.placements import NewPlacement, Placement, PlacementChange
 from api.management.recommenders.bodies import (
     ModelVersion,
     NewRecommender,
+    Promoting,
     Recommender,
     RecommenderChange,
     Training,
@@ -38,6 +39,7 @@ from experiments.assignment import Reason, Standing
 from experiments.measurement import Guarded, Measurement
 from experiments.metrics import Metric
 from experiments.metrics.measures import Events
+from recommenders.gate import GateVerdict
 from recommenders.provenance import CleanedRows, ExperimentShare, Provenance
 from recommenders.services import Catalogued, ItemRow
 from recommenders.training_settings import TrainingSettings
@@ -138,6 +140,18 @@ LISTED: tuple[object, ...] = (
         users=943,
         items=1_682,
         metrics={"ndcg@10": 0.21},
+        stage="live",
+        gate=GateVerdict(
+            against="item-knn@0",
+            measure="ndcg@10",
+            users=412,
+            bound=0.05,
+            passed=True,
+            live=0.21,
+            candidate=0.22,
+            loss=0.011,
+            needed=30,
+        ),
         learned_from=Provenance(
             window_days=90,
             experiments=(
@@ -216,6 +230,7 @@ BODIES: tuple[object, ...] = (
     HoldoutChange(share=0.1),
     _SPEND,
     NewRecommender(key="item-knn", algorithm="item_knn", config={"neighbours": 50}),
+    Promoting(despite_gate=True, why="The catalogue is another since the relaunch."),
     RecommenderChange(training=TrainingSettings(window_days=90), why="Tastes change by season."),
     ItemsBatch(items=[ItemRow(item="50", title="Star Wars (1977)", categories=("Action",))]),
     Catalogued(added=1, updated=0),

@@ -51,6 +51,8 @@ urlpatterns = [
     path("recommenders/<slug:key>", recommenders.RecommenderView.as_view()),
     path("recommenders/<slug:key>/versions", versions.VersionsView.as_view()),
     path("recommenders/<slug:key>/versions/<int:number>", versions.VersionView.as_view()),
+    path("recommenders/<slug:key>/versions/<int:number>/promote", versions.PromoteView.as_view()),
+    path("recommenders/<slug:key>/rollback", versions.RollbackView.as_view()),
     path("recommenders/<slug:key>/trainings", trainings.TrainingsView.as_view()),
     path("recommenders/<slug:key>/trainings/<int:number>", trainings.TrainingView.as_view()),
     path("items", items.ItemsView.as_view()),

@@ -58,11 +58,27 @@ class TrainingForm(forms.Form):
     lowest_rating = _bound(_("Lowest rating"))
     highest_rating = _bound(_("Highest rating"))
 
+    promote = forms.ChoiceField(
+        label=_("A new version goes live"),
+        choices=[("gate", _("where the gate lets it")), ("hand", _("by hand only"))],
+    )
+    bound = forms.DecimalField(
+        label=_("Most that may be lost"),
+        help_text=_(
+            "A share of what the live version scores: the gate lets a version through that is "
+            "shown to lose no more."
+        ),
+        error_messages=dict.fromkeys(("required", "invalid"), _("Give a share in percent.")),
+        widget=forms.NumberInput(attrs={"step": "any"}),
+    )
+
     def __init__(self, data: QueryDict | None, of: TrainingSettings) -> None:
-        super().__init__(data, initial=msgspec.structs.asdict(of))
+        shown = msgspec.structs.asdict(of) | {"bound": f"{100 * of.bound:g}"}
+        super().__init__(data, initial=shown)
 
     def wanted(self) -> TrainingSettings:
-        return TrainingSettings(**self.cleaned_data)
+        share = float(self.cleaned_data["bound"] / 100)
+        return TrainingSettings(**self.cleaned_data | {"bound": share})
 
     def refuse(self, error: InvalidTrainingSettings) -> None:
         self.add_error(error.field, str(error))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from dashboard.reading.curves import Curve
+from recommenders.gate import Stage, stage_of
 from recommenders.models import ModelVersion, Training
 
 if TYPE_CHECKING:
@@ -127,21 +128,17 @@ def advice(error: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class VersionRow:
-    """A version with its stage: `live`, `replaced` by the version named, or `unused`, which is one
-    whose training lost its job before it could go live.
-    """
+    """A version with its stage."""
 
     version: ModelVersion
-    stage: str
-    by: str
+    stage: Stage
 
 
-def version_rows(versions: Sequence[ModelVersion], live: int | None) -> list[VersionRow]:
-    """Newest first, as given."""
-    rows, newer = [], ""
-    for version in versions:
-        went_live = version.pk == live or hasattr(version, "training")
-        stage = "live" if version.pk == live else "replaced" if went_live else "unused"
-        rows.append(VersionRow(version=version, stage=stage, by=newer if went_live else ""))
-        newer = f"@{version.number}" if went_live else newer
-    return rows
+def version_rows(
+    versions: Sequence[ModelVersion], live: int | None, were_live: Collection[int]
+) -> list[VersionRow]:
+    """In the order given; `were_live` are the rows of versions that ever were."""
+    return [
+        VersionRow(version=one, stage=stage_of(one.pk, live=live, were_live=were_live))
+        for one in versions
+    ]

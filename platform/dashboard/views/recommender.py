@@ -25,6 +25,7 @@ from recommenders import algorithms
 from recommenders.exceptions import UnknownAlgorithmError
 from recommenders.jobs import cancel as cancel_training
 from recommenders.models import Recommender, Training
+from recommenders.promotions import previous, were_live
 from serving.learning import ask_for_training
 
 NOTHING_NEW = 204
@@ -83,12 +84,13 @@ def _context(recommender: Recommender) -> dict[str, Any]:
     return {
         "recommender": recommender,
         "description": _description(recommender.algorithm),
-        "versions": version_rows(versions, recommender.live_id),
+        "versions": version_rows(versions, recommender.live_id, were_live(recommender)),
         "measures": measures(versions),
         "serves": uses_of(recommender),
         "trainings": [training_row(t, curves(t.curve), now=at) for t in trainings],
+        "before": previous(recommender),
         "active": any(t.is_active() for t in trainings),
-        "seen": _seen(trainings, len(versions)),
+        "seen": _seen(trainings, len(versions), recommender.live_id),
     }
 
 
@@ -100,10 +102,10 @@ def _description(algorithm: str) -> algorithms.Description | None:
         return None
 
 
-def _seen(trainings: list[Training], versions: int) -> str:
+def _seen(trainings: list[Training], versions: int, live: int | None) -> str:
     """Changes whenever anything on the page does."""
     if not trainings:
-        return f"{versions}"
+        return f"{live}/{versions}"
     newest = trainings[0]
     state = (newest.pk, newest.status, f"{newest.progress:.3f}", len(newest.curve), newest.message)
-    return "/".join(str(part) for part in (versions, *state))
+    return "/".join(str(part) for part in (live, versions, *state))

@@ -58,6 +58,8 @@ MANAGEMENT: dict[tuple[str, str], Role] = {
     ("recommenders/<slug:key>", "PATCH"): EXPERIMENTER,
     ("recommenders/<slug:key>/versions", "GET"): VIEWER,
     ("recommenders/<slug:key>/versions/<int:number>", "GET"): VIEWER,
+    ("recommenders/<slug:key>/versions/<int:number>/promote", "POST"): EXPERIMENTER,
+    ("recommenders/<slug:key>/rollback", "POST"): EXPERIMENTER,
     ("recommenders/<slug:key>/trainings", "GET"): VIEWER,
     ("recommenders/<slug:key>/trainings", "POST"): EXPERIMENTER,
     ("recommenders/<slug:key>/trainings/<int:number>", "GET"): VIEWER,

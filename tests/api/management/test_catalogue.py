@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from experiments.measurement import Measurement
 from experiments.models import Placement
 from people import trail
 from recommenders.algorithms import names
-from recommenders.models import Item, Training
+from recommenders.gate import GateVerdict
+from recommenders.models import Item, ModelVersion, Training
 from tests.acting import MADE as NOW
-from tests.acting import start_experiment, stop_experiment
+from tests.acting import answering, start_experiment, stop_experiment
 from tests.api.management.conftest import Caller, Draft, assert_refused, everything
 
 ITEM = {"item": "i/1", "title": "One", "categories": ["new"], "attributes": {"price": 2.5}}
@@ -51,6 +53,8 @@ def test_a_recommender_is_trained_otherwise_from_then_on(admin: Caller, home: Pl
         "only_catalogue": True,
         "lowest_rating": None,
         "highest_rating": None,
+        "promote": "gate",
+        "bound": 0.05,
     }
     assert admin.get("recommenders/popular").json() == changed.json()
     [entry] = trail.entries(kind="recommender", key="popular")
@@ -112,6 +116,83 @@ def test_model_versions_are_read(admin: Caller, home: Placement) -> None:
     assert admin.get("recommenders/popular/versions/1").json() == version
     assert admin.get("recommenders/popular/versions/2").status_code == 404
     assert admin.get("recommenders/popular").json()["live"] == "popular@1"
+
+
+def candidate(number: int, verdict: GateVerdict | None) -> ModelVersion:
+    """A further version of `popular`, which went live through the gate with its first."""
+    first = ModelVersion.objects.get(recommender__key="popular", number=1)
+    if not first.promotions.exists():
+        first.recommender.promotions.create(version=first, kind="first", at=NOW, by="training")
+    fields = {f.name: getattr(first, f.name) for f in first._meta.concrete_fields}
+    changes = {"id": None, "number": number, "gate": msgspec.to_builtins(verdict)}
+    return ModelVersion.objects.create(**fields | changes)
+
+
+PASSED = GateVerdict(
+    against="popular@1", measure="ndcg@10", users=412, bound=0.05, passed=True, live=0.2
+)
+
+
+def test_a_candidate_is_promoted_and_the_version_before_comes_back(
+    admin: Caller, home: Placement
+) -> None:
+    candidate(2, PASSED)
+    assert admin.get("recommenders/popular/versions/2").json()["stage"] == "candidate"
+
+    done = admin.post("recommenders/popular/versions/2/promote", {"why": "Fresh."})
+
+    assert (done.status_code, done.json()["stage"]) == (200, "live")
+    assert done.json()["gate"]["users"] == 412
+    assert admin.get("recommenders/popular/versions/1").json()["stage"] == "retired"
+    assert answering("popular") == "popular@2"
+
+    back = admin.post("recommenders/popular/rollback")
+
+    assert (back.status_code, back.json()["live"]) == (200, "popular@1")
+    assert answering("popular") == "popular@1"
+    acts = trail.entries(kind="recommender", key="popular")
+    assert [(entry.verb, entry.by, entry.why) for entry in acts] == [
+        ("roll back", "key admin", ""),
+        ("promote", "key admin", "Fresh."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "body", "status", "pointer", "detail"),
+    [
+        (
+            "versions/2/promote",
+            {},
+            409,
+            None,
+            "The gate does not let popular@2 go live. It was never compared with popular@1.",
+        ),
+        (
+            "versions/2/promote",
+            {"despite_gate": True},
+            400,
+            "/why",
+            "Say why it goes live despite the gate.",
+        ),
+        ("versions/1/promote", {}, 409, None, "popular@1 is live already."),
+        ("rollback", {}, 409, None, "No version of popular was live before this one."),
+    ],
+)
+def test_what_cannot_go_live_is_refused_with_the_reason(
+    admin: Caller,
+    home: Placement,
+    address: str,
+    body: dict[str, Any],
+    status: int,
+    pointer: str | None,
+    detail: str,
+) -> None:
+    candidate(2, None)
+    before = everything()
+
+    answer = admin.post(f"recommenders/popular/{address}", body)
+
+    assert_refused(answer, status, pointer, detail, before=before)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from api.management.fields import Key, Why, says
 from api.management.listing import Listed
+from recommenders.gate import GateVerdict, Stage
 from recommenders.provenance import Provenance
 from recommenders.training_settings import TrainingSettings
 
@@ -70,8 +71,22 @@ class ModelVersion(msgspec.Struct, frozen=True, kw_only=True):
     metrics: Annotated[
         dict[str, float], says("Offline figures on the newest part of the data, held out.")
     ]
+    stage: Annotated[Stage, says("`live` answers, `retired` did, and `candidate` never has.")]
+    gate: Annotated[
+        GateVerdict | None,
+        says("Against the version that was live when it was made; null where none was."),
+    ]
     learned_from: Annotated[Provenance, says("Where its data came from, and what was left out.")]
     created_at: Annotated[datetime, says("When it was made.")]
+
+
+class Promoting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A version is to go live."""
+
+    despite_gate: Annotated[
+        bool, says("Also where the gate does not let it; that takes a `why`.")
+    ] = False
+    why: Why = ""
 
 
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import cast
 
 from django.db.models import QuerySet
@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from api.management.kinds import Kind
 from api.management.recommenders import bodies
 from recommenders import models
+from recommenders.gate import stage_of
+from recommenders.promotions import were_live
 
 
 def _show(rows: Sequence[models.Recommender]) -> list[bodies.Recommender]:
@@ -41,17 +43,25 @@ def versions(key: str) -> Kind[models.ModelVersion]:
         rows = models.ModelVersion.objects.filter(recommender=recommender)
         return rows.select_related("recommender").defer("popular")
 
-    return Kind(word=f"version of {key},", rows=found, show=_show_versions, name="number")
+    def show(rows: Sequence[models.ModelVersion]) -> list[bodies.ModelVersion]:
+        live = models.Recommender.objects.values_list("live_id", flat=True).get(pk=recommender.pk)
+        return _show_versions(rows, live, were_live(recommender))
+
+    return Kind(word=f"version of {key},", rows=found, show=show, name="number")
 
 
-def _show_versions(rows: Sequence[models.ModelVersion]) -> list[bodies.ModelVersion]:
+def _show_versions(
+    rows: Sequence[models.ModelVersion], live: int | None, were_live: Collection[int]
+) -> list[bodies.ModelVersion]:
     return [
         bodies.ModelVersion(
             learned_from=row.provenance,
+            gate=row.verdict,
+            stage=stage_of(row.pk, live=live, were_live=were_live),
             **{
                 field: getattr(row, field)
                 for field in bodies.ModelVersion.__struct_fields__
-                if field != "learned_from"
+                if field not in ("learned_from", "gate", "stage")
             },
         )
         for row in rows

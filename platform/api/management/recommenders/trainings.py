@@ -40,9 +40,9 @@ class TrainingsView(Door):
         "train",
         "Ask for a training",
         "A worker does it; the answer's `Location` is the address to ask. The model version that "
-        "it makes becomes the live one. While one is queued or running, that one is answered, and "
-        "nothing goes into the audit trail. Refused with 409 while an experiment that it serves "
-        "keeps its models frozen.",
+        "it makes goes live where it is the first or the gate lets it. While one is queued or "
+        "running, that one is answered, and nothing goes into the audit trail. Refused with 409 "
+        "while an experiment that it serves keeps its models frozen.",
         takes=Moving,
         answers=Training,
         code=202,

@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.urls import reverse
 
+from recommenders.evaluation_rows import Evaluation as Evaluation
 from recommenders.gate import GateVerdict
 from recommenders.provenance import Provenance
 from recommenders.training_settings import TrainingSettings

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from math import sqrt
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
 
 from dashboard.reading.offline import measure_rows, measures, same_data, setting_rows, signed
-from recommenders.models import ModelVersion, Recommender
+from recommenders.evaluation import Protocol
+from recommenders.models import Evaluation, ModelVersion, Recommender
 from tests.dashboard.factories import AS_OF, START, make_recommender
 from tests.dashboard.test_experiment_form import error_of
 from tests.dashboard.test_experiment_pages import text
@@ -140,3 +142,71 @@ def test_without_a_version_it_says_what_to_do_next(browser: Client) -> None:
     make_recommender("fresh", trained=False)
 
     assert "There is no model version yet. Train a recommender" in text(browser, COMPARE)
+
+
+def evaluated(key: str, place: int, **changes: Any) -> Evaluation:
+    """One of a run of two, of which `popular` is the baseline."""
+    recommender = Recommender.objects.get(key=key)
+    fields: dict[str, Any] = {
+        "run": UUID(int=1),
+        "place": place,
+        "baseline": "popular",
+        "recommender": recommender,
+        "version": recommender.live,
+        "protocol": Protocol(name="leave-one-out", seed=7).values(),
+        "k": 10,
+        "confidence": 0.95,
+        "users": 943,
+        "interactions": 100_000,
+        "data_from": START,
+        "data_until": AS_OF,
+        "at": AS_OF,
+    }
+    return Evaluation.objects.create(**fields | changes)
+
+
+def run_of_two(**changes: Any) -> None:
+    make_recommender("popular")
+    make_recommender("item-knn")
+    ndcg = {"n": 943, "value": 0.045, "low": 0.037, "high": 0.053}
+    overall = {"n": 943, "value": 0.31, "low": None, "high": None}
+    evaluated("popular", 0, measures={"ndcg@10": ndcg}, **changes)
+    evaluated(
+        "item-knn",
+        1,
+        measures={"ndcg@10": ndcg | {"value": 0.063}, "coverage@10": overall},
+        differences={"ndcg@10": {"difference": 0.018, "p_value": 0.0001}},
+        **changes,
+    )
+
+
+def test_what_was_measured_on_the_same_users_stands_side_by_side(browser: Client) -> None:
+    run_of_two()
+
+    page = text(browser, COMPARE)
+
+    assert (
+        "leave-one-out: each user's newest row held out, ranked among all items, new items only; "
+        "k 10, seed 7."
+    ) in page.replace("&#x27;", "'")
+    assert "nDCG@10 .045 .037 to .053 .063 .037 to .053 +.018 better" in page
+    assert "Coverage@10 \N{EN DASH} .310 Users measured 943 943" in page
+    assert "Ranked among a few drawn items" not in page
+
+
+def test_sampled_figures_carry_a_warning(browser: Client) -> None:
+    run_of_two(protocol=Protocol(negatives=100).values())
+    assert "Ranked among a few drawn items." in text(browser, COMPARE)
+
+
+def test_a_difference_that_is_not_significant_is_called_neither(browser: Client) -> None:
+    run_of_two()
+    Evaluation.objects.filter(place=1).update(
+        differences={"ndcg@10": {"difference": 0.018, "p_value": 0.2}}
+    )
+    assert "+.018 better" not in text(browser, COMPARE)
+
+
+def test_without_a_run_it_says_how_to_make_one(browser: Client) -> None:
+    make_recommender("item-knn")
+    assert "manage.py evaluate --recommender A B" in text(browser, COMPARE)

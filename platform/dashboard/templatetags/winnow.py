@@ -166,7 +166,7 @@ def lowfirst(text: str) -> str:
 @register.filter
 def measure(name: str) -> str:
     """An offline measure as people write it."""
-    written = {"ndcg": "nDCG", "auc": "AUC", "logloss": "Log loss", "mrr": "MRR"}
+    written = {"ndcg": "nDCG", "map": "MAP", "auc": "AUC", "logloss": "Log loss", "mrr": "MRR"}
     stem, at, cutoff = name.partition("@")
     return f"{written.get(stem, words(stem))}{at}{cutoff}"
 

@@ -10,8 +10,9 @@ from django.views.decorators.http import require_safe
 
 from dashboard.access import needs
 from dashboard.forms.compare import CompareForm
-from dashboard.reading import offline
+from dashboard.reading import evaluated, offline
 from people.roles import Role
+from recommenders.evaluations import runs_of
 from recommenders.models import ModelVersion
 from recommenders.selectors import recent_versions
 
@@ -45,5 +46,6 @@ def _compared(versions: list[ModelVersion]) -> dict[str, Any]:
         "measures": offline.measure_rows(versions),
         "settings_rows": offline.setting_rows(versions),
         "same_data": offline.same_data(versions),
+        "runs": [evaluated.run(rows) for rows in runs_of([version.pk for version in versions])],
         "keys": list(dict.fromkeys(version.recommender.key for version in versions))[:4],
     }

@@ -51,6 +51,9 @@ AXE = """([within, rules]) => axe
   .then(found => found.violations)"""
 UNFOLD = "document.querySelectorAll('main details').forEach(each => { each.open = true; })"
 OVERLAYS = "[...document.querySelectorAll('[popover]')].map(each => '#' + each.id)"
+ALONE = """() => document.querySelector('main')
+  ?.replaceChildren(...document.querySelectorAll('[popover]'))"""
+"""Leaves what opens over a page, without the page: axe looks at all of a document each time."""
 SHOW = "name => document.querySelector(name).showPopover()"
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 """The rules that a theme can break; the others are asked once per width."""
@@ -119,11 +122,16 @@ class Audit:
             reach = self.page.evaluate("document.documentElement.scrollWidth")
             if reach > width:
                 self.complain(f"scrolls sideways to {reach} px")
-        for name in set(self.page.evaluate(OVERLAYS)) - self.opened:
-            self.opened.add(name)
-            self.where = f"{address}, {name} open"
+        unseen = set(self.page.evaluate(OVERLAYS)) - self.opened
+        self.opened |= unseen
+        if unseen:
+            self.page.evaluate(ALONE)
+        for name in sorted(unseen):
             self.page.evaluate(SHOW, name)
-            self._axe({}, within=name)
+            for n, theme in enumerate(THEMES):
+                self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+                self.where = f"{address}, {name} open, {theme}"
+                self._axe(COLOURS if n else {}, within=name)
 
     def _axe(self, rules: dict[str, list[str]], *, within: str = ":root") -> None:
         for violation in self.page.evaluate(AXE, [within, rules]):

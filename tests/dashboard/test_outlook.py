@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ from experiments.metrics.forecasts import (
     safe_by,
 )
 from experiments.models import Placement, PlacementBaseline
+from experiments.stats import RatioSample
 from tests.dashboard.plotted import plotted
 from tests.dashboard.walking import send
 
@@ -302,17 +304,22 @@ def test_each_metric_says_what_it_came_to_and_a_guardrail_when_it_is_safe(
     ask: Callable[..., str], home: Placement
 ) -> None:
     bought = msgspec.structs.replace(counted().measured[0], metric=METRICS["conversion"])
-    both = counted(measured=(*counted().measured, bought))
+    nothing: dict[str, Any] = {field.name: 0.0 for field in fields(RatioSample)} | {"n": 100.0}
+    seen = Measured(metric=METRICS["ctr_seen"], sums=nothing)
+    both = counted(measured=(*counted().measured, bought, seen))
     baselines.store(home, both, now=UNTIL)
 
     guarded = {"role_conversion": "guardrail", "margin_conversion": "8"}
-    page = ask(margin_clicked="5", margin_slate_ctr="5", method="fixed", **guarded)
+    page = ask(
+        margin_clicked="5", margin_slate_ctr="5", margin_ctr_seen="5", method="fixed", **guarded
+    )
     zero = ask(**guarded | {"margin_conversion": "0"})
 
     day = safe_by(both, "conversion", margin=0.08, method="fixed").days
     assert line(page, "clicked") == "10.00% over 14 days"
     assert line(page, "conversion") == f"10.00% over 14 days. Safe on day {day} at the earliest"
     assert line(page, "slate_ctr") == "Newer than the last count"
+    assert line(page, "ctr_seen") == "No value so far"
     assert 'id="so-far-ctr"' not in page  # the form had no row of it
     assert line(zero, "conversion") == "10.00% over 14 days"
 

@@ -50,7 +50,10 @@ def so_far(
 
 def _value(baseline: Baseline, measured: Measured) -> str:
     metric = measured.metric
-    shown = formats.value(number(measured.sample.mean), metric.currency or metric.format)
+    value = number(measured.sample.mean)
+    if value is None:
+        return _("No value so far")
+    shown = formats.value(value, metric.currency or metric.format)
     span = words.span(baseline.days)
     return _("%(value)s over %(span)s") % {"span": span, "value": shown}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -12,6 +13,16 @@ LONGEST_WINDOW = 3650
 MOST_LOST = 0.5
 
 
+Every = Literal["off", "hourly", "daily", "weekly", "monthly"]
+PAUSES: dict[Every, timedelta | None] = {
+    "off": None,
+    "hourly": timedelta(hours=1),
+    "daily": timedelta(days=1),
+    "weekly": timedelta(days=7),
+    "monthly": timedelta(days=30),
+}
+
+
 class TrainingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`window_days` is how far back behaviour is read; None reads all of it.
 
@@ -19,6 +30,7 @@ class TrainingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     must be in the catalogue (where there is one), and between what ratings lie, where that is
     known.
 
+    By `every` it is trained by the clock, so long after it was last asked for.
     A new version goes live where the gate lets it, or by hand only. The gate lets it where it is
     shown to lose at most `bound`, a share of what the live version scores.
     """
@@ -28,8 +40,19 @@ class TrainingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     only_catalogue: bool = True
     lowest_rating: float | None = None
     highest_rating: float | None = None
+    every: Every = "off"
     promote: Literal["gate", "hand"] = "gate"
     bound: float = 0.05
+
+
+def next_at(every: Every, asked_at: datetime | None, *, now: datetime) -> datetime | None:
+    """When the clock trains next, given when a training was last asked for; None where never. The
+    first training of all is due at once.
+    """
+    pause = PAUSES[every]
+    if pause is None:
+        return None
+    return now if asked_at is None else asked_at + pause
 
 
 def check(settings: TrainingSettings) -> None:

@@ -144,6 +144,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 _TICKS = {
     "pipelines.analyse_running": cadence.BEAT,
     "pipelines.announce_plan": timedelta(seconds=5),
+    "pipelines.ask_due_trainings": timedelta(seconds=60),
     "pipelines.count_baselines": timedelta(minutes=5),
     "pipelines.deliver_notices": timedelta(seconds=15),
     "pipelines.keep_schedules": timedelta(seconds=15),

@@ -27,7 +27,7 @@ class Actor:
 
 
 SCHEDULE = Actor("schedule")
-"""A start or an end that was set for a time."""
+"""A start, an end or a training that was set for a time."""
 
 RAMP = Actor("ramp")
 """A ramp that advances, holds or rolls back by itself."""

@@ -17,6 +17,7 @@ from pipelines import (
     forecasts,
     importing,
     pulse,
+    retraining,
     schedules,
     slates,
     training,
@@ -84,6 +85,11 @@ def take_pulse() -> None:
 @shared_task(name="pipelines.sweep_trainings")
 def sweep_trainings() -> None:
     jobs.sweep(now=timezone.now())
+
+
+@shared_task(name="pipelines.ask_due_trainings")
+def ask_due_trainings() -> None:
+    retraining.ask_due(now=timezone.now())
 
 
 @shared_task(name="pipelines.look_after_log")

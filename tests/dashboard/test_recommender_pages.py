@@ -380,6 +380,7 @@ SETTINGS = {
     "most_a_day": "500",
     "lowest_rating": "1",
     "highest_rating": "5",
+    "every": "daily",
     "promote": "hand",
     "bound": "2.5",
 }
@@ -394,7 +395,8 @@ def test_how_it_is_trained_is_shown_and_changed(browser: Client) -> None:
 
     assert answer["Location"] == recommender.get_absolute_url()
     page = text(browser, recommender.get_absolute_url())
-    assert "Behaviour of the last 90 days Most of one person in a day 500" in page
+    assert "Behaviour of the last 90 days By the clock every day next " in page
+    assert "Most of one person in a day 500" in page
     assert "Items any Ratings 1.0 to 5.0 A new version goes live by hand only" in page
     entry = AuditEntry.objects.get(verb="change training")
     assert entry.after == {
@@ -403,6 +405,7 @@ def test_how_it_is_trained_is_shown_and_changed(browser: Client) -> None:
         "only_catalogue": False,
         "lowest_rating": 1.0,
         "highest_rating": 5.0,
+        "every": "daily",
         "promote": "hand",
         "bound": 0.025,
     }

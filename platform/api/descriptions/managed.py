@@ -46,6 +46,7 @@ MANAGED: dict[str, dict[str, str]] = {
         "only_catalogue": "Whether items must be in the catalogue, where there is one.",
         "lowest_rating": "Ratings below it are left out; null: no bound.",
         "highest_rating": "Ratings above it are left out; null: no bound.",
+        "every": "How often the clock trains it.",
         "promote": "Whether a new version goes live where the gate lets it, or by hand only.",
         "bound": "The share of what the live version scores that the gate lets be lost.",
     },

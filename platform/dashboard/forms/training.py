@@ -10,10 +10,19 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from recommenders.exceptions import InvalidTrainingSettings
-from recommenders.training_settings import TrainingSettings
+from recommenders.training_settings import Every, TrainingSettings
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+
+EVERY: dict[Every, StrOrPromise] = {
+    "off": _("never"),
+    "hourly": _("every hour"),
+    "daily": _("every day"),
+    "weekly": _("every week"),
+    "monthly": _("every 30 days"),
+}
 
 
 def _whole(label: StrOrPromise, help_text: StrOrPromise, *, required: bool) -> forms.IntegerField:
@@ -58,6 +67,14 @@ class TrainingForm(forms.Form):
     lowest_rating = _bound(_("Lowest rating"))
     highest_rating = _bound(_("Highest rating"))
 
+    every = forms.ChoiceField(
+        label=_("Trained by the clock"),
+        choices=list(EVERY.items()),
+        help_text=_(
+            "So long after a training was last asked for, by whomever. Not while an experiment "
+            "that it serves is frozen."
+        ),
+    )
     promote = forms.ChoiceField(
         label=_("A new version goes live"),
         choices=[("gate", _("where the gate lets it")), ("hand", _("by hand only"))],

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import needs
+from dashboard.forms.training import EVERY
 from dashboard.people import person
 from dashboard.queries import uses_of
 from dashboard.reading.curves import curves
@@ -26,6 +27,7 @@ from recommenders.exceptions import UnknownAlgorithmError
 from recommenders.jobs import cancel as cancel_training
 from recommenders.models import Recommender, Training
 from recommenders.promotions import previous, were_live
+from recommenders.training_settings import next_at
 from serving.learning import ask_for_training
 
 NOTHING_NEW = 204
@@ -88,6 +90,10 @@ def _context(recommender: Recommender) -> dict[str, Any]:
         "measures": measures(versions),
         "serves": uses_of(recommender),
         "trainings": [training_row(t, curves(t.curve), now=at) for t in trainings],
+        "clock_words": EVERY[recommender.trained_by.every],
+        "next_training": next_at(
+            recommender.trained_by.every, trainings[0].created_at if trainings else None, now=at
+        ),
         "before": previous(recommender),
         "active": any(t.is_active() for t in trainings),
         "seen": _seen(trainings, len(versions), recommender.live_id),

@@ -53,6 +53,7 @@ def test_a_recommender_is_trained_otherwise_from_then_on(admin: Caller, home: Pl
         "only_catalogue": True,
         "lowest_rating": None,
         "highest_rating": None,
+        "every": "off",
         "promote": "gate",
         "bound": 0.05,
     }

@@ -68,6 +68,14 @@ class UnknownAlgorithmError(RecommenderError):
         self.name = name
 
 
+class BrokenAlgorithmError(UnknownAlgorithmError):
+    """A third party's algorithm is installed under that name, and cannot be used."""
+
+    def __init__(self, name: str, why: str) -> None:
+        RecommenderError.__init__(self, f"the algorithm '{name}' cannot be used: {why}")
+        self.name = name
+
+
 class NotFittedError(RecommenderError):
     """The model was asked for something before `fit` or `load`."""
 

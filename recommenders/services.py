@@ -56,6 +56,9 @@ def register(
         raise InvalidRecommender(str(KEY.message), field="key")
     if len(key) > LONGEST_KEY:
         raise InvalidRecommender(f"Give a key of at most {LONGEST_KEY} characters.", field="key")
+    if algorithm in algorithms.broken():
+        why = algorithms.broken()[algorithm]
+        raise InvalidRecommender(f"“{algorithm}” cannot be used: {why}.", field="algorithm")
     if algorithm not in algorithms.names():
         raise InvalidRecommender(
             f"Choose one of {', '.join(algorithms.names())}.", field="algorithm"

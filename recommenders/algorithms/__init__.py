@@ -7,7 +7,15 @@ from recommenders.algorithms.base import Algorithm, Progress
 from recommenders.algorithms.config import Config, Field, Value
 from recommenders.algorithms.proposal import Proposal
 from recommenders.algorithms.reasons import Contribution, Reason
-from recommenders.algorithms.registry import Description, create, describe, load, names, settings
+from recommenders.algorithms.registry import (
+    Description,
+    broken,
+    create,
+    describe,
+    load,
+    names,
+    settings,
+)
 
 __all__ = [
     "Algorithm",
@@ -19,6 +27,7 @@ __all__ = [
     "Proposal",
     "Reason",
     "Value",
+    "broken",
     "create",
     "describe",
     "load",

@@ -1,11 +1,11 @@
-"""The algorithms by name. Adding one is a line in ALGORITHMS."""
+"""The algorithms by name. Adding one is a line in ALGORITHMS; third parties have entry points."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recommenders.algorithms import artefact
+from recommenders.algorithms import artefact, third_party
 from recommenders.algorithms.base import Algorithm
 from recommenders.algorithms.blend import Blend
 from recommenders.algorithms.cold_start import ColdStart
@@ -19,7 +19,12 @@ from recommenders.algorithms.popularity import Popularity
 from recommenders.algorithms.slim import Slim
 from recommenders.algorithms.two_stage import TwoStage
 from recommenders.algorithms.user_knn import UserKnn
-from recommenders.exceptions import ArtefactError, HyperparameterError, UnknownAlgorithmError
+from recommenders.exceptions import (
+    ArtefactError,
+    BrokenAlgorithmError,
+    HyperparameterError,
+    UnknownAlgorithmError,
+)
 
 ALGORITHMS: dict[str, type[Algorithm[Any]]] = {
     algorithm.name: algorithm
@@ -50,8 +55,13 @@ class Description:
 
 
 def names() -> list[str]:
-    """The names `create` knows, simplest algorithm first."""
-    return list(ALGORITHMS)
+    """The names `create` knows, simplest algorithm first, and then those of third parties."""
+    return [*ALGORITHMS, *_others().usable]
+
+
+def broken() -> dict[str, str]:
+    """Why an algorithm of a third party cannot be used, by its name."""
+    return dict(_others().broken)
 
 
 def create(name: str, /, **config: object) -> Algorithm[Any]:
@@ -93,7 +103,16 @@ def load(folder: Path | str) -> Algorithm[Any]:
     return model
 
 
+def _others() -> third_party.Found:
+    return third_party.found(frozenset(ALGORITHMS))
+
+
 def _algorithm(name: str) -> type[Algorithm[Any]]:
-    if name not in ALGORITHMS:
-        raise UnknownAlgorithmError(name, ALGORITHMS)
-    return ALGORITHMS[name]
+    if name in ALGORITHMS:
+        return ALGORITHMS[name]
+    others = _others()
+    if name in others.broken:
+        raise BrokenAlgorithmError(name, others.broken[name])
+    if name not in others.usable:
+        raise UnknownAlgorithmError(name, names())
+    return others.usable[name]

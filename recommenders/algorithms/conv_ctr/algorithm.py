@@ -92,6 +92,19 @@ class ConvCtr(Algorithm[ConvCtrConfig]):
             slates.put(row, candidates[best], scores[best])
         return slates
 
+    def _rank_among(
+        self,
+        histories: Sequence[NDArray[np.int64]],
+        candidates: Sequence[NDArray[np.int64]],
+        k: int,
+    ) -> Slates:
+        slates = Slates(len(histories), k)
+        for row, (history, codes) in enumerate(zip(histories, candidates, strict=True)):
+            scores = self._probabilities(history, codes)
+            best = top_k(scores, k)
+            slates.put(row, codes[best], scores[best])
+        return slates
+
     def _candidates(
         self, history: NDArray[np.int64], banned: NDArray[np.int64], n: int
     ) -> NDArray[np.int64]:
@@ -116,6 +129,9 @@ class ConvCtr(Algorithm[ConvCtrConfig]):
 
     def _similar(self, code: int, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         return self._neighbours.closest(code, k)
+
+    def _likenesses_of(self, codes: NDArray[np.int64]) -> NDArray[np.float32]:
+        return self._neighbours.among(codes)
 
     def _arrays(self) -> Mapping[str, NDArray[np.generic]]:
         return {"people": self._people, **neighbour_arrays(self._neighbours)}

@@ -48,6 +48,15 @@ class TestConvCtr(AlgorithmContract):
         rows = pd.DataFrame({"user": "u3", "item": ids[0]})
         np.testing.assert_allclose(model.predict(rows), scores[0], rtol=1e-6)
 
+    def test_behind_another_algorithm_it_ranks_exactly_what_that_proposes(
+        self, model: ConvCtr
+    ) -> None:
+        histories, candidates = [np.array([0, 1])], [np.array([2, 4, 6])]
+        slates = model._rank_among(histories, candidates, 3)
+        rows = pd.DataFrame({"user": "u3", "item": model.items.ids(slates.codes[0])})
+        assert sorted(slates.codes[0]) == [2, 4, 6]
+        np.testing.assert_allclose(slates.scores[0], model.predict(rows), rtol=1e-6)
+
     def test_predict_reads_a_given_history(self, model: ConvCtr) -> None:
         rows = pd.DataFrame({"user": ["u3", "x", "y", "z"], "item": ["a3", "a3", "b3", "a3"]})
         kept = model.predict(rows)

@@ -1,26 +1,19 @@
 """Running a training job: the worker's side, which holds the lease, and the child's, which does the
 work.
-
-The work runs in a fresh child process. TensorFlow never meets a fork, and all that a training took
-of memory goes back with the process.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-import signal
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
-from typing import IO, Any
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from pipelines import gate, learning, slates
+from pipelines import child, gate, learning, slates
 from recommenders import jobs, services
 from recommenders.algorithms import Algorithm, create
 from recommenders.dataset import Dataset
@@ -29,7 +22,6 @@ from serving import plans
 
 logger = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 5.0
 FIT_SHARE = 0.45  # of a training's progress, for each of its two fits
 
 Report = Callable[[float, str, "dict[str, float] | None"], None]
@@ -42,7 +34,7 @@ def attempt(training_id: int) -> None:
         return
     logger.info("training %s, attempt %s", training.recommender.key, training.attempts)
     with tempfile.TemporaryFile() as errors:
-        code = _run_child(training, errors)
+        code = child.run("train_job", training.pk, errors, renew=lambda: _renew(training))
         if code == 0:
             logger.info("training %s done", training.recommender.key)
             return
@@ -50,34 +42,13 @@ def attempt(training_id: int) -> None:
         if training.status == Training.Status.CANCELLED:
             logger.info("training %s was cancelled", training.recommender.key)
             return
-        error = _last_words(errors, code)
+        error = child.last_words(errors, code, of="training")
     logger.error("training %s failed: %s", training.recommender.key, error.strip().splitlines()[-1])
     jobs.give_up(training, error, now=timezone.now())
 
 
-def _run_child(training: Training, errors: IO[bytes]) -> int:
-    leash = [sys.executable, "-I", "-S", str(settings.LEASH), str(os.getpid())]
-    job = [sys.executable, str(settings.BASE_DIR / "manage.py"), "train_job", str(training.pk)]
-    child = subprocess.Popen(
-        [*leash, *job], stderr=errors, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    )
-    try:
-        while True:
-            try:
-                return child.wait(HEARTBEAT_SECONDS)
-            except subprocess.TimeoutExpired:
-                if not jobs.renew(training, now=timezone.now()):
-                    return -signal.SIGTERM
-    finally:
-        child.kill()
-        child.wait()
-
-
-def _last_words(errors: IO[bytes], code: int) -> str:
-    errors.seek(0)
-    text = errors.read().decode(errors="replace").strip()
-    ended = f"ended by signal {-code}" if code < 0 else f"exit code {code}"
-    return f"{text}\nThe training process {ended}."
+def _renew(training: Training) -> bool:
+    return jobs.renew(training, now=timezone.now())
 
 
 def run(training: Training) -> ModelVersion:

@@ -17,7 +17,7 @@ from django.conf import settings
 from events.importing import import_events
 from experiments.checks import VariantSpec
 from experiments.measurement import Measurement
-from pipelines import learning, slates, training
+from pipelines import child, learning, slates, training
 from recommenders import artefacts, jobs
 from recommenders.algorithms import conv_ctr, load
 from recommenders.exceptions import EmptyDatasetError
@@ -243,7 +243,7 @@ def test_a_cancelled_training_stops_its_process_and_is_no_failure(
         return children[-1]
 
     monkeypatch.setattr(subprocess, "Popen", start)
-    monkeypatch.setattr(training, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(child, "HEARTBEAT_SECONDS", 0.05)
 
     training.attempt(job.pk)
 

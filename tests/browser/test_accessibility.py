@@ -64,7 +64,7 @@ def address(name: str) -> str:
     [pattern] = [p for p in urls.urlpatterns if p.name == name]
     takes = pattern.pattern.converters
     key = PLACEHOLDERS.get(name) or PLACEHOLDERS.get(name.split("-")[0], "learned-ranking")
-    known = {"key": key, "pk": 1, "metric": "ctr", "step": "setup", "token": TOKEN}
+    known = {"key": key, "pk": 1, "number": 1, "metric": "ctr", "step": "setup", "token": TOKEN}
     assert set(takes) <= set(known), f"{name}: say in PLACEHOLDERS what its address takes"
     return reverse(f"dashboard:{name}", kwargs={taken: known[taken] for taken in takes})
 

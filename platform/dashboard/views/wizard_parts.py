@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
@@ -33,6 +33,7 @@ from serving.trying import somebody, try_out
 
 LETTERS = "ABCDEF"
 SHOWN_PAST = 10
+NOTHING_TO_SAY = 204
 
 
 @needs(Role.EXPERIMENTER)
@@ -50,12 +51,13 @@ def buckets(request: HttpRequest) -> HttpResponse:
 @never_cache
 def newcomers(request: HttpRequest) -> HttpResponse:
     """What is known of a placement's new users. Posted to, it has them counted soon; then the part
-    asks by itself, and once they are counted the picture is drawn anew.
+    asks by itself, and once they are counted the picture is drawn anew. Of no placement there is
+    nothing to say.
     """
     given = request.POST if request.method == "POST" else request.GET
     placement = placement_of(given)
     if placement is None:
-        raise Http404
+        return HttpResponse(status=NOTHING_TO_SAY)
     if request.method == "POST":
         baselines.ask(placement, now=now())
     found = newcomers_of(placement)

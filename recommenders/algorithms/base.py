@@ -315,6 +315,14 @@ class Algorithm(ABC, Generic[C]):
         """What each item of the history adds to the score of the item."""
         return np.zeros(len(history), np.float32)
 
+    def _because(self, code: int, history: NDArray[np.int64]) -> Reason | None:
+        """The item of the history that adds most to the score of the item, the newest at a tie."""
+        amounts = self._contributions(code, history)[::-1] if code >= 0 else np.empty(0)
+        if not len(amounts) or amounts.max() <= 0.0:
+            return None
+        most = history[::-1][[int(amounts.argmax())]]
+        return Reason(kind="because", item=str(self._items.ids(most)[0]))
+
     def _files(self) -> Mapping[str, bytes | Path]:
         """Binary files that belong to the model."""
         return {}

@@ -101,13 +101,7 @@ class Ease(Algorithm[EaseConfig]):
 
     def _explain(self, codes: NDArray[np.int64], history: NDArray[np.int64]) -> list[Reason | None]:
         """The item of the history with the largest weight, where it is above zero."""
-        return [self._because(int(code), history) if code >= 0 else None for code in codes]
-
-    def _because(self, code: int, history: NDArray[np.int64]) -> Reason | None:
-        amounts = self._contributions(code, history)
-        if not len(amounts) or amounts.max() <= 0.0:
-            return None
-        return Reason(kind="because", item=self._items.ids(history[[int(amounts.argmax())]])[0])
+        return [self._because(int(code), history) for code in codes]
 
     def _scores(self, histories: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
         """Of shape (histories, items); -inf where the sum is not above zero."""

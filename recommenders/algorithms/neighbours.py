@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -55,15 +56,43 @@ class Neighbours:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
-    def scores(self, histories: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
+    @classmethod
+    def strongest_of(
+        cls,
+        starts: NDArray[np.integer[Any]],
+        items: NDArray[np.integer[Any]],
+        weights: NDArray[np.floating[Any]],
+        most: int,
+    ) -> "Neighbours":
+        """Of what each item says, the `most` largest weights, ties by item."""
+        owners = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+        order = np.lexsort((items, -weights, owners))
+        kept = np.sort(order[np.arange(len(order)) - starts[owners] < most])
+        counts = np.bincount(owners[kept], minlength=len(starts) - 1)
+        return cls(
+            np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+            items[kept].astype(np.int32),
+            weights[kept].astype(np.float32),
+        )
+
+    def scores(
+        self,
+        histories: Sequence[NDArray[np.int64]],
+        amounts: Sequence[NDArray[np.float32]] | None = None,
+    ) -> NDArray[np.float32]:
         """Sum of similarities to the history, of shape (histories, items); -inf where there is
         no similar item, since then there is nothing to say.
+
+        amounts: what each item of each history counts; 1 without them.
         """
         starts = np.cumsum([0, *map(len, histories)])
         history = np.concatenate([*histories, np.empty(0, np.int64)]).astype(np.int64)
-        met = sp.csr_matrix(
-            (np.ones(len(history), np.float32), history, starts), shape=(len(histories), len(self))
+        counts = (
+            np.ones(len(history), np.float32)
+            if amounts is None
+            else np.concatenate([*amounts, np.empty(0, np.float32)])
         )
+        met = sp.csr_matrix((counts, history, starts), shape=(len(histories), len(self)))
         says = sp.csr_matrix((self.weights, self.items, self.starts), shape=(len(self), len(self)))
         scores = np.asarray((met @ says).toarray())
         scores[scores == 0.0] = -np.inf

@@ -12,6 +12,7 @@ from recommenders.algorithms.cold_start import ColdStart
 from recommenders.algorithms.config import Field, Value
 from recommenders.algorithms.content import Content
 from recommenders.algorithms.conv_ctr import ConvCtr
+from recommenders.algorithms.cooccurrence import Cooccurrence
 from recommenders.algorithms.ease import Ease
 from recommenders.algorithms.item_knn import ItemKnn
 from recommenders.algorithms.mmr import Mmr
@@ -31,6 +32,7 @@ ALGORITHMS: dict[str, type[Algorithm[Any]]] = {
     for algorithm in (
         Popularity,
         Content,
+        Cooccurrence,
         ItemKnn,
         UserKnn,
         Ease,

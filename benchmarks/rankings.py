@@ -37,6 +37,11 @@ CANDIDATES: dict[str, list[dict[str, Any]]] = {
         for k in (100, 200)
     ],
     "slim": [{"l1": l1, "l2": 300.0} for l1 in (0.5, 2.0)],
+    "als": [
+        {"factors": factors, "l2": l2, "alpha": alpha}
+        for factors in (32, 64, 96)
+        for l2, alpha in ((50.0, 6.0), (50.0, 8.0), (70.0, 8.0), (70.0, 12.0))
+    ],
     "ease": [
         {"l2": l2, "dropout": dropout}
         for dropout in (0.0, 0.3, 0.5, 0.7, 0.8)

@@ -1,6 +1,7 @@
 """Recommendation algorithms behind one contract: create, fit, update, recommend, save, load.
 
-Pure: nothing here knows Django, and only `conv_ctr.network`, met while training, knows TensorFlow.
+Pure: nothing here knows Django, and only `conv_ctr.network` and `implicit_training`, met
+while training, know TensorFlow and `implicit`.
 """
 
 from recommenders.algorithms.base import Algorithm, Progress

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from recommenders.algorithms import artefact, third_party
+from recommenders.algorithms.als import Als
 from recommenders.algorithms.base import Algorithm
 from recommenders.algorithms.blend import Blend
 from recommenders.algorithms.cold_start import ColdStart
@@ -37,6 +38,7 @@ ALGORITHMS: dict[str, type[Algorithm[Any]]] = {
         UserKnn,
         Ease,
         Slim,
+        Als,
         ConvCtr,
         Blend,
         TwoStage,

@@ -52,7 +52,7 @@ class Algorithm(ABC, Generic[C]):
     serves_strangers: bool = False
     """Whether a user without any history gets something."""
     updatable: bool = False
-    """Whether `update` gives what a fit on all the behaviour would give."""
+    """Whether `update` gives what a fit on all the behaviour would give, or a step towards it."""
     keeps_ratings: bool = False
     """Whether the ratings of the data are kept beside the histories."""
 

@@ -76,7 +76,8 @@ def terms_of(data: QueryDict, metrics: Mapping[str, Metric]) -> Terms | str:
     if len(weights) < 2:
         return _("Give two variants a weight, and this says how long it takes to tell them apart.")
     if confidence is None or not least <= confidence <= most:
-        return f"Give a confidence from {least:.0%} to {most:.1%}, and this says how long it takes."
+        said = _("Give a confidence from %(least)s to %(most)s, and this says how long it takes.")
+        return said % {"least": f"{least:.0%}", "most": f"{most:.1%}"}
     if correction not in dict(CORRECTIONS):
         return _("Choose a correction, and this says how long it takes.")
     if correction == "e_bh" and data.get("method") != "sequential":

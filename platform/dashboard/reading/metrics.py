@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from dashboard import formats
 from dashboard.reading import words
@@ -131,9 +132,17 @@ def figures(metric: Metric, found: Preview) -> list[Figure]:
 def hint(metric: Metric, found: Preview, days: int) -> str:
     """What to look at where the figures say that the definition may be wrong."""
     if not found.value.users and found.immature:
-        return f"Nobody's window has passed within {formats.plural(days, 'day')}: look at more."
+        return ngettext(
+            "Nobody's window has passed within %(days)s day: look at more.",
+            "Nobody's window has passed within %(days)s days: look at more.",
+            days,
+        ) % {"days": formats.number(days)}
     if not found.value.users:
-        return f"Nobody was served in the last {formats.plural(days, 'day')}."
+        return ngettext(
+            "Nobody was served in the last %(days)s day.",
+            "Nobody was served in the last %(days)s days.",
+            days,
+        ) % {"days": formats.number(days)}
     if not found.with_any.value:
         return _("Nobody has any. Check the event type and the conditions, letter by letter.")
     if found.value.users < metric.minimum_users:

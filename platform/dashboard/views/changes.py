@@ -164,7 +164,8 @@ def _of(key: str) -> Experiment:
         found.prefetch_related("variants__recommender", "overrides__variant"), key=key
     )
     if not experiment.is_under_way:
-        raise Http404(f"A {experiment.status} experiment has nothing under way to change.")
+        said = _("A %(status)s experiment has nothing under way to change.")
+        raise Http404(said % {"status": experiment.status})
     return experiment
 
 

@@ -63,7 +63,8 @@ def cancel(request: HttpRequest, key: str) -> HttpResponse:
 def _of(key: str) -> Experiment:
     experiment = get_object_or_404(Experiment.objects.select_related("layer"), key=key)
     if not experiment.is_under_way:
-        raise Http404(f"A {experiment.status} experiment has neither ramp nor end to change.")
+        said = _("A %(status)s experiment has neither ramp nor end to change.")
+        raise Http404(said % {"status": experiment.status})
     return experiment
 
 

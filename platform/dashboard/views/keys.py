@@ -62,7 +62,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     key = get_object_or_404(ApiKey, pk=pk, revoked_at=None)
     revoke_key(key, now=now(), actor=Actor.of(person(request)))
-    messages.success(request, f"The key “{key.name}” is revoked. Requests with it are refused.")
+    said = _("The key “%(name)s” is revoked. Requests with it are refused.")
+    messages.success(request, said % {"name": key.name})
     return redirect("dashboard:keys")
 
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -25,7 +26,7 @@ from people.actors import Actor
 from people.roles import Role
 
 SHOWN = 50
-ON_ITS_WAY = "A test is on its way. Load the page again to see what became of it."
+ON_ITS_WAY = lazy("A test is on its way. Load the page again to see what became of it.")
 
 
 @needs(Role.VIEWER)
@@ -78,7 +79,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def test(request: HttpRequest, pk: int) -> HttpResponse:
     services.send_test(get_object_or_404(Webhook, pk=pk), now=now())
-    messages.success(request, ON_ITS_WAY)
+    messages.success(request, str(ON_ITS_WAY))
     return redirect("dashboard:notice-webhook", pk)
 
 
@@ -113,8 +114,8 @@ def email(request: HttpRequest) -> HttpResponse:
         except NoticesError as error:
             form.refuse(error)
         else:
-            said = f"You are written to at {kept.address}." if kept else _("You get no mail.")
-            messages.success(request, said)
+            said = _("You are written to at %(address)s.") if kept else _("You get no mail.")
+            messages.success(request, said % {"address": kept.address} if kept else said)
             return redirect("dashboard:notices")
     return _list(request, email=form)
 
@@ -124,7 +125,7 @@ def email(request: HttpRequest) -> HttpResponse:
 def email_test(request: HttpRequest) -> HttpResponse:
     subscription = get_object_or_404(EmailSubscription, user=person(request))
     services.send_test(subscription, now=now())
-    messages.success(request, ON_ITS_WAY)
+    messages.success(request, str(ON_ITS_WAY))
     return redirect("dashboard:notices")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -19,8 +20,8 @@ from experiments.metrics import UnknownMetric
 from experiments.models import Placement, PlacementBaseline
 from people.roles import Role
 
-NEW_METRIC = "This metric is newer than the last count."
-NOT_YET = "What users of {} do was not counted yet."
+NEW_METRIC = lazy("This metric is newer than the last count.")
+NOT_YET = lazy("What users of {} do was not counted yet.")
 
 
 @needs(Role.VIEWER)
@@ -76,7 +77,7 @@ def _found(question: OutlookAsked) -> dict[str, Any]:
 def _stored(placement: Placement, row: PlacementBaseline | None) -> dict[str, Any]:
     """What is known of the count: whether one is awaited, and why there is none."""
     if row is None or row.counted_at is None:
-        problem = NOT_YET.format(placement.key)
+        problem = str(NOT_YET).format(placement.key)
     else:
         problem = row.problem
     awaited = row is not None and row.is_awaited

@@ -55,7 +55,8 @@ def edit(request: HttpRequest, key: str, step: str = "setup") -> HttpResponse:
     draft = get_object_or_404(Experiment.objects.select_related("placement__layer"), key=key)
     if draft.status != Experiment.Status.DRAFT:
         if request.method != "POST":
-            raise Http404(f"A {draft.status} experiment is no draft.")
+            said = _("A %(status)s experiment is no draft.")
+            raise Http404(said % {"status": draft.status})
         return _told(request, reading.started(), redirect(draft))
     return _step(request, Place.at(draft, now=now()), _known(step))
 
@@ -83,7 +84,7 @@ def _known(step: str) -> Step:
     for each in STEPS:
         if each == step:
             return each
-    raise Http404(f"There is no step “{step}”.")
+    raise Http404(_("There is no step “%(step)s”.") % {"step": step})
 
 
 def _step(request: HttpRequest, place: Place, step: Step) -> HttpResponse:

@@ -108,6 +108,43 @@ class NoRatingsError(UnsupportedError):
     """The algorithm, or the data it was trained on, cannot predict a rating."""
 
 
+class RemoteError(RecommenderError):
+    """An endpoint gave no slate. `reason` is the word that a response carries as its `fallback`."""
+
+    reason = "remote_error"
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(f"{url}: {why}")
+
+
+class RemoteTimeout(RemoteError):
+    """It had not answered by its deadline."""
+
+    reason = "remote_timeout"
+
+
+class RemoteUnreachable(RemoteError):
+    """There is no connection to be had, or it broke."""
+
+    reason = "remote_unreachable"
+
+
+class RemoteRefused(RemoteError):
+    """It answered with a status other than 200."""
+
+    reason = "remote_refused"
+
+    def __init__(self, url: str, status: int, said: str) -> None:
+        super().__init__(url, f"answered {status}: {said}")
+        self.status = status
+
+
+class RemoteBadAnswer(RemoteError):
+    """What it answered is no slates; the message says where."""
+
+    reason = "remote_bad_answer"
+
+
 class ArtefactError(RecommenderError):
     """A folder does not hold a model this version can read, or cannot take one."""
 

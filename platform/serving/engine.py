@@ -22,6 +22,7 @@ from django.conf import settings
 from experiments.assignment import PlannedRecommender
 from recommenders.algorithms import Algorithm, Reason, load
 from recommenders.algorithms.reasons import DRAWN
+from recommenders.exceptions import RemoteError
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +114,9 @@ class Engine:
         except DeadlineExceeded:
             future.cancel()
             raise NoAnswer("model_timeout") from None
+        except RemoteError as error:
+            logger.warning("%s: %s", recommender.version, error)
+            raise NoAnswer(error.reason) from None
         except Exception:
             logger.exception("%s failed to answer", recommender.version)
             raise NoAnswer("model_error") from None

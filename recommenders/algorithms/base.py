@@ -140,12 +140,7 @@ class Algorithm(ABC, Generic[C]):
         asked = requests.read(
             users, k, histories, exclude, exclude_seen, self._items, self._users, self._histories
         )
-        if draw is None:
-            slates = self._rank(asked.histories, asked.banned, k)
-        else:
-            seeds = [zlib.crc32(f"{draw}:{user}".encode(errors="surrogatepass")) for user in users]
-            slates = self._draw(asked.histories, asked.banned, k, seeds)
-        return Proposal.of(slates, self._items)
+        return Proposal.of(self._answer(users, asked, k, draw), self._items)
 
     def reasons(
         self, user: str, ids: Sequence[str], history: Sequence[str] | None = None
@@ -271,6 +266,15 @@ class Algorithm(ABC, Generic[C]):
             other[codes] = False
             others.append(np.flatnonzero(other))
         return self._rank(histories, others, k)
+
+    def _answer(
+        self, users: Sequence[str], asked: requests.Asked, k: int, draw: int | None
+    ) -> Slates:
+        """The slates of `propose`; only who needs the ids of users writes its own."""
+        if draw is None:
+            return self._rank(asked.histories, asked.banned, k)
+        seeds = [zlib.crc32(f"{draw}:{user}".encode(errors="surrogatepass")) for user in users]
+        return self._draw(asked.histories, asked.banned, k, seeds)
 
     def _draw(
         self,

@@ -18,6 +18,7 @@ from recommenders.algorithms.ease import Ease
 from recommenders.algorithms.item_knn import ItemKnn
 from recommenders.algorithms.mmr import Mmr
 from recommenders.algorithms.popularity import Popularity
+from recommenders.algorithms.remote import Remote
 from recommenders.algorithms.slim import Slim
 from recommenders.algorithms.two_stage import TwoStage
 from recommenders.algorithms.user_knn import UserKnn
@@ -44,6 +45,7 @@ ALGORITHMS: dict[str, type[Algorithm[Any]]] = {
         TwoStage,
         Mmr,
         ColdStart,
+        Remote,
     )
 }
 

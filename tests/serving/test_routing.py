@@ -19,6 +19,7 @@ from serving.exceptions import UnknownPlacement
 from serving.routing import RouteRequest, RouteResponse, route
 from tests.acting import create_placement, start_experiment, stop_experiment
 from tests.installation import NOW, home_experiment, trained
+from tests.recommenders.endpoint import serving
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -136,6 +137,37 @@ def test_items_that_were_drawn_are_logged_with_their_probability(
     assert all(
         [item["propensity"] for item in row["items"]] == [1 / 12, 1 / 11, 1 / 10] for row in rows
     )
+
+
+@pytest.mark.parametrize(
+    ("mode", "fallback"),
+    [
+        ("good", None),
+        ("refuse", "remote_refused"),
+        ("silent", "remote_timeout"),
+        ("hang_up", "remote_unreachable"),
+    ],
+)
+def test_an_endpoint_that_does_not_answer_as_it_should_is_replaced(
+    tmp_path: Path, settings: Settings, mode: str, fallback: str | None
+) -> None:
+    settings.ROUTE_DEADLINE_MS = 20_000
+    with serving() as server:
+        config = {"url": server.url, "deadline_ms": 100 if mode == "silent" else 10_000}
+        theirs = trained("theirs", "remote", tmp_path / "models", config=config)
+        create_placement(key="home", name="Home", default_recommender=theirs)
+        plans.publish()
+        server.mode, server.answer = mode, None
+        if mode == "good":
+            server.mode = "told"
+            server.answer = {"slates": [[{"item": "b-item-5", "score": 0.5}]]}
+
+        response = ask("new1")
+
+    assert response.fallback == fallback
+    expected = ["a-item-0", "a-item-1", "a-item-2"] if fallback else ["b-item-5"]
+    assert items(response) == expected
+    assert response.served_by == ("cache" if fallback else "web")
 
 
 class Slow:

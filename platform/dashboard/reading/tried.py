@@ -122,6 +122,10 @@ def fallback_words(fallback: str | None, served_by: str) -> str:
         "model_loading": _("Its model is still being loaded. Try again in a moment."),
         "model_unavailable": _("Its model cannot be loaded; the server's log says why. Train it."),
         "model_timeout": _("Its model did not answer in time."),
+        "remote_timeout": _("Its endpoint did not answer within its own deadline."),
+        "remote_unreachable": _("There was no connection to its endpoint."),
+        "remote_refused": _("Its endpoint refused; the server's log has what it said."),
+        "remote_bad_answer": _("What its endpoint answered is no slates."),
         "model_error": _("Its model failed to answer; the server's log says why."),
         "no_candidates": _("Its model has nothing to say to somebody without a history it knows."),
     }.get(fallback, fallback)

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='modelversion',
             name='gate',
-            field=models.JSONField(blank=True, help_text='A recommenders.gate.Verdict; null where there was nothing to compare with.', null=True),
+            field=models.JSONField(blank=True, help_text='A recommenders.gate.GateVerdict; null where there was nothing to compare with.', null=True),
         ),
         migrations.CreateModel(
             name='Promotion',

@@ -156,8 +156,9 @@ def _move(training: Training, changes: dict[str, Any]) -> bool:
     return True
 
 
-def give_up(training: Training, error: str, *, now: datetime) -> bool:
-    """Ends an attempt that failed. True where another attempt follows.
+def give_up(training: Training, error: str, *, now: datetime, for_good: bool = False) -> bool:
+    """Ends an attempt that failed. True where another attempt follows, which never does where it
+    failed `for_good`: at a limit that the next attempt would meet as well.
 
     Nothing is changed where the job has succeeded, or is another attempt's by now.
     """
@@ -166,16 +167,23 @@ def give_up(training: Training, error: str, *, now: datetime) -> bool:
         if held is None:
             return False
         training = held
-        again = training.attempts < Training.MAX_ATTEMPTS
+        again = training.attempts < Training.MAX_ATTEMPTS and not for_good
         training.status = Training.Status.QUEUED if again else Training.Status.FAILED
         training.error = error[-ERROR_LENGTH:]
         training.leased_until = None
-        training.message = "Trying once more." if again else "Stopped after two attempts."
+        training.message = _ended(training, again=again)
         training.finished_at = None if again else now
         training.save()
         if again:
             transaction.on_commit(lambda: ring(training))
     return again
+
+
+def _ended(training: Training, *, again: bool) -> str:
+    if again:
+        return "Trying once more."
+    spent = training.attempts >= Training.MAX_ATTEMPTS
+    return "Stopped after two attempts." if spent else "Stopped: another attempt would end alike."
 
 
 def sweep(*, now: datetime) -> list[Training]:

@@ -97,6 +97,7 @@ def fresh_process(settings: Settings, tmp_path: Path, valkey_url: str) -> Iterat
     settings.JOURNAL_DIR = tmp_path / "journal"
     settings.LOG_DIR = tmp_path / "log"
     settings.MODELS_DIR = tmp_path / "models"
+    settings.TENSORBOARD_DIR = tmp_path / "tensorboard"
     settings.METRICS_DIR = tmp_path / "metrics"
     settings.UPLOADS_DIR = tmp_path / "uploads"
     settings.IMPORT_DIR = tmp_path / "imports"

@@ -18,6 +18,7 @@ WINNOW_VAR = Path(os.environ.get("WINNOW_VAR") or BASE_DIR / "var").resolve()
 JOURNAL_DIR = WINNOW_VAR / "journal"
 LOG_DIR = WINNOW_VAR / "log"
 MODELS_DIR = WINNOW_VAR / "models"
+TENSORBOARD_DIR = WINNOW_VAR / "tensorboard"
 METRICS_DIR = WINNOW_VAR / "metrics"
 CACHE_DIR = WINNOW_VAR / "cache"
 UPLOADS_DIR = WINNOW_VAR / "uploads"
@@ -167,6 +168,12 @@ CELERY_BEAT_SCHEDULE = {
 
 # Days of the log that are kept; without it, all of them.
 RETENTION_DAYS = max(0, int(os.environ.get("WINNOW_RETENTION_DAYS") or 0)) or None
+
+# --- Training ------------------------------------------------------------------------------------
+
+# What one training may take before its process is ended; 0 is no limit.
+TRAIN_SECONDS = 60 * max(0.0, float(os.environ.get("WINNOW_TRAIN_MINUTES") or 360)) or None
+TRAIN_MEMORY_BYTES = 2**20 * max(0, int(os.environ.get("WINNOW_TRAIN_MEMORY_MB") or 0)) or None
 
 # --- Routing --------------------------------------------------------------------------------------
 

@@ -1,11 +1,15 @@
 """Running a training job: the worker's side, which holds the lease, and the child's, which does the
 work.
+
+The work runs in a fresh child process. TensorFlow never meets a fork, and all that a training took
+of memory goes back with the process.
 """
 
 from __future__ import annotations
 
 import logging
 import tempfile
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipelines import child, gate, learning, slates
+from pipelines.event_files import EventFile
 from recommenders import jobs, services
 from recommenders.algorithms import Algorithm, create
 from recommenders.dataset import Dataset
@@ -34,7 +39,20 @@ def attempt(training_id: int) -> None:
         return
     logger.info("training %s, attempt %s", training.recommender.key, training.attempts)
     with tempfile.TemporaryFile() as errors:
-        code = child.run("train_job", training.pk, errors, renew=lambda: _renew(training))
+        try:
+            code = child.run(
+                "train_job",
+                training.pk,
+                errors,
+                renew=lambda: jobs.renew(training, now=timezone.now()),
+                limits=child.Limits(
+                    seconds=settings.TRAIN_SECONDS, memory_bytes=settings.TRAIN_MEMORY_BYTES
+                ),
+            )
+        except child.LimitReached as limit:
+            logger.error("training %s: %s", training.recommender.key, limit)
+            jobs.give_up(training, str(limit), now=timezone.now(), for_good=True)
+            return
         if code == 0:
             logger.info("training %s done", training.recommender.key)
             return
@@ -47,17 +65,19 @@ def attempt(training_id: int) -> None:
     jobs.give_up(training, error, now=timezone.now())
 
 
-def _renew(training: Training) -> bool:
-    return jobs.renew(training, now=timezone.now())
-
-
 def run(training: Training) -> ModelVersion:
     """The child's work: fit on the older part and measure, then fit on everything and store."""
     recommender = training.recommender
     data, learned_from = learning.learn(recommender, now=timezone.now())
 
+    curves = EventFile(settings.TENSORBOARD_DIR / curves_folder(training))
+
     def report(fraction: float, message: str, curve: dict[str, float] | None = None) -> None:
         jobs.report(training, fraction, message, curve)
+        if curve is not None:
+            step = int(curve.get("epoch", len(training.curve)))
+            values = {name: value for name, value in curve.items() if name != "epoch"}
+            curves.add(step, values, now=time.time())
 
     report(0.02, f"Read {data.n_interactions:,} interactions of {data.n_users:,} users.")
     parts = gate.split(data, recommender.live)
@@ -84,6 +104,11 @@ def run(training: Training) -> ModelVersion:
     if recommender.live == version:
         slates.ask(recommender.key)
     return version
+
+
+def curves_folder(training: Training) -> str:
+    """Of an attempt's curves, below TENSORBOARD_DIR: `conv-ctr/12-1`."""
+    return f"{training.recommender.key}/{training.pk}-{training.attempts}"
 
 
 def _fit(

@@ -472,7 +472,7 @@ def test_a_version_says_where_its_data_came_from(browser: Client) -> None:
     assert "Left out: 1,150 rows of other arms and 50 of its own." in page
     assert "other : Its arms learned from each other" in page
     assert "91,640 rows came in, 91,624 were learned from" in page
-    assert "the same user, item, type and time 16 0.02%" in page
+    assert "the same user, item, type and time 16 0.017%" in page
     assert "too much for a person 0 \N{EN DASH}" in page
     assert "nDCG@10 .231" in page
 

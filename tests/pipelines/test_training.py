@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import timedelta
+import tempfile
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ import pytest
 import redis
 from celery import current_app
 from django.conf import settings
+from pytest_django import Settings
 
 from events.importing import import_events
 from experiments.checks import VariantSpec
@@ -20,8 +22,9 @@ from experiments.measurement import Measurement
 from pipelines import child, learning, slates, training
 from recommenders import artefacts, jobs
 from recommenders.algorithms import conv_ctr, load
+from recommenders.algorithms.base import Progress
 from recommenders.exceptions import EmptyDatasetError
-from recommenders.models import Item, Recommender
+from recommenders.models import Item, Recommender, Training
 from recommenders.services import register
 from serving import plans
 from serving.slates import decode, key
@@ -213,13 +216,14 @@ class Stopped(Exception):
     """Enough of a fit was seen."""
 
 
-def test_a_network_is_trained_with_the_seed_its_recommender_was_given(
+def test_a_network_is_trained_with_its_seed_and_its_curve_is_kept(
     past: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seeds: list[int] = []
 
-    def stop(*args: object, seed: int, **options: object) -> None:
+    def stop(*args: object, seed: int, progress: Progress, **options: object) -> None:
         seeds.append(seed)
+        progress(0.5, "Epoch 1 of 2", {"epoch": 1.0, "loss": 0.75})
         raise Stopped
 
     monkeypatch.setattr(conv_ctr, "network", SimpleNamespace(train=stop), raising=False)
@@ -228,25 +232,109 @@ def test_a_network_is_trained_with_the_seed_its_recommender_was_given(
         train(register(key="deep", algorithm="conv_ctr", config={"seed": 7}))
 
     assert seeds == [7]
+    job = Training.objects.get()
+    assert job.curve == [{"epoch": 1.0, "loss": 0.75}]
+    [file] = (settings.TENSORBOARD_DIR / f"deep/{job.pk}-1").iterdir()
+    assert file.read_bytes().count(b"loss") == 1
+    assert b"epoch" not in file.read_bytes()
 
 
-def test_a_cancelled_training_stops_its_process_and_is_no_failure(
-    knn: Recommender, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job = jobs.request_training(knn)
-    children: list[subprocess.Popen[bytes]] = []
+@pytest.fixture
+def asleep(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """The processes of trainings, which take 64 MiB and sleep in place of working."""
+    started: list[subprocess.Popen[bytes]] = []
     popen = subprocess.Popen
+    work = "import time; held = b'x' * 2**26; time.sleep(600)"
 
     def start(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
-        children.append(popen([sys.executable, "-c", "import time; time.sleep(600)"], **options))
-        jobs.cancel(job, now=NOW)
-        return children[-1]
+        started.append(popen([sys.executable, "-c", work], **options))
+        return started[-1]
 
     monkeypatch.setattr(subprocess, "Popen", start)
     monkeypatch.setattr(child, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(child, "POLL_SECONDS", 0.05)
+    return started
+
+
+def test_a_cancelled_training_stops_its_process_and_is_no_failure(
+    knn: Recommender, asleep: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = jobs.request_training(knn)
+    renew = jobs.renew
+
+    def cancelled_meanwhile(training: Training, *, now: datetime) -> bool:
+        jobs.cancel(job, now=NOW)
+        return renew(training, now=now)
+
+    monkeypatch.setattr(jobs, "renew", cancelled_meanwhile)
 
     training.attempt(job.pk)
 
     job.refresh_from_db()
     assert (job.status, job.attempts, job.error) == ("cancelled", 1, "")
-    assert [child.poll() for child in children] == [-9]
+    assert [process.poll() for process in asleep] == [-9]
+
+
+@pytest.mark.parametrize(
+    ("limit", "error"),
+    [
+        (
+            {"TRAIN_SECONDS": 0.6},
+            "It took longer than the 0.01 minutes that a training may take (WINNOW_TRAIN_MINUTES), "
+            "so it was ended.",
+        ),
+        (
+            {"TRAIN_MEMORY_BYTES": 2**25},
+            "more than the 32 MiB that a training may use (WINNOW_TRAIN_MEMORY_MB), "
+            "so it was ended.",
+        ),
+    ],
+)
+def test_a_training_that_meets_a_limit_is_ended_for_good(
+    knn: Recommender,
+    asleep: list[subprocess.Popen[bytes]],
+    settings: Settings,
+    limit: dict[str, float],
+    error: str,
+) -> None:
+    for name, value in limit.items():
+        setattr(settings, name, value)
+    job = jobs.request_training(knn)
+
+    training.attempt(job.pk)
+
+    job.refresh_from_db()
+    assert (job.status, job.attempts) == ("failed", 1)
+    assert job.error.endswith(error)
+    assert job.message == "Stopped: another attempt would end alike."
+    assert [process.poll() for process in asleep] == [-9]
+    assert not knn.versions.exists()
+
+
+def test_a_training_within_its_limits_goes_on(asleep: list[subprocess.Popen[bytes]]) -> None:
+    beats: list[bool] = []
+
+    def twenty() -> bool:
+        beats.append(True)
+        return len(beats) < 20
+
+    limits = child.Limits(seconds=3600, memory_bytes=2**30)
+    with tempfile.TemporaryFile() as errors:
+        code = child.run("train_job", 1, errors, renew=twenty, limits=limits)
+
+    assert (code, len(beats)) == (-15, 20)
+    assert [process.poll() for process in asleep] == [-9]
+
+
+def test_memory_is_what_the_process_really_holds() -> None:
+    work = "import sys; held = b'x' * 2**27; print(1, flush=True); sys.stdin.read()"
+    options: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", work], **options) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        used = child.resident(process.pid)
+        process.kill()
+
+    assert used is not None
+    assert 2**27 < used < 2**28
+    assert child.resident(process.pid) is None

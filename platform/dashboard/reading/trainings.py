@@ -22,6 +22,26 @@ TELLING = 0.1  # of the progress; before it, the time so far says nothing of the
 
 _ADVICE: tuple[tuple[tuple[str, ...], StrOrPromise], ...] = (
     (
+        ("WINNOW_TRAIN_MINUTES",),
+        lazy(
+            "Have it learn from fewer days of behaviour, or register it with settings that are "
+            "quicker (fewer epochs, factors or neighbours). Where it is worth the time, raise the "
+            "limit where the worker runs."
+        ),
+    ),
+    (
+        ("WINNOW_TRAIN_MEMORY_MB",),
+        lazy(
+            "Have it learn from fewer days of behaviour, or register it with smaller settings "
+            "(fewer neighbours or factors, a smaller embedding or batch). Where there is more "
+            "memory, raise the limit there."
+        ),
+    ),
+    (
+        ("keeps its models frozen", "which keeps its models"),
+        lazy("Train again once the experiment has stopped."),
+    ),
+    (
         ("MemoryError", "ended by signal 9", "ResourceExhausted", "of memory"),
         lazy(
             "It needed more memory than there was. Register it with smaller settings (fewer "

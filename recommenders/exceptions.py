@@ -198,6 +198,14 @@ class NotPromotable(RecommenderError):
         self.field = field
 
 
+class InvalidSearch(RecommenderError):
+    """Settings cannot be searched as described; `field` names what to change."""
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
 class InvalidItem(RecommenderError):
     """A row is no item; `field` is empty for the whole row, and `error` says what is allowed."""
 

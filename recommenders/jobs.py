@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
-from typing import Any
 
 from celery import current_app
 from django.db import transaction
-from django.db.models import QuerySet
 from kombu.exceptions import OperationalError
 
 from people import trail
 from people.actors import COMMAND, Actor
-from recommenders import promotions
+from recommenders import leases, promotions
 from recommenders.exceptions import JobLost
 from recommenders.models import ModelVersion, Recommender, Training
 
 logger = logging.getLogger(__name__)
 
 TASK = "pipelines.train"
-ERROR_LENGTH = 4000
+
+renew = leases.renew
 
 
 def request_training(
@@ -61,31 +60,8 @@ def ring(training: Training) -> None:
 
 def claim(training_id: int, *, now: datetime) -> Training | None:
     """Begins an attempt and takes the lease; None where somebody else has it or none is left."""
-    with transaction.atomic():
-        training = Training.objects.select_for_update().filter(pk=training_id).first()
-        if training is None or not training.may_start(now):
-            return None
-        training.status = Training.Status.RUNNING
-        training.attempts += 1
-        training.leased_until = now + Training.LEASE
-        training.started_at = now
-        training.progress, training.message, training.curve = 0.0, "Starting.", []
-        training.save()
-    return training
-
-
-def renew(training: Training, *, now: datetime) -> bool:
-    """The heartbeat: keeps the lease. False where another attempt has taken the job over."""
-    return _held(training).update(leased_until=now + Training.LEASE) == 1
-
-
-def _held(training: Training) -> QuerySet[Training]:
-    # A job that succeeded is still its attempt's: the child may take a moment to end.
-    return Training.objects.filter(
-        pk=training.pk,
-        attempts=training.attempts,
-        status__in=[Training.Status.RUNNING, Training.Status.SUCCEEDED],
-    )
+    rows = Training.objects.all()
+    return leases.claim(rows, training_id, now=now, progress=0.0, curve=[])
 
 
 def report(
@@ -95,7 +71,7 @@ def report(
     there is one. That of an attempt that has lost the job changes nothing.
     """
     rows = training.curve if curve is None else [*training.curve, curve]
-    _move(training, {"progress": fraction, "message": message, "curve": rows})
+    leases.move(training, {"progress": fraction, "message": message, "curve": rows})
 
 
 def succeed(training: Training, version: ModelVersion, *, now: datetime) -> None:
@@ -112,7 +88,7 @@ def succeed(training: Training, version: ModelVersion, *, now: datetime) -> None
         "finished_at": now,
     }
     with transaction.atomic():
-        if not _move(training, ending):
+        if not leases.move(training, ending):
             raise JobLost(
                 f"Attempt {training.attempts} of {training} no longer holds the job, so "
                 f"{version.name} is not made live."
@@ -146,55 +122,14 @@ def cancel(training: Training, *, now: datetime, actor: Actor = COMMAND) -> bool
     return True
 
 
-def _move(training: Training, changes: dict[str, Any]) -> bool:
-    """Changes a job that this attempt is working on; False, and no change, for any other."""
-    running = _held(training).filter(status=Training.Status.RUNNING)
-    if not running.update(**changes):
-        return False
-    for name, value in changes.items():
-        setattr(training, name, value)
-    return True
-
-
 def give_up(training: Training, error: str, *, now: datetime, for_good: bool = False) -> bool:
-    """Ends an attempt that failed. True where another attempt follows, which never does where it
-    failed `for_good`: at a limit that the next attempt would meet as well.
-
-    Nothing is changed where the job has succeeded, or is another attempt's by now.
+    """Ends an attempt that failed. True where another attempt follows; never where it failed
+    `for_good`, at a limit that the next attempt would meet as well.
     """
-    with transaction.atomic():
-        held = _held(training).filter(status=Training.Status.RUNNING).select_for_update().first()
-        if held is None:
-            return False
-        training = held
-        again = training.attempts < Training.MAX_ATTEMPTS and not for_good
-        training.status = Training.Status.QUEUED if again else Training.Status.FAILED
-        training.error = error[-ERROR_LENGTH:]
-        training.leased_until = None
-        training.message = _ended(training, again=again)
-        training.finished_at = None if again else now
-        training.save()
-        if again:
-            transaction.on_commit(lambda: ring(training))
-    return again
-
-
-def _ended(training: Training, *, again: bool) -> str:
-    if again:
-        return "Trying once more."
-    spent = training.attempts >= Training.MAX_ATTEMPTS
-    return "Stopped after two attempts." if spent else "Stopped: another attempt would end alike."
+    return leases.give_up(training, error, now=now, ring=ring, for_good=for_good)
 
 
 def sweep(*, now: datetime) -> list[Training]:
     """Rings for every job that waits with nobody working on it; ends those with no attempt left."""
-    rung = []
-    for training in Training.objects.filter(
-        status__in=[Training.Status.QUEUED, Training.Status.RUNNING]
-    ):
-        if training.may_start(now):
-            ring(training)
-            rung.append(training)
-        elif training.leased_until is not None and training.leased_until < now:
-            give_up(training, "The worker went away while training.", now=now)
-    return rung
+    gone = "The worker went away while training."
+    return leases.sweep(Training.objects.all(), now=now, ring=ring, gone=gone)

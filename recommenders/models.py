@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 import msgspec
 from django.core.validators import RegexValidator
 from django.db import models
@@ -11,7 +9,10 @@ from django.urls import reverse
 
 from recommenders.evaluation_rows import Evaluation as Evaluation
 from recommenders.gate import GateVerdict
+from recommenders.job_rows import Job
 from recommenders.provenance import Provenance
+from recommenders.search_rows import Search as Search
+from recommenders.search_rows import Trial as Trial
 from recommenders.training_settings import TrainingSettings
 
 KEY = RegexValidator(
@@ -137,48 +138,17 @@ class Promotion(models.Model):
         return f"{self.version.name} live from {self.at:%Y-%m-%d %H:%M}"
 
 
-class Training(models.Model):
-    """A job that makes a model version. The row is the truth; Celery only rings the bell."""
-
-    MAX_ATTEMPTS = 2
-    LEASE = timedelta(seconds=30)
-
-    class Status(models.TextChoices):
-        QUEUED = "queued"
-        RUNNING = "running"
-        SUCCEEDED = "succeeded"
-        FAILED = "failed"
-        CANCELLED = "cancelled"
+class Training(Job):
+    """A job that makes a model version."""
 
     recommender = models.ForeignKey(Recommender, on_delete=models.CASCADE, related_name="trainings")
-    status = models.CharField(max_length=16, choices=Status.choices, default=Status.QUEUED)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    leased_until = models.DateTimeField(null=True, blank=True)
-    progress = models.FloatField(default=0.0)
-    message = models.CharField(max_length=255, blank=True)
     curve = models.JSONField(default=list, help_text="One row of figures per epoch.")
-    error = models.TextField(blank=True)
     version = models.OneToOneField(
         ModelVersion, null=True, blank=True, on_delete=models.SET_NULL, related_name="training"
     )
-    created_at = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
 
-    class Meta:
-        ordering = ["-id"]
+    class Meta(Job.Meta):
+        abstract = False
 
     def __str__(self) -> str:
         return f"training {self.pk} of {self.recommender.key}"
-
-    def is_active(self) -> bool:
-        return self.status in (self.Status.QUEUED, self.Status.RUNNING)
-
-    def may_start(self, now: datetime) -> bool:
-        """Whether an attempt may begin: nobody holds it, and one is left."""
-        free = self.status == self.Status.QUEUED or (
-            self.status == self.Status.RUNNING
-            and self.leased_until is not None
-            and self.leased_until < now
-        )
-        return free and self.attempts < self.MAX_ATTEMPTS

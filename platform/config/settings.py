@@ -131,6 +131,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "analysis"
 CELERY_TASK_ROUTES = {
     "pipelines.train": {"queue": "train"},
+    "pipelines.search": {"queue": "train"},
     # What takes minutes on a large log waits behind a training, and no experiment waits behind it.
     "pipelines.run_audits": {"queue": "train"},
     "pipelines.count_baselines": {"queue": "train"},
@@ -155,6 +156,7 @@ _TICKS = {
     # Finds what a lost message left waiting, and when the weekly audit is due.
     "pipelines.run_audits": timedelta(seconds=60),
     "pipelines.sweep_imports": timedelta(seconds=60),
+    "pipelines.sweep_searches": timedelta(seconds=30),
     "pipelines.sweep_trainings": timedelta(seconds=30),
     "pipelines.take_pulse": timedelta(seconds=15),
 }

@@ -19,16 +19,27 @@ from pipelines import (
     pulse,
     retraining,
     schedules,
+    searching,
     slates,
     training,
 )
-from recommenders import jobs
+from recommenders import jobs, searches
 from serving import plans
 
 
 @shared_task(name="pipelines.train")
 def train(training_id: int) -> None:
     training.attempt(training_id)
+
+
+@shared_task(name=searches.TASK)
+def search(search_id: int) -> None:
+    searching.attempt(search_id)
+
+
+@shared_task(name="pipelines.sweep_searches")
+def sweep_searches() -> None:
+    searches.sweep(now=timezone.now())
 
 
 @shared_task(name=import_jobs.TASK)

@@ -1,0 +1,1 @@
+"""Choosing hyper-parameters by trying them. Pure; whoever imports `study` needs optuna."""

@@ -16,14 +16,16 @@ from recommenders.exceptions import InvalidItem
 from recommenders.services import ItemRow
 
 REQUIRED = ("item", "title")
-FIELDS = (*REQUIRED, "categories", "attributes")
+FIELDS = (*REQUIRED, "categories", "attributes", "available")
 SEPARATOR = "|"
 ALLOWED = {
     "item": "text of 1 to 256 characters",
     "title": "text of 1 to 512 characters",
     "categories": "a list of text",
     "attributes": "an object of text, numbers, true and false",
+    "available": "true or false",
 }
+_TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _MISSING = re.compile(r"missing required field `(\w+)`")
 _FIELD = re.compile(r" - at `(?:key in )?\$\.(\w+)")
 
@@ -49,11 +51,18 @@ def _shaped(cells: Mapping[str, Any], named: Mapping[str, str]) -> dict[str, Any
         shaped["item"] = str(shaped["item"])
     if isinstance(shaped.get("categories"), str):
         shaped["categories"] = [part for part in shaped["categories"].split(SEPARATOR) if part]
+    if "available" in shaped:
+        shaped["available"] = _yes_or_no(shaped["available"])
     attributes = shaped["attributes"] = _object(shaped.get("attributes", {}))
     if isinstance(attributes, dict):
         texts = {n: v.isoformat() if isinstance(v, date) else v for n, v in others.items()}
         shaped["attributes"] = texts | attributes
     return shaped
+
+
+def _yes_or_no(cell: object) -> object:
+    """The truth that text or a number stands for; what stands for none stays, to be refused."""
+    return _TRUTHS.get(str(cell).strip().lower(), cell)
 
 
 def _object(cell: object) -> object:

@@ -27,6 +27,14 @@ class Item(models.Model):
     title = models.CharField(max_length=512)
     categories = models.JSONField(default=list)
     attributes = models.JSONField(default=dict)
+    available = models.BooleanField(default=True, help_text="Whether it may be recommended now.")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["key"], condition=models.Q(available=False), name="items_not_available"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -34,6 +34,9 @@ class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
     categories: tuple[str, ...] = ()
     attributes: dict[str, str | int | float | bool] = {}
+    available: Annotated[bool, msgspec.Meta(description="Whether it may be recommended now.")] = (
+        True
+    )
 
 
 class Catalogued(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,12 +113,13 @@ def _upsert(rows: Sequence[ItemRow]) -> Catalogued:
                 title=row.title,
                 categories=list(row.categories),
                 attributes=row.attributes,
+                available=row.available,
             )
             for row in by_key.values()
         ],
         update_conflicts=True,
         unique_fields=["key"],
-        update_fields=["title", "categories", "attributes"],
+        update_fields=["title", "categories", "attributes", "available"],
     )
     return Catalogued(added=added, updated=len(rows) - added)
 

@@ -102,6 +102,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     recommenders: dict[str, PlannedRecommender]
     keys: dict[str, PlannedKey]
     """By the SHA-256 of the key."""
+    unavailable: frozenset[str] = frozenset()
+    """The items of the catalogue that may not be recommended now."""
 
 
 EMPTY = Plan(version=0, placements={}, experiments=(), recommenders={}, keys={})

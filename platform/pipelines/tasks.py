@@ -65,6 +65,7 @@ def refresh_slates() -> None:
 @shared_task(name="pipelines.announce_plan")
 def announce_plan() -> None:
     plans.announce()
+    plans.keep_up()
 
 
 @shared_task(name="pipelines.analyse_running")

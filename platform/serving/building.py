@@ -20,7 +20,7 @@ from experiments.assignment import (
 )
 from experiments.assignment.plan import Unit
 from experiments.models import Experiment, Holdout, Placement
-from recommenders.models import Recommender
+from recommenders.models import Item, Recommender
 from serving.access import CLIENT
 from serving.models import ApiKey
 
@@ -43,8 +43,14 @@ def build(version: int) -> Plan:
             for holdout in Holdout.objects.filter(ended_at=None).select_related("layer")
         ),
         recommenders={recommender.key: planned(recommender) for recommender in recommenders},
+        unavailable=unavailable(),
         keys={key.sha256: _key(key) for key in ApiKey.objects.filter(revoked_at=None)},
     )
+
+
+def unavailable() -> frozenset[str]:
+    """The items that may not be recommended now."""
+    return frozenset(Item.objects.filter(available=False).values_list("key", flat=True))
 
 
 def _experiment(experiment: Experiment) -> PlannedExperiment:

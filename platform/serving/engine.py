@@ -16,8 +16,11 @@ from concurrent.futures import TimeoutError as DeadlineExceeded
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
+import numpy as np
 from django.conf import settings
+from numpy.typing import NDArray
 
 from experiments.assignment import PlannedRecommender
 from recommenders.algorithms import Algorithm, Reason, load
@@ -44,6 +47,7 @@ class Ranked:
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """What a slate is asked for. `history` is oldest first; None stands for the one trained on.
+    `unavailable` is not shown either: the plan's set, the same object until there is another plan.
     `draw` is what algorithms that explore draw by; None is without exploration.
     """
 
@@ -52,6 +56,7 @@ class Question:
     history: Sequence[str] | None
     exclude: Sequence[str]
     draw: int | None = None
+    unavailable: frozenset[str] = frozenset()
 
 
 class NoAnswer(Exception):
@@ -70,6 +75,7 @@ def answer(model: Algorithm[Any], question: Question) -> list[Ranked]:
         question.k,
         histories=histories,
         exclude=list(question.exclude),
+        withheld=_codes(model, question.unavailable),
         draw=question.draw,
     )
     n = sum(item is not None for item in found.ids[0])
@@ -81,6 +87,19 @@ def answer(model: Algorithm[Any], question: Question) -> list[Ranked]:
             ids, found.scores[0], found.propensities[0], found.drawn[0], reasons, strict=False
         )
     ]
+
+
+def _codes(model: Algorithm[Any], items: frozenset[str]) -> NDArray[np.int64]:
+    """The model's codes of the items: looked up once for each plan, for there may be many."""
+    held = _withheld.get(model)
+    if held is None or held[0] is not items:
+        held = _withheld[model] = items, model.items.codes(sorted(items))
+    return held[1]
+
+
+_withheld: WeakKeyDictionary[Algorithm[Any], tuple[frozenset[str], NDArray[np.int64]]] = (
+    WeakKeyDictionary()
+)
 
 
 def _why(reason: Reason | None, drawn: bool) -> str | None:

@@ -44,6 +44,12 @@ def publish() -> None:
         transaction.on_commit(announce)
 
 
+def keep_up() -> None:
+    """Publishes a plan where the catalogue has other items that may not be recommended."""
+    if _newest().unavailable != building.unavailable():
+        publish()
+
+
 def announce() -> None:
     """Makes the newest plan known: to this process, to Valkey, to the mirror. One that a version
     before gates stored is built anew first, for by it nobody is in an experiment.

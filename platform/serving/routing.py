@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 import zlib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -98,7 +98,8 @@ def route(request: RouteRequest, *, now: datetime) -> RouteResponse:
     plan, assignment, live = _where(request)
     recommender = plan.recommenders[assignment.recommender]
     request_id = request.request_id or str(uuid.uuid4())
-    slate = slate_for(recommender, _question(request, request_id, live), live.slate)
+    question = _question(request, request_id, live, plan.unavailable)
+    slate = slate_for(recommender, question, live.slate)
     response = _response(request, request_id, plan, assignment, slate)
     latency_ms = (time.perf_counter() - started) * 1000
     exposure = _exposure(request, response, slate, latency_ms, now)
@@ -151,7 +152,9 @@ def _ask(user: str, recommender: str) -> list[Any]:
     return list(pipe.execute())
 
 
-def _question(request: RouteRequest, request_id: str, live: Live) -> Question:
+def _question(
+    request: RouteRequest, request_id: str, live: Live, unavailable: frozenset[str]
+) -> Question:
     past = live.history or []
     item = request.context.item
     if item is not None:
@@ -161,6 +164,7 @@ def _question(request: RouteRequest, request_id: str, live: Live) -> Question:
         k=request.k,
         history=past or None,
         exclude=request.exclude,
+        unavailable=unavailable,
         draw=zlib.crc32(request_id.encode(errors="surrogatepass")),
     )
 
@@ -180,7 +184,7 @@ def slate_for(
         return Slate(ranked=ranked, served_by="web", fallback=None)
     except NoAnswer as no:
         why = no.why
-    unwanted = [*question.exclude, *(question.history or [])]
+    unwanted = question.unavailable.union(question.exclude, question.history or ())
     if stored is not None and stored.version == recommender.version:
         ranked = stored.ranked(question.k, unwanted)
         if ranked:
@@ -189,8 +193,7 @@ def slate_for(
     return Slate(ranked=ranked, served_by="cache", fallback=why)
 
 
-def _popular(recommender: PlannedRecommender, k: int, unwanted: Sequence[str]) -> list[Ranked]:
-    out = set(unwanted)
+def _popular(recommender: PlannedRecommender, k: int, out: Set[str]) -> list[Ranked]:
     kept = [(item, people) for item, people in recommender.popular if item not in out][:k]
     return [
         Ranked(item=item, score=float(people), why=f"{people} people chose it")

@@ -4,7 +4,7 @@ answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import msgspec
 import redis
@@ -24,9 +24,8 @@ class StoredSlate(msgspec.Struct, frozen=True, array_like=True):
     version: str
     items: list[tuple[str, float, str | None]]
 
-    def ranked(self, k: int, exclude: Iterable[str]) -> list[Ranked]:
-        """The first k that are not excluded."""
-        out = set(exclude)
+    def ranked(self, k: int, out: Set[str]) -> list[Ranked]:
+        """The first k that are not out."""
         kept = (Ranked(item=i, score=s, why=w) for i, s, w in self.items if i not in out)
         return [slot for slot, _ in zip(kept, range(k), strict=False)]
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from experiments.assignment import PlannedRecommender
 from recommenders.models import Recommender
+from serving import plans
 from serving.building import planned
 from serving.engine import NoAnswer, Question, engine
 from serving.routing import Live, Slate, fetch_live, slate_for
@@ -53,7 +54,8 @@ def try_out(
     found = [fetch_live(user, one.key) if user else Live() for one in asked]
     live = next((one.history for one in found if one.history), None)
     given = tuple(items) or tuple(live or ())
-    question = Question(user=user, k=k, history=given or None, exclude=())
+    out = plans.current().unavailable
+    question = Question(user=user, k=k, history=given or None, exclude=(), unavailable=out)
     slates = [_tried(one, question, known) for one, known in zip(asked, found, strict=True)]
     if given:
         return Trial(history=given, source="typed" if items else "live", slates=slates)

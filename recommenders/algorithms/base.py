@@ -128,10 +128,13 @@ class Algorithm(ABC, Generic[C]):
         histories: Given = None,
         exclude: Sequence[str] | None = None,
         exclude_seen: bool = True,
+        withheld: NDArray[np.int64] | None = None,
         draw: int | None = None,
     ) -> Proposal:
         """Slates as `recommend` gives them, with the probability of each item.
 
+        withheld: codes of `items` not to show anyone, -1 for one the model does not know; for sets
+        too large to be looked up at each call.
         draw: a number for each request, by which an algorithm that explores draws; the same user
         and number get the same slate. None is the policy without exploration, which is what
         `recommend` gives.
@@ -140,6 +143,8 @@ class Algorithm(ABC, Generic[C]):
         asked = requests.read(
             users, k, histories, exclude, exclude_seen, self._items, self._users, self._histories
         )
+        if withheld is not None and len(withheld):
+            asked = asked.without(withheld[withheld >= 0])
         return Proposal.of(self._answer(users, asked, k, draw), self._items)
 
     def reasons(

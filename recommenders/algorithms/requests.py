@@ -19,6 +19,11 @@ class Asked:
     histories: list[ItemCodes]
     banned: list[ItemCodes]
 
+    def without(self, codes: ItemCodes) -> "Asked":
+        """With these banned for everybody too."""
+        banned = [np.concatenate([mine, codes]) for mine in self.banned]
+        return Asked(histories=self.histories, banned=banned)
+
 
 def read(
     users: Sequence[str],

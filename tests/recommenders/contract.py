@@ -163,6 +163,12 @@ class AlgorithmContract:
         ids, _ = model.recommend(["u4", "v3"], k=7, exclude=["a2", "b2", "unknown"])
         assert not {"a2", "b2"} & set(ids.ravel())
 
+    def test_withheld_items_are_not_shown_to_anyone(self, model: Algorithm[Any]) -> None:
+        out = model.items.codes(["a2", "b2", "unknown"])
+        found = model.propose(["u4", "v3"], k=7, withheld=out)
+        expected, _ = model.recommend(["u4", "v3"], k=7, exclude=["a2", "b2"])
+        assert found.ids.tolist() == expected.tolist()
+
     def test_everything_excluded_leaves_padding(self, model: Algorithm[Any]) -> None:
         ids, scores = model.recommend(["u4"], k=3, exclude=sorted(CATALOGUE))
         assert list(ids[0]) == [None] * 3

@@ -207,3 +207,23 @@ def test_the_command_counts_an_item_once_however_often_the_file_has_it(tmp_path:
     assert out == "399 items added, 601 brought up to date, 0 rows rejected.\n"
     assert Item.objects.count() == 400
     assert Item.objects.get(key="i0").title == "t800"
+
+
+@pytest.mark.parametrize(
+    ("cell", "available"),
+    [("true", True), ("No", False), ("1", True), ("0", False), ("FALSE", False), ("", True)],
+)
+def test_a_column_says_whether_an_item_may_be_recommended(
+    tmp_path: Path, cell: str, available: bool
+) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text(f"item,title,available\ni1,First,{cell}\n")
+    assert [row.available for row in read_items(path)] == [available]
+
+
+def test_what_is_neither_yes_nor_no_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text("item,title,available\ni1,First,perhaps\n")
+    rejected: list[RejectedRow] = []
+    assert list(read_items(path, on_rejection=rejected.append)) == []
+    assert [(row.field, row.error) for row in rejected] == [("available", "must be true or false")]

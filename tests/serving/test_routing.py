@@ -13,6 +13,8 @@ from events.readers import open_log
 from events.runtime import history
 from experiments.assignment import bucket
 from experiments.models import Experiment
+from recommenders.dataset import Vocabulary
+from recommenders.services import ItemRow, import_items
 from serving import engine, plans, slates
 from serving.engine import Ranked
 from serving.exceptions import UnknownPlacement
@@ -170,8 +172,39 @@ def test_an_endpoint_that_does_not_answer_as_it_should_is_replaced(
     assert response.served_by == ("cache" if fallback else "web")
 
 
+def test_what_is_not_available_is_served_by_nothing(
+    running: Experiment, fresh_process: redis.Redis, slow_model: None
+) -> None:
+    user = user_of(running, "popular")
+    import_items([ItemRow(item="a-item-1", title="Sold out", available=False)])
+    plans.keep_up()
+
+    popular = ask(user)
+    assert popular.served_by == "cache"
+    assert items(popular) == ["a-item-0", "a-item-2", "b-item-0"]  # of 10, 8 and 8 people
+    made = [Ranked(item=f"a-item-{i}", score=1.0, why=None) for i in range(6)]
+    slates.store(fresh_process, "popular", "popular@1", {user: made})
+    assert ask(user).served_by == "worker"
+    assert items(ask(user)) == ["a-item-0", "a-item-2", "a-item-3"]
+
+
+def test_what_is_available_again_is_served_from_the_next_plan_on(running: Experiment) -> None:
+    user = user_of(running, "popular")
+    for available in (False, True):
+        import_items([ItemRow(item="a-item-0", title="One", available=available)])
+        before = plans.current().version
+        plans.keep_up()
+        plans.keep_up()
+        assert plans.current().version == before + 1
+        answer = ask(user)
+        assert answer.served_by == "web"
+        assert ("a-item-0" in items(answer)) is available
+
+
 class Slow:
     """A model that answers, but not in time."""
+
+    items = Vocabulary.of([])
 
     def propose(self, *args: object, **kwargs: object) -> None:
         time.sleep(0.3)

@@ -22,6 +22,7 @@ from api.permissions import Needs
 from people.roles import Role
 from recommenders import models
 from recommenders.services import Catalogued, ItemRow, import_items
+from serving import plans
 
 MOST = 1_000
 
@@ -48,6 +49,7 @@ def _show(rows: Sequence[models.Item]) -> list[ItemRow]:
             title=row.title,
             categories=tuple(row.categories),
             attributes=row.attributes,
+            available=row.available,
         )
         for row in rows
     ]
@@ -83,7 +85,9 @@ class ItemsView(Door):
     def post(self, request: Request) -> Response:
         batch = decode(request, ItemsBatch)
         with transaction.atomic():
-            return Response(import_items(batch.items))
+            done = import_items(batch.items)
+            plans.keep_up()
+        return Response(done)
 
 
 class ItemView(Door):
@@ -97,11 +101,12 @@ class ItemView(Door):
         "remove",
         "delete_item",
         "Take an item out of the catalogue",
-        "Its title and attributes are gone. Models learn from behaviour and not from the "
-        "catalogue, so one may go on recommending it: `exclude` of `/route` keeps it out.",
+        "Its title and attributes are gone. Models learn from behaviour too, so one may go on "
+        "recommending it: what is not to be shown is set to not `available` instead.",
     )
     def delete(self, request: Request, key: str) -> Response:
         def remove(row: models.Item) -> None:
             row.delete()
+            plans.keep_up()
 
         return ITEMS.removed(request, key, remove)

@@ -68,12 +68,14 @@ CATALOGUE = Shape(
         "title": ("name", "product name", "item name", "movie title"),
         "categories": ("category", "genres", "genre", "tags"),
         "attributes": (),
+        "available": ("in stock", "in_stock"),
     },
     holds={
         "item": _("its id, as events name it"),
         "title": _("as people read it"),
         "categories": _("a list, or text with | between"),
         "attributes": _("an object; every column that is no field is an attribute too"),
+        "available": _("true or false: whether it may be recommended now; without it true"),
     },
 )
 SHAPES = {"events": EVENTS, "items": CATALOGUE}

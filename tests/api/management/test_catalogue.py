@@ -13,6 +13,7 @@ from people import trail
 from recommenders.algorithms import names
 from recommenders.gate import GateVerdict
 from recommenders.models import Item, ModelVersion, Training
+from serving.models import PublishedPlan
 from tests.acting import MADE as NOW
 from tests.acting import answering, start_experiment, stop_experiment
 from tests.api.management.conftest import Caller, Draft, assert_refused, everything
@@ -246,11 +247,22 @@ def test_items_come_in_bulk_and_go_one_by_one(admin: Caller) -> None:
 
     assert first.json() == {"added": 2, "updated": 0}
     assert again.json() == {"added": 0, "updated": 1}
-    assert admin.get("items/i%2F1").json() == ITEM | {"title": "Uno"}
+    assert admin.get("items/i%2F1").json() == ITEM | {"title": "Uno", "available": True}
     assert [one["item"] for one in admin.get("items", text="un").json()["data"]] == ["i/1"]
     gone = admin.send("DELETE", "items/i%2F1", tag=admin.get("items/i%2F1")["ETag"])
     assert gone.status_code == 204
     assert [item.key for item in Item.objects.all()] == ["i2"]
+
+
+def test_an_item_that_is_sold_out_is_out_of_the_plan_with_the_answer(admin: Caller) -> None:
+    out: list[str]
+    for available, out in ((False, ["i/1"]), (True, [])):
+        admin.post("items", {"items": [ITEM | {"available": available}]})
+        assert PublishedPlan.objects.latest().body["unavailable"] == out
+        assert admin.get("items/i%2F1").json()["available"] is available
+    admin.post("items", {"items": [ITEM | {"available": False}]})
+    admin.send("DELETE", "items/i%2F1", tag=admin.get("items/i%2F1")["ETag"])
+    assert PublishedPlan.objects.latest().body["unavailable"] == []
 
 
 @pytest.mark.parametrize(

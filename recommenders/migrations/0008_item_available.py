@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recommenders', '0006_evaluations'),
+        ('recommenders', '0007_searches'),
     ]
 
     operations = [

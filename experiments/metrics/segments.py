@@ -31,11 +31,13 @@ def cut_by(
     for place, attribute in enumerate(spec.segments):
         column = segment_name(place)
         listed = _values(totals, column)
+        if not listed:  # nobody was exposed yet
+            continue
         parts = [Segment(attribute=attribute, value=value) for value in listed[:MOST_VALUES]]
         if len(listed) > MOST_VALUES:
             parts.append(Segment(attribute=attribute, value=None, rest=True))
         placed = totals.mutate(segment=_place(totals, column, listed[:MOST_VALUES]))
-        found += zip(parts, summing.by_segment(placed, len(parts)), strict=True) if parts else []
+        found += zip(parts, summing.by_segment(placed, len(parts)), strict=True)
     return tuple(found)
 
 

@@ -187,6 +187,13 @@ def test_values_rarer_than_the_twentieth_are_one_segment(log: Any, make_spec: Ma
     assert sum(value.users for value in found.segments[-1].values) == 10 + 9 + 8 + 1
 
 
+def test_nobody_yet_is_no_segment(log: Any, make_spec: MakeSpec) -> None:
+    found = card(log, make_spec(segments=("device",))).metric("ctr")
+
+    assert found.segments == ()
+    assert [value.users for value in found.values] == [0, 0]
+
+
 def test_the_pre_period_adjusts_and_both_answers_are_there(log: Any, make_spec: MakeSpec) -> None:
     for variant, bonus in (("A", 0), ("B", 1)):
         for i in range(200):

@@ -500,6 +500,28 @@ def test_a_guardrail_says_harm_and_safety_in_different_words(
     assert rule.text == f"Slow slates {word.lower()}"
 
 
+def test_whoever_ships_is_told_of_a_guardrail_that_is_too_rare_to_judge_and_looks_worse() -> None:
+    rare = replace(
+        metric(
+            "slow_slates",
+            comparison(effect=14.2, floor=BELOW_FLOOR, reading="collecting"),
+            name="Slow slates",
+            primary=False,
+            control=0.0009,
+        ),
+        role="guardrail",
+        direction="decrease",
+    )
+
+    assert sentence(scorecard(extra=(rare,)), ARMS).why.endswith(
+        "lies above zero. Slow slates is not judged yet, and worth a look: 1.37% against 0.09%."
+    )
+    fewer = replace(rare, direction="increase")
+    assert "worth a look" not in sentence(scorecard(extra=(fewer,)), ARMS).why
+    judged = replace(rare, comparisons=(comparison(effect=14.2),))
+    assert "worth a look" not in sentence(scorecard(extra=(judged,)), ARMS).why
+
+
 def test_a_guardrail_says_its_margin_and_whether_it_is_only_watched() -> None:
     def notes(metric: MetricResult) -> tuple[str, ...]:
         return table.groups(scorecard(extra=(metric,)), ARMS, scale="relative")[-1].metrics[0].notes

@@ -1,6 +1,7 @@
 """The scorecard as rows: what a page, a file and the API show by the same settings."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
@@ -11,8 +12,9 @@ from experiments.metrics.spec import Role
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """A treatment on one metric. Shares and relative effects are fractions: `0.05` is 5%.
 
-    `margin` and `safety_p_value` are of guardrails alone, `chance_above_control` and
-    `expected_loss` of posteriors alone.
+    Below the floor there are the arms' values and no figure of their difference. `margin` and
+    `safety_p_value` are of guardrails alone, `chance_above_control` and `expected_loss` of
+    posteriors alone.
     """
 
     metric: str
@@ -52,7 +54,7 @@ def _row(metric: MetricResult, comparison: VariantComparison, scale: Scale) -> S
     values = {value.variant: value for value in metric.values}
     control, own = metric.values[0], values[comparison.variant]
     found, guard = comparison.decided(scale), comparison.guardrail
-    return Shown(
+    row = Shown(
         metric=metric.metric,
         name=metric.name,
         role=metric.role,
@@ -78,6 +80,24 @@ def _row(metric: MetricResult, comparison: VariantComparison, scale: Scale) -> S
         reading=guard.state if guard else comparison.reading,
         reason=found.reason,
     )
+    if comparison.floor.reached:
+        return row
+    return msgspec.structs.replace(row, **_WITHHELD, reason=found.reason or "collecting")
+
+
+_WITHHELD: dict[str, Any] = dict.fromkeys(
+    (
+        "effect",
+        "low",
+        "high",
+        "std_error",
+        "p_value",
+        "adjusted_p_value",
+        "chance_above_control",
+        "expected_loss",
+        "safety_p_value",
+    )
+)
 
 
 def _unit(metric: MetricResult) -> str:

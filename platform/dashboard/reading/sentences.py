@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from dashboard import formats
 from dashboard.reading import words
-from experiments.metrics.results import Floor, Headline, Scorecard
+from experiments.metrics.results import Floor, Headline, MetricResult, Scorecard
 
 
 class Said(NamedTuple):
@@ -149,7 +149,7 @@ def _judged(scorecard: Scorecard, control: str) -> Said:
             f"An earlier look was conclusive ({formats.equals_p(headline.p_value)}), and that "
             f"stands. This look's {interval} includes zero again."
         )
-    return Said(title, " ".join([why, *_others(scorecard)]))
+    return Said(title, " ".join([why, *_others(scorecard), *_unjudged(scorecard)]))
 
 
 def _act(scorecard: Scorecard, control: str) -> str:
@@ -177,6 +177,36 @@ def _others(scorecard: Scorecard) -> list[str]:
                 f"{shows}{', and was taken out' if gone else _ENDINGS[comparison.reading]}."
             )
     return said
+
+
+def _unjudged(scorecard: Scorecard) -> list[str]:
+    """A sentence for each guardrail that is too rare to judge and came to worse than in control."""
+    variant = scorecard.decision.variant
+    return [
+        _worth_a_look(metric, variant)
+        for metric in scorecard.metrics
+        if metric.role == "guardrail"
+        and not all(c.floor.reached for c in metric.comparisons if c.variant == variant)
+        and _came_to_worse(metric, variant)
+    ]
+
+
+def _came_to_worse(metric: MetricResult, variant: str) -> bool:
+    values = {value.variant: value.value for value in metric.values}
+    own, control = values.get(variant), metric.values[0].value
+    if own is None or control is None:
+        return False
+    return own < control if metric.direction == "increase" else own > control
+
+
+def _worth_a_look(metric: MetricResult, variant: str) -> str:
+    style = words.style(metric)
+    values = {value.variant: formats.value(value.value, style) for value in metric.values}
+    return _("%(metric)s is not judged yet, and worth a look: %(own)s against %(control)s.") % {
+        "metric": metric.name,
+        "own": values[variant],
+        "control": values[metric.values[0].variant],
+    }
 
 
 _ENDINGS = {

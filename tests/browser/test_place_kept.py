@@ -93,6 +93,19 @@ def test_what_is_read_without_a_focus_stays_in_view(reader: Page) -> None:
     assert abs(top_of(title) - before) <= 1
 
 
+def test_what_comes_by_itself_dims_nothing(reader: Page) -> None:
+    """A request of the controls does, which is what the reader waits for."""
+    dim = """who => {
+      const asks = document.querySelector(who);
+      asks.classList.add("htmx-request");
+      const { opacity } = getComputedStyle(document.querySelector("#scorecard-card .scorecard"));
+      asks.classList.remove("htmx-request");
+      return opacity;
+    }"""
+    assert reader.evaluate(dim, "#live") == "1"
+    assert reader.evaluate(dim, "#controls") == "0.6"
+
+
 def test_a_question_stays_open_while_the_page_follows_the_work(reader: Page) -> None:
     audit = audits.request_audit()
     reader.goto("/data/audit/")

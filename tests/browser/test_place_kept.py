@@ -93,6 +93,30 @@ def test_what_is_read_without_a_focus_stays_in_view(reader: Page) -> None:
     assert abs(top_of(title) - before) <= 1
 
 
+def test_a_metric_beyond_the_goals_is_a_line_of_readings_on_a_phone(reader: Page) -> None:
+    """It opens to its numbers; on a wide screen they are there in any case."""
+    reader.set_viewport_size({"width": 390, "height": 844})
+    reader.evaluate("for (const one of document.querySelectorAll('.fold')) one.open = false")
+    card = reader.locator("#scorecard-card")
+    goal, guardrail = (
+        card.locator("tbody", has=reader.get_by_role("link", name=name, exact=True))
+        for name in ("CTR", "Slow slates")
+    )
+    line, numbers = guardrail.locator("summary"), guardrail.locator(".interval")
+    assert goal.locator(".interval").first.is_visible()
+    assert goal.locator("summary").count() == 0
+    assert line.inner_text().split() == ["Numbers", "of", "Slow", "slates:", "B", "Safe"]
+    assert not numbers.is_visible()
+
+    line.click()
+    assert numbers.is_visible()
+
+    line.click()
+    reader.set_viewport_size({"width": 1280, "height": 500})
+    assert numbers.is_visible()
+    assert not line.is_visible()
+
+
 def test_what_comes_by_itself_dims_nothing(reader: Page) -> None:
     """A request of the controls does, which is what the reader waits for."""
     dim = """who => {

@@ -40,13 +40,15 @@ class Group:
     """Metrics of one rank. Relative effects share one scale; absolute ones have units, and each
     metric a scale of its own with zero in the middle, where the zeros of all are below each other.
 
-    `ticks` are of what all rows share: none where they share nothing, or no bar is drawn.
+    `ticks` are of what all rows share: none where they share nothing, or no bar is drawn. A metric
+    that `folds` is one line of readings on a phone, until it is opened.
     """
 
     title: str
     rule: str
     ticks: tuple[Tick, ...]
     metrics: tuple[MetricRows, ...]
+    folds: bool = False
 
 
 def groups(
@@ -69,7 +71,10 @@ def groups(
     )
     by_key = {arm.key: arm for arm in arms}
     return tuple(
-        _group(title, rule, metrics, scorecard, by_key, scale, decides=decides)
+        replace(
+            _group(title, rule, metrics, scorecard, by_key, scale, decides=decides),
+            folds=metrics is not goals,
+        )
         for title, rule, metrics in parts
         if metrics
     )

@@ -44,11 +44,12 @@ def trained(
     models_dir: Path,
     *,
     past: pd.DataFrame | None = None,
+    items: pd.DataFrame | None = None,
     config: Mapping[str, object] = MappingProxyType({}),
 ) -> Recommender:
     """A recommender with a live version, fitted here instead of by a worker."""
     recommender = register(key=key, algorithm=algorithm, config=config)
-    data = Dataset.from_frames(behaviour() if past is None else past)
+    data = Dataset.from_frames(behaviour() if past is None else past, items)
     training = jobs.request_training(recommender)
     claimed = jobs.claim(training.pk, now=NOW)
     assert claimed is not None

@@ -48,6 +48,7 @@ class Ranked:
 class Question:
     """What a slate is asked for. `history` is oldest first; None stands for the one trained on.
     `unavailable` is not shown either: the plan's set, the same object until there is another plan.
+    `only` and `never` are categories; `only` None is any.
     `draw` is what algorithms that explore draw by; None is without exploration.
     """
 
@@ -57,6 +58,8 @@ class Question:
     exclude: Sequence[str]
     draw: int | None = None
     unavailable: frozenset[str] = frozenset()
+    only: Sequence[str] | None = None
+    never: Sequence[str] = ()
 
 
 class NoAnswer(Exception):
@@ -76,6 +79,8 @@ def answer(model: Algorithm[Any], question: Question) -> list[Ranked]:
         histories=histories,
         exclude=list(question.exclude),
         withheld=_codes(model, question.unavailable),
+        only=question.only,
+        never=question.never,
         draw=question.draw,
     )
     n = sum(item is not None for item in found.ids[0])

@@ -34,6 +34,15 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     item: Id | None = None
 
 
+class Categories(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of any of which an item must be, and of none of which it may be."""
+
+    only: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=100)] | None = None
+    never: Annotated[list[Id], msgspec.Meta(max_length=100)] = msgspec.field(
+        default_factory=list, name="except"
+    )
+
+
 class RouteRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who is to be shown how many items, and where."""
 
@@ -43,6 +52,7 @@ class RouteRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     attributes: Attributes = {}
     device: Id | None = None
     exclude: Annotated[list[Id], msgspec.Meta(max_length=1000)] = []
+    categories: Categories = Categories()
     context: Context = Context()
     request_id: Id | None = None
 
@@ -165,6 +175,8 @@ def _question(
         history=past or None,
         exclude=request.exclude,
         unavailable=unavailable,
+        only=request.categories.only,
+        never=request.categories.never,
         draw=zlib.crc32(request_id.encode(errors="surrogatepass")),
     )
 
@@ -184,6 +196,8 @@ def slate_for(
         return Slate(ranked=ranked, served_by="web", fallback=None)
     except NoAnswer as no:
         why = no.why
+    if question.only is not None or question.never:  # of which only the model knows the items
+        return Slate(ranked=(), served_by="cache", fallback=why)
     unwanted = question.unavailable.union(question.exclude, question.history or ())
     if stored is not None and stored.version == recommender.version:
         ranked = stored.ranked(question.k, unwanted)

@@ -92,7 +92,7 @@ class Algorithm(ABC, Generic[C]):
     def _updated(self, whole: Dataset, progress: Progress) -> Self:
         """A model of `whole`, which begins with the behaviour known so far."""
         updated = type(self)(self.config)
-        updated._kept = Kept.of(whole, ratings=self.keeps_ratings)
+        updated._kept = Kept.of(whole, ratings=self.keeps_ratings, before=self._kept)
         updated._update(self, whole, progress)
         updated._fitted = True
         return updated
@@ -129,12 +129,17 @@ class Algorithm(ABC, Generic[C]):
         exclude: Sequence[str] | None = None,
         exclude_seen: bool = True,
         withheld: NDArray[np.int64] | None = None,
+        only: Sequence[str] | None = None,
+        never: Sequence[str] = (),
         draw: int | None = None,
     ) -> Proposal:
         """Slates as `recommend` gives them, with the probability of each item.
 
         withheld: codes of `items` not to show anyone, -1 for one the model does not know; for sets
         too large to be looked up at each call.
+        only, never: categories of which an item must be, of any, or must not be, of none; None is
+        any item. They are those of the catalogue that the model learned with; an item whose
+        categories it does not know is of none.
         draw: a number for each request, by which an algorithm that explores draws; the same user
         and number get the same slate. None is the policy without exploration, which is what
         `recommend` gives.
@@ -145,6 +150,11 @@ class Algorithm(ABC, Generic[C]):
         )
         if withheld is not None and len(withheld):
             asked = asked.without(withheld[withheld >= 0])
+        if only is not None:
+            codes = np.arange(len(self._items))
+            asked = asked.without(np.setdiff1d(codes, self._kept.categories.codes(only)))
+        if never:
+            asked = asked.without(self._kept.categories.codes(never))
         return Proposal.of(self._answer(users, asked, k, draw), self._items)
 
     def reasons(

@@ -9,6 +9,7 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from recommenders.algorithms.categories import Categories
 from recommenders.dataset import Dataset, Histories, Vocabulary
 
 _RATINGS = "history_ratings"
@@ -17,21 +18,28 @@ _RATINGS = "history_ratings"
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Kept:
     """ratings: beside each item of the histories, NaN where it was not rated; None where there are
-    none, or none are read.
+    none, or none are read. categories: as the catalogue has them.
     """
 
     items: Vocabulary
     users: Vocabulary
     histories: Histories
     ratings: NDArray[np.float32] | None = None
+    categories: Categories
 
     @classmethod
-    def of(cls, data: Dataset, *, ratings: bool) -> Self:
+    def of(cls, data: Dataset, *, ratings: bool, before: "Kept | None" = None) -> Self:
+        """before: what is kept so far, where `data` begins with the behaviour of it."""
+        categories = Categories.of(data.catalogue)
+        if before is not None:
+            places, said = before.items.places_in(data.items), _described(data)
+            categories = before.categories.followed_by(categories, places, said)
         return cls(
             items=data.items,
             users=data.users,
             histories=data.histories,
             ratings=data.history_ratings if ratings else None,
+            categories=categories,
         )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -41,6 +49,7 @@ class Kept:
             "users": self.users.keys,
             "history_starts": self.histories.starts,
             "history_items": self.histories.items,
+            **self.categories.arrays(),
         }
         return arrays if self.ratings is None else {**arrays, _RATINGS: self.ratings}
 
@@ -52,6 +61,7 @@ class Kept:
             users=Vocabulary(arrays["users"]),
             histories=Histories(arrays["history_starts"], arrays["history_items"]),
             ratings=arrays.get(_RATINGS),
+            categories=Categories.restore(arrays, len(arrays["items"])),
         )
         check(len(kept.histories) == len(kept.users), "histories and users differ in number")
         met = len(kept.histories.items)
@@ -98,6 +108,13 @@ def _joined(
 ) -> NDArray[np.int32]:
     """The codes of each part in the vocabulary of the whole, one part after the other."""
     return np.concatenate([known.places_in(whole)[codes] for known, codes in parts])
+
+
+def _described(data: Dataset) -> NDArray[np.bool_]:
+    """Of each item, whether the catalogue says anything of it."""
+    if data.catalogue is None:
+        return np.zeros(data.n_items, np.bool_)
+    return data.catalogue.notna().any(axis=1).to_numpy(dtype=bool)
 
 
 def _spread(new: Dataset, items: Vocabulary) -> pd.DataFrame | None:

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import msgspec
+import pandas as pd
 import pytest
 import redis
 from pytest_django import Settings
@@ -199,6 +200,34 @@ def test_what_is_available_again_is_served_from_the_next_plan_on(running: Experi
         answer = ask(user)
         assert answer.served_by == "web"
         assert ("a-item-0" in items(answer)) is available
+
+
+def test_a_request_asks_for_categories_and_gets_no_others_from_anything(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described = pd.DataFrame(
+        [
+            (f"{taste}-item-{n}", [taste, "odd" if n % 2 else "even"])
+            for taste in "ab"
+            for n in range(6)
+        ],
+        columns=["item", "categories"],
+    )
+    popular = trained("popular", "popularity", tmp_path / "models", items=described)
+    create_placement(key="home", name="Home", default_recommender=popular)
+    plans.publish()
+
+    assert items(ask("u", categories={"only": ["b"]})) == ["b-item-0", "b-item-1", "b-item-2"]
+    asked = {"only": ["b", "odd"], "except": ["even"]}
+    assert items(ask("u", categories=asked)) == ["a-item-1", "a-item-3", "b-item-1"]
+    assert items(ask("u", categories={"except": ["a", "odd"]}))[0] == "b-item-0"
+    nothing = ask("u", categories={"only": ["c"]})
+    assert (nothing.fallback, items(nothing)) == ("no_candidates", [])
+    monkeypatch.setattr(engine, "load", lambda folder: Slow())
+    engine.engine.cache_clear()
+    settings.ROUTE_DEADLINE_MS = 30
+    late = ask("u", categories={"only": ["b"]})
+    assert (late.fallback, items(late)) == ("model_timeout", [])
 
 
 class Slow:

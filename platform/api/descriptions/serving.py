@@ -6,7 +6,12 @@ SERVING: dict[str, dict[str, str]] = {
     "RouteRequest": {
         "k": "How many items to show.",
         "exclude": "Items not to show.",
+        "categories": "What the items may be, by the catalogue.",
         "context": "Where the request comes from.",
+    },
+    "Categories": {
+        "only": "An item is of one of these; null for any item.",
+        "except": "An item is of none of these.",
     },
     "Context": {"item": "The item whose page is shown."},
     "RouteResponse": {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 from django.contrib.auth.models import User
 
 from experiments import (
@@ -24,7 +25,10 @@ from imports.models import ImportJob
 from notices import services
 from notices.kinds import Kind
 from people.actors import Actor
-from recommenders.models import Recommender, Training
+from recommenders import promotions
+from recommenders.gate import GateVerdict
+from recommenders.models import ModelVersion, Recommender, Training
+from recommenders.provenance import CleanedRows, ExperimentShare, Provenance
 from serving.keys import create_key
 from tests.acting import (
     TESTER,
@@ -61,6 +65,7 @@ def make_everything(maya: User) -> None:
     _experiments(home, recommenders)
     _report()
     _trainings(recommenders[1])
+    _versions(recommenders[1])
     metric_definitions.define(metric=SPEND, now=START, actor=TESTER)
     exclusions.set_limit(EventsPerDay(limit=5000), now=START, actor=TESTER)
     holdouts.create_holdout(
@@ -150,6 +155,44 @@ def _draft(key: str, home: Placement, recommenders: list[Recommender]) -> Experi
         traffic=Decimal("0.1"),
         hypothesis="Slates that follow what a person looked at earn more clicks.",
     )
+
+
+def _versions(recommender: Recommender) -> None:
+    """Its first version is a candidate that the gate does not let take the place of the second,
+    which took that of a third.
+    """
+    first = recommender.live
+    assert first is not None
+    verdict = GateVerdict(
+        against=f"{recommender.key}@2",
+        measure="ndcg@10",
+        users=412,
+        bound=0.05,
+        passed=False,
+        live=0.24,
+        candidate=0.231,
+        loss=0.072,
+    )
+    learned = Provenance(
+        window_days=90,
+        experiments=(
+            ExperimentShare(
+                experiment="running",
+                policy="own_arm",
+                variants=(recommender.key,),
+                volumes={recommender.key: 1_200, "popular": 1_150},
+                cap=1_150,
+            ),
+            ExperimentShare(experiment="paused", policy="shared", variants=(recommender.key,)),
+        ),
+        cleaned=CleanedRows(rows=91_640, dropped={"duplicate": 16, "absurd_rate": 0}),
+    )
+    fields = {each.name: getattr(first, each.name) for each in first._meta.concrete_fields}
+    for number in (3, 2):
+        version = ModelVersion.objects.create(**fields | {"id": None, "number": number})
+        promotions.promote(version, now=START, actor=TESTER, why="Fresh.", despite_gate=True)
+    first.gate, first.learned_from = map(msgspec.to_builtins, (verdict, learned))
+    first.save()
 
 
 def _trainings(recommender: Recommender) -> None:

@@ -226,3 +226,24 @@ def test_vocabularies_of_different_widths_are_joined() -> None:
     assert list(both.ids(np.arange(len(both)))) == ["a-long-one", "b", "zz"]
     assert one.places_in(both).tolist() == [1, 2]
     assert other.places_in(both).tolist() == [0, 1]
+
+
+class TestSplittingAtATime:
+    def test_what_happened_then_was_known_then(self) -> None:
+        data = of(user=["u", "v", "w", "u"], item=["a", "b", "c", "d"], at=[10, 20, 20, 20.000001])
+
+        known, since = data.split_at(datetime(1970, 1, 1, 0, 0, 20, tzinfo=UTC))
+
+        assert rows(known) == [("u", "a"), ("v", "b"), ("w", "c")]
+        assert rows(since) == [("u", "d")]
+        assert (known.n_users, since.n_items) == (3, 4)
+
+    def test_either_part_may_be_empty(self) -> None:
+        data = of(user=["u"], item=["a"], at=[10])
+
+        assert [len(part) for part in data.split_at(datetime(1970, 1, 1, tzinfo=UTC))] == [0, 1]
+        assert [len(part) for part in data.split_at(datetime(1971, 1, 1, tzinfo=UTC))] == [1, 0]
+
+    def test_rows_without_times_are_refused(self) -> None:
+        with pytest.raises(NotEnoughDataError, match="rows without times"):
+            of(user=["u"], item=["a"]).split_at(datetime(1970, 1, 1, tzinfo=UTC))

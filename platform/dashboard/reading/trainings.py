@@ -17,7 +17,7 @@ from recommenders.models import ModelVersion, Training
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-OURS = "recommenders.exceptions."
+OURS = ("recommenders.exceptions.", "experiments.exceptions.")
 TELLING = 0.1  # of the progress; before it, the time so far says nothing of the rest
 
 _ADVICE: tuple[tuple[tuple[str, ...], StrOrPromise], ...] = (

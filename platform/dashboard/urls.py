@@ -32,6 +32,7 @@ from dashboard.views import (
     recommender,
     recommenders,
     reports,
+    searches,
     session,
     trail,
     training,
@@ -133,6 +134,18 @@ urlpatterns = [
         name="version-promote",
     ),
     path("recommenders/<slug:key>/back/", promoting.roll_back, name="recommender-back"),
+    path("recommenders/<slug:key>/searches/", searches.live, name="recommender-searches"),
+    path("recommenders/<slug:key>/search/", searches.start, name="recommender-search"),
+    path(
+        "recommenders/<slug:key>/searches/<int:pk>/cancel/",
+        searches.cancel,
+        name="recommender-search-cancel",
+    ),
+    path(
+        "recommenders/<slug:key>/searches/<int:pk>/register/",
+        searches.register,
+        name="recommender-search-register",
+    ),
     path("recommenders/<slug:key>/train/", recommender.train, name="recommender-train"),
     path(
         "recommenders/<slug:key>/trainings/<int:pk>/cancel/",

@@ -19,6 +19,7 @@ from dashboard.queries import uses_of
 from dashboard.reading.curves import curves
 from dashboard.reading.offline import measures
 from dashboard.reading.trainings import training_row, version_rows
+from dashboard.views import searches
 from experiments.exceptions import NotAllowed
 from people.actors import Actor
 from people.roles import Role
@@ -37,7 +38,9 @@ SHOWN = 10  # trainings on the page, the newest first
 @needs(Role.VIEWER)
 @require_safe
 def page(request: HttpRequest, key: str) -> HttpResponse:
-    return render(request, "dashboard/recommender.html", _context(_recommender(key)))
+    recommender = _recommender(key)
+    context = _context(recommender) | searches.context(recommender)
+    return render(request, "dashboard/recommender.html", context)
 
 
 @needs(Role.VIEWER)

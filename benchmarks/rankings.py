@@ -42,6 +42,11 @@ CANDIDATES: dict[str, list[dict[str, Any]]] = {
         for factors in (32, 64, 96)
         for l2, alpha in ((50.0, 6.0), (50.0, 8.0), (70.0, 8.0), (70.0, 12.0))
     ],
+    "bpr": [
+        {"learning_rate": rate, "l2": l2, "epochs": 200, "placing_l2": placing}
+        for rate, l2 in ((0.02, 0.01), (0.02, 0.03), (0.05, 0.05))
+        for placing in (0.1, 0.3)
+    ],
     "ease": [
         {"l2": l2, "dropout": dropout}
         for dropout in (0.0, 0.3, 0.5, 0.7, 0.8)

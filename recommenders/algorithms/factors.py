@@ -55,6 +55,46 @@ class LeastSquares:
         return np.asarray(self.alpha * (self.items[history] @ toward), np.float32)
 
 
+@dataclass(frozen=True, eq=False)
+class Newton:
+    """Where a person belongs by whose ranking the items of the history are above the others.
+
+    One Newton step from 0 on the mean over pairs (i of the history, j of all items) of
+    -ln s(x (y_i - y_j)) + l2 |x|^2 / 2, s the logistic function. There the gradient is -d / 2, with
+    d the mean of the history less the mean of all, and the curvature a quarter of the mean of
+    (y_i - y_j)(y_i - y_j)', which is both covariances and d d'. It is a linear discriminant.
+    """
+
+    items: Floats
+    middle: Floats
+    spread: Floats
+    l2: float
+
+    @classmethod
+    def of(cls, items: Floats, *, l2: float) -> "Newton":
+        middle = items.mean(axis=0, dtype=np.float64)
+        spread = items.T.astype(np.float64) @ items / len(items) - np.outer(middle, middle)
+        return cls(items, middle.astype(np.float32), spread.astype(np.float32), l2)
+
+    def place(self, histories: Sequence[NDArray[np.integer[Any]]]) -> Floats:
+        """The vectors, of shape (histories, factors); 0 of a history without items."""
+        placed = np.zeros((len(histories), self.items.shape[1]), np.float32)
+        for first in range(0, len(histories), _BATCH):
+            part = [self._step(history) for history in histories[first : first + _BATCH]]
+            systems, aims = (np.stack(side) for side in zip(*part, strict=True))
+            placed[first : first + len(part)] = np.linalg.solve(systems, aims[:, :, None])[:, :, 0]
+        return placed
+
+    def _step(self, history: NDArray[np.integer[Any]]) -> tuple[Floats, Floats]:
+        """(curvature, aim)."""
+        own = self.items[history] - self.middle
+        n = max(len(own), 1)
+        # The covariance of the history and d d' together: its second moment about the middle.
+        curvature = (own.T @ own / np.float32(n) + self.spread) / np.float32(4.0)
+        curvature[np.diag_indices_from(curvature)] += np.float32(self.l2)
+        return curvature, own.sum(axis=0) / np.float32(2 * n)
+
+
 def most_alike(items: Floats, code: int) -> Floats:
     """Each item's cosine with one item, -inf where it is not above 0, and of the item itself."""
     cosines = _unit(items) @ _unit(items[[code]])[0]

@@ -9,6 +9,7 @@ from recommenders.algorithms import artefact, third_party
 from recommenders.algorithms.als import Als
 from recommenders.algorithms.base import Algorithm
 from recommenders.algorithms.blend import Blend
+from recommenders.algorithms.bpr import Bpr
 from recommenders.algorithms.cold_start import ColdStart
 from recommenders.algorithms.config import Field, Value
 from recommenders.algorithms.content import Content
@@ -40,6 +41,7 @@ ALGORITHMS: dict[str, type[Algorithm[Any]]] = {
         Ease,
         Slim,
         Als,
+        Bpr,
         ConvCtr,
         Blend,
         TwoStage,

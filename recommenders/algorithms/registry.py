@@ -19,6 +19,7 @@ from recommenders.algorithms.ease import Ease
 from recommenders.algorithms.item_knn import ItemKnn
 from recommenders.algorithms.mmr import Mmr
 from recommenders.algorithms.popularity import Popularity
+from recommenders.algorithms.random import Random
 from recommenders.algorithms.remote import Remote
 from recommenders.algorithms.slim import Slim
 from recommenders.algorithms.two_stage import TwoStage
@@ -33,6 +34,7 @@ from recommenders.exceptions import (
 ALGORITHMS: dict[str, type[Algorithm[Any]]] = {
     algorithm.name: algorithm
     for algorithm in (
+        Random,
         Popularity,
         Content,
         Cooccurrence,

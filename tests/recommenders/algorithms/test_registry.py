@@ -7,7 +7,7 @@ import pytest
 from recommenders.algorithms import create, describe, names
 from recommenders.exceptions import UnknownAlgorithmError
 
-NAMES = ["popularity", "content", "cooccurrence", "item_knn", "user_knn", "ease", "slim"]
+NAMES = ["random", "popularity", "content", "cooccurrence", "item_knn", "user_knn", "ease", "slim"]
 NAMES += ["als", "bpr", "conv_ctr", "blend", "two_stage", "mmr", "cold_start", "remote"]
 
 

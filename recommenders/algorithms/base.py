@@ -56,6 +56,11 @@ class Algorithm(ABC, Generic[C]):
     keeps_ratings: bool = False
     """Whether the ratings of the data are kept beside the histories."""
 
+    keeps_times: bool = False
+    """Whether it is kept when each item of the histories was last met."""
+    shows_seen: ClassVar[bool] = False
+    """Whether what somebody met is shown to them again, unless the caller says otherwise."""
+
     _kept: Kept
 
     def __init__(self, config: C) -> None:
@@ -73,7 +78,7 @@ class Algorithm(ABC, Generic[C]):
         if not len(dataset):
             raise EmptyDatasetError("there is no behaviour to learn from: 0 rows")
         self._fitted = False
-        self._kept = Kept.of(dataset, ratings=self.keeps_ratings)
+        self._kept = Kept.of(dataset, ratings=self.keeps_ratings, times=self.keeps_times)
         self._fit(dataset, seed, progress or _silent)
         self._fitted = True
         return self
@@ -92,7 +97,9 @@ class Algorithm(ABC, Generic[C]):
     def _updated(self, whole: Dataset, progress: Progress) -> Self:
         """A model of `whole`, which begins with the behaviour known so far."""
         updated = type(self)(self.config)
-        updated._kept = Kept.of(whole, ratings=self.keeps_ratings, before=self._kept)
+        updated._kept = Kept.of(
+            whole, ratings=self.keeps_ratings, times=self.keeps_times, before=self._kept
+        )
         updated._update(self, whole, progress)
         updated._fitted = True
         return updated
@@ -104,7 +111,7 @@ class Algorithm(ABC, Generic[C]):
         *,
         histories: Given = None,
         exclude: Sequence[str] | None = None,
-        exclude_seen: bool = True,
+        exclude_seen: bool | None = None,
     ) -> tuple[NDArray[np.object_], NDArray[np.float32]]:
         """The best k items of each user: ids and scores of shape (users, k), best first.
 
@@ -112,7 +119,8 @@ class Algorithm(ABC, Generic[C]):
         or one per user. A user it does not name, and every user when it is None, has the
         history kept from training. Ids the model does not know are passed over.
         exclude: ids not to show anyone. exclude_seen: do not show a user what is in the given
-        history, nor what training saw them meet. Where fewer than k items are left, rows end in
+        history, nor what training saw them meet; None leaves it to the algorithm, of which `repeat`
+        alone shows it. Where fewer than k items are left, rows end in
         None and -inf. Raises InvalidRequestError (k < 1, lengths that differ), NotFittedError.
         """
         found = self.propose(
@@ -127,7 +135,7 @@ class Algorithm(ABC, Generic[C]):
         *,
         histories: Given = None,
         exclude: Sequence[str] | None = None,
-        exclude_seen: bool = True,
+        exclude_seen: bool | None = None,
         withheld: NDArray[np.int64] | None = None,
         only: Sequence[str] | None = None,
         never: Sequence[str] = (),
@@ -145,8 +153,9 @@ class Algorithm(ABC, Generic[C]):
         `recommend` gives.
         """
         self._need_fit()
+        unseen = not self.shows_seen if exclude_seen is None else exclude_seen
         asked = requests.read(
-            users, k, histories, exclude, exclude_seen, self._items, self._users, self._histories
+            users, k, histories, exclude, unseen, self._items, self._users, self._histories
         )
         if withheld is not None and len(withheld):
             asked = asked.without(withheld[withheld >= 0])

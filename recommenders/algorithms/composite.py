@@ -30,6 +30,7 @@ class Composite(Algorithm[C]):
         super().__init__(config)
         self._parts = [part.create() for part in self._made_of()]
         self.updatable = all(part.updatable for part in self._parts)
+        self.keeps_times = any(part.keeps_times for part in self._parts)
         self.keeps_ratings = any(part.keeps_ratings for part in self._parts)
 
     @abstractmethod

@@ -10,25 +10,29 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from recommenders.algorithms.categories import Categories
+from recommenders.algorithms.fading import newest
 from recommenders.dataset import Dataset, Histories, Vocabulary
 
 _RATINGS = "history_ratings"
+_TIMES = "history_times"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Kept:
     """ratings: beside each item of the histories, NaN where it was not rated; None where there are
-    none, or none are read. categories: as the catalogue has them.
+    none, or none are read. times: when each item of the histories was last met, in microseconds,
+    likewise. categories: as the catalogue has them.
     """
 
     items: Vocabulary
     users: Vocabulary
     histories: Histories
     ratings: NDArray[np.float32] | None = None
+    times: NDArray[np.int64] | None = None
     categories: Categories
 
     @classmethod
-    def of(cls, data: Dataset, *, ratings: bool, before: "Kept | None" = None) -> Self:
+    def of(cls, data: Dataset, *, ratings: bool, times: bool, before: "Kept | None" = None) -> Self:
         """before: what is kept so far, where `data` begins with the behaviour of it."""
         categories = Categories.of(data.catalogue)
         if before is not None:
@@ -39,6 +43,7 @@ class Kept:
             users=data.users,
             histories=data.histories,
             ratings=data.history_ratings if ratings else None,
+            times=newest(data) if times else None,
             categories=categories,
         )
 
@@ -51,7 +56,8 @@ class Kept:
             "history_items": self.histories.items,
             **self.categories.arrays(),
         }
-        return arrays if self.ratings is None else {**arrays, _RATINGS: self.ratings}
+        beside = {_RATINGS: self.ratings, _TIMES: self.times}
+        return arrays | {name: one for name, one in beside.items() if one is not None}
 
     @classmethod
     def restore(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
@@ -61,12 +67,14 @@ class Kept:
             users=Vocabulary(arrays["users"]),
             histories=Histories(arrays["history_starts"], arrays["history_items"]),
             ratings=arrays.get(_RATINGS),
+            times=arrays.get(_TIMES),
             categories=Categories.restore(arrays, len(arrays["items"])),
         )
         check(len(kept.histories) == len(kept.users), "histories and users differ in number")
         met = len(kept.histories.items)
         check(kept.histories.starts[-1] == met, "histories are cut")
         check(kept.ratings is None or len(kept.ratings) == met, "ratings are cut")
+        check(kept.times is None or len(kept.times) == met, "times are cut")
         return kept
 
     def followed_by(self, new: Dataset) -> Dataset:
@@ -83,6 +91,9 @@ class Kept:
                 items, (self.items, self.histories.items), (new.items, new.item_codes)
             ),
             ratings=self._ratings_before(new),
+            at=None
+            if self.times is None or new.at is None
+            else np.concatenate([self.times, new.at]),
             catalogue=_spread(new, items),
         )
 

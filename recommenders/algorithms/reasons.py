@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 BECAUSE = "Because of "
+AGAIN = "Chosen before"
 DRAWN = "Drawn at random, to learn who likes it"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
     """kind `popular`: `people` met the item. kind `because`: `item` of the history led to it. kind
-    `alike`: `people` with a similar history met it. kind `random`: it was drawn.
+    `alike`: `people` with a similar history met it. kind `random`: it was drawn. kind `again`: the
+    person met it before.
     """
 
-    kind: Literal["popular", "because", "alike", "random"]
+    kind: Literal["popular", "because", "alike", "random", "again"]
     item: str | None = None
     people: int | None = None
 
@@ -21,6 +23,8 @@ class Reason:
         """The reason in plain words, with the item's id."""
         if self.kind == "because":
             return f"{BECAUSE}{self.item}"
+        if self.kind == "again":
+            return AGAIN
         if self.kind == "random":
             return DRAWN
         words = f"Chosen by {self.people:,} " + ("person" if self.people == 1 else "people")

@@ -21,6 +21,7 @@ from recommenders.algorithms.mmr import Mmr
 from recommenders.algorithms.popularity import Popularity
 from recommenders.algorithms.random import Random
 from recommenders.algorithms.remote import Remote
+from recommenders.algorithms.repeat import Repeat
 from recommenders.algorithms.slim import Slim
 from recommenders.algorithms.two_stage import TwoStage
 from recommenders.algorithms.user_knn import UserKnn
@@ -36,6 +37,7 @@ ALGORITHMS: dict[str, type[Algorithm[Any]]] = {
     for algorithm in (
         Random,
         Popularity,
+        Repeat,
         Content,
         Cooccurrence,
         ItemKnn,

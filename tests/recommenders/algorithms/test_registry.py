@@ -7,8 +7,19 @@ import pytest
 from recommenders.algorithms import create, describe, names
 from recommenders.exceptions import UnknownAlgorithmError
 
-NAMES = ["random", "popularity", "content", "cooccurrence", "item_knn", "user_knn", "ease", "slim"]
-NAMES += ["als", "bpr", "conv_ctr", "blend", "two_stage", "mmr", "cold_start", "remote"]
+NAMES = ["random", "popularity", "repeat", "content", "cooccurrence", "item_knn", "user_knn"]
+NAMES += [
+    "ease",
+    "slim",
+    "als",
+    "bpr",
+    "conv_ctr",
+    "blend",
+    "two_stage",
+    "mmr",
+    "cold_start",
+    "remote",
+]
 
 
 def test_the_names_go_from_simple_to_deep_and_then_to_what_is_made_of_others() -> None:

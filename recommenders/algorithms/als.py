@@ -106,20 +106,18 @@ class Als(Algorithm[AlsConfig]):
         self, histories: Sequence[NDArray[np.int64]], banned: Sequence[NDArray[np.int64]], k: int
     ) -> Slates:
         at_once = _CELLS // max(1, len(self._items))
-        return best_by(self._scores, histories, banned, k, at_once=at_once)
+        return best_by(self._scores, histories, banned, k, at_once=at_once).above(0.0)
 
     def _scores(self, histories: Sequence[NDArray[np.int64]]) -> Floats:
-        """Of shape (histories, items); -inf where a score is not above 0."""
-        scores = self._solver.place(histories) @ self._solver.items.T
-        scores[scores <= 0.0] = -np.inf
-        return np.asarray(scores, np.float32)
+        """Of shape (histories, items)."""
+        return np.asarray(self._solver.place(histories) @ self._solver.items.T, np.float32)
 
     def _explain(self, codes: NDArray[np.int64], history: NDArray[np.int64]) -> list[Reason | None]:
         """The item of the history that adds most, where that is above 0."""
         return [self._because(int(code), history) for code in codes]
 
     def _speaks(self, history: NDArray[np.int64]) -> bool:
-        return bool((self._scores([history]) > -np.inf).any())
+        return bool((self._scores([history]) > 0.0).any())
 
     def _similar(self, code: int, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         alike = most_alike(self._solver.items, code)
@@ -142,4 +140,6 @@ class Als(Algorithm[AlsConfig]):
         self._take(items)
 
     def _take(self, items: Floats) -> None:
+        # Column by column, so that a product with one person reads the numbers as they lie.
+        items = np.asfortranarray(items)
         self._solver = LeastSquares.of(items, l2=self.config.l2, alpha=self.config.alpha)

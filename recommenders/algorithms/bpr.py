@@ -137,6 +137,8 @@ class Bpr(Algorithm[BprConfig]):
         self._take(vectors, people)
 
     def _take(self, vectors: Floats, people: NDArray[np.int64]) -> None:
+        # Column by column, so that a product with one person reads the numbers as they lie.
+        vectors = np.asfortranarray(vectors)
         self._vectors = vectors
         self._placing = Newton.of(vectors[:, :-1], l2=self.config.placing_l2)
         self._biases = vectors[:, -1]

@@ -47,6 +47,13 @@ class Slates:
         self.codes[row, : len(codes)] = codes
         self.scores[row, : len(codes)] = scores
 
+    def above(self, floor: float) -> "Slates":
+        """Without what scores `floor` or less, which is at the end of a row."""
+        below = self.scores <= floor
+        self.codes[below] = -1
+        self.scores[below] = -np.inf
+        return self
+
 
 def ban(scores: Scores, banned: Sequence[Codes]) -> None:
     """Give each row's banned codes the score -inf, in place."""

@@ -304,6 +304,19 @@ def test_the_page_shows_the_card_with_its_bars(
     assert "Single segments decide nothing" in card
 
 
+@pytest.mark.parametrize("address", ["", "metrics/ctr/"])
+def test_segments_fold_on_a_phone_wherever_they_are_shown(
+    browser: Client, make_experiment: Callable[..., Experiment], address: str
+) -> None:
+    experiment = make_experiment()
+    snapshot_of(experiment, cut(*TWO))
+
+    page = browser.get(experiment.get_absolute_url() + address).content.decode()
+
+    assert page.count('<details class="fold" id="fold-segment-') == 2
+    assert "dashboard/css/fold.css" in page
+
+
 def test_the_page_of_an_experiment_without_segments_says_what_to_set(
     browser: Client, make_experiment: Callable[..., Experiment]
 ) -> None:

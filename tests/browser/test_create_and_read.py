@@ -71,6 +71,9 @@ def choose_variants(page: Page) -> None:
     expect(page.locator(".bucket-line").first).to_contain_text(
         f"{user} has bucket", timeout=ANALYSED
     )
+    page.get_by_label("User", exact=True).fill("a1")
+    page.get_by_label("User", exact=True).press("Enter")
+    expect(page.locator(".bucket-line").first).to_contain_text("a1 has bucket", timeout=ANALYSED)
     slates = page.get_by_role("region", name="What one user would see")
     expect(slates.get_by_role("heading", name=re.compile("item-knn@"))).to_contain_text(
         "shared with A"

@@ -51,6 +51,19 @@ def test_looking_at_the_first_step_keeps_nothing(browser: Client, home: Placemen
     assert not Sketch.objects.exists()
 
 
+def test_the_first_step_offers_no_more_traffic_than_is_free(
+    browser: Client, home: Placement, make_experiment: Make
+) -> None:
+    def offered() -> str:
+        found = re.search(r'name="traffic" value="([^"]*)"', browser.get(ADDRESS).content.decode())
+        assert found
+        return found[1]
+
+    assert offered() == "100"
+    make_experiment(traffic="0.8")
+    assert offered() == "20"
+
+
 def test_what_is_typed_saves_itself_and_says_when_and_how_much_is_missing(
     browser: Client, home: Placement
 ) -> None:
@@ -166,6 +179,18 @@ def test_a_whole_form_becomes_a_draft_with_one_entry_in_the_trail(
     assert not Sketch.objects.exists()
     assert [e.verb for e in AuditEntry.objects.filter(kind="experiment")] == ["create"]
     assert not PublishedPlan.objects.exists()
+
+
+def test_a_browsers_back_leads_from_the_draft_to_its_steps(
+    browser: Client, typed: dict[str, Any]
+) -> None:
+    autosave(browser, ADDRESS, typed)
+    left = f"/new-experiment/{Sketch.objects.get().pk}/measurement/"
+    walk(browser, typed, left.replace("measurement", "setup"))
+
+    assert browser.get(left)["Location"] == "/experiments/learned-ranking/edit/measurement/"
+    walk(browser, typed, "/experiments/learned-ranking/edit/setup/", last="launch")
+    assert browser.get(left)["Location"] == "/experiments/learned-ranking/"
 
 
 def test_the_last_step_starts_it(browser: Client, typed: dict[str, Any]) -> None:
@@ -393,7 +418,8 @@ def test_new_users_that_nobody_counted_can_be_counted_beside_the_picture(
 
 
 def test_newcomers_are_of_a_placement(browser: Client, home: Placement) -> None:
-    assert browser.get("/new-experiment/newcomers/").status_code == 404
+    answer = browser.get("/new-experiment/newcomers/")
+    assert (answer.status_code, answer.content) == (204, b"")
     assert browser.post("/new-experiment/newcomers/", {"placement": "x"}).status_code == 404
     assert not PlacementBaseline.objects.exists()
 

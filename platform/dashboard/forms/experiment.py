@@ -19,28 +19,35 @@ from experiments.models import Experiment, Placement
 from experiments.naming import check_hypothesis, check_name
 
 HUNDRED = Decimal(100)
+LEAST = Decimal("0.01")
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlacementChoice:
-    """A placement and how much of its layer no running experiment holds."""
+    """A placement and how much of its layer no running experiment holds, 0..1."""
 
     placement: Placement
-    free: str
+    share: Decimal
+
+    @property
+    def free(self) -> str:
+        return formats.share(float(self.share))
 
     @property
     def label(self) -> str:
         return f"{self.placement.key} (layer {self.placement.layer}, {self.free} free)"
+
+    @property
+    def traffic(self) -> str:
+        """In percent, the most that a new experiment could start with; all where none is free."""
+        return typed(self.share if self.share >= LEAST else Decimal(1))
 
 
 def placement_choices() -> list[PlacementChoice]:
     """Every placement, with what its layer has free."""
     placements = list(Placement.objects.select_related("layer"))
     free = selectors.free_shares()
-    return [
-        PlacementChoice(placement=p, free=formats.share(float(free[p.layer.pk])))
-        for p in placements
-    ]
+    return [PlacementChoice(placement=p, share=free[p.layer.pk]) for p in placements]
 
 
 class ExperimentForm(forms.Form):
@@ -97,12 +104,17 @@ class ExperimentForm(forms.Form):
         choices = [(key, choice.label) for key, choice in self._placements.items()]
         if len(choices) == 1:  # a list of one shows it chosen
             self.initial["placement"] = self.initial.get("placement") or choices[0][0]
+            self.initial.setdefault("traffic", placements[0].traffic)
         picker = self.fields["placement"]
         assert isinstance(picker, TellingField)  # noqa: S101  (for the type checker)
         picker.offer(
             choices if len(choices) == 1 else [("", _("Choose one")), *choices],
             {
-                key: {"free": choice.free, "layer": choice.placement.layer.key}
+                key: {
+                    "free": choice.free,
+                    "percent": str(choice.share * HUNDRED),
+                    "layer": choice.placement.layer.key,
+                }
                 for key, choice in self._placements.items()
             },
         )

@@ -26,6 +26,9 @@ from people.actors import Actor
 from people.roles import Role
 from serving.lifecycle import routed
 
+BECAME = "became"
+"""Of the session: the experiments that its half-filled forms became, by the forms' numbers."""
+
 either = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -43,8 +46,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 def sketch(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     held = sketches.unfinished().filter(pk=pk).first()
     if held is None:
-        messages.error(request, reading.gone())
-        return redirect("dashboard:experiments")
+        return _became(request, pk, step)
     return _step(request, Place(sketch=held, now=now()), _known(step))
 
 
@@ -78,6 +80,17 @@ def discard_changes(request: HttpRequest, key: str) -> HttpResponse:
         sketches.discard(held)
         messages.success(request, _("The changes are discarded. The draft stays as it was saved."))
     return redirect(draft)
+
+
+def _became(request: HttpRequest, pk: int, step: str) -> HttpResponse:
+    """Where a browser's back leads, once the form is a draft or more."""
+    made = Experiment.objects.filter(pk=request.session.get(BECAME, {}).get(str(pk))).first()
+    if made is None or request.method == "POST":
+        messages.error(request, reading.gone())
+        return redirect("dashboard:experiments")
+    if made.status != Experiment.Status.DRAFT:
+        return redirect(made)
+    return redirect("dashboard:experiment-edit-step", made.key, _known(step))
 
 
 def _known(step: str) -> Step:
@@ -152,6 +165,9 @@ def _finished(
             messages.success(request, reading.kept(place.sketch, _left(forms)))
             return redirect("dashboard:experiments")
         return redirect(f"{place.address('review')}?check")
+    if place.sketch and not place.draft:
+        became = request.session.get(BECAME, {})
+        request.session[BECAME] = became | {str(place.sketch.pk): made.pk}
     if to == "launch":
         return _launched(request, made, actor)
     if to == "review":

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
@@ -57,6 +57,8 @@ def newcomers(request: HttpRequest) -> HttpResponse:
     given = request.POST if request.method == "POST" else request.GET
     placement = placement_of(given)
     if placement is None:
+        if request.method == "POST":
+            raise Http404(_("There is no such placement."))
         return HttpResponse(status=NOTHING_TO_SAY)
     if request.method == "POST":
         baselines.ask(placement, now=now())

@@ -55,7 +55,10 @@
     const chosen = form.querySelector("select[name=placement]")?.selectedOptions[0];
     const said = form.querySelector("[data-free-line]");
     if (chosen?.dataset.free) {
-      said.textContent = `Layer ${chosen.dataset.layer} has ${chosen.dataset.free} of its users free.`;
+      const lacks = Number(form.elements.traffic.value) > Number(chosen.dataset.percent);
+      const { layer, free } = chosen.dataset;
+      said.textContent = (lacks ? said.dataset.lacks : said.dataset.has).replace("{layer}", layer).replace("{free}", free);
+      said.classList.toggle("lacks", lacks);
     }
   };
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from experiments.stats.beta import Beta, at_most, difference_quantiles, ratio_quantiles
+from experiments.stats.beta import Beta, at_most, difference_quantiles, ratio_quantiles, root
 
 
 def beta(a: Any, b: Any) -> Beta:
@@ -79,6 +79,44 @@ def test_quantiles_are_where_the_probability_is_the_level() -> None:
     t = beta(rng.uniform(2, 400, 300), rng.uniform(2, 4_000, 300))
     c = beta(rng.uniform(2, 400, 300), rng.uniform(2, 4_000, 300))
     level, one, zero = rng.uniform(0.001, 0.999, 300), np.ones(300), np.zeros(300)
+    difference = at_most(t, c, one, difference_quantiles(t, c, (level,))[0])
+    ratio = at_most(t, c, ratio_quantiles(t, c, (level,))[0], zero)
+    assert np.abs(difference - level).max() < 1e-11
+    assert np.abs(ratio - level).max() < 1e-11
+
+
+def normal_law(asked: list[int]) -> Any:
+    def law(at: Any) -> Any:
+        asked.append(np.size(at))
+        return special.ndtr(at)
+
+    return law
+
+
+def test_a_quantile_is_found_in_few_steps_where_a_law_is_nearly_normal() -> None:
+    asked: list[int] = []
+    level = np.array([0.025, 0.5, 0.975])
+    found = root(normal_law(asked), level, (np.full(3, -12.0), np.full(3, 13.0)))
+    assert found == pytest.approx(special.ndtri(level), abs=1e-13)
+    assert len(asked) <= 6
+
+
+def test_a_quantile_is_found_where_a_law_is_a_step_and_where_it_is_not_there() -> None:
+    at_a_third = root(
+        lambda at: np.where(at < 1 / 3, 0.0, 1.0), array([0.5]), (array([0]), array([1]))
+    )
+    nowhere = root(lambda at: np.full(1, np.nan), array([0.5]), (array([0]), array([1])))
+    assert at_a_third == pytest.approx(1 / 3, abs=1e-15)
+    assert np.isnan(nowhere).all()
+
+
+@pytest.mark.parametrize("level", [0.0005, 0.025, 0.5, 0.9995])
+def test_quantiles_of_lopsided_laws_are_where_the_probability_is_the_level(level: float) -> None:
+    t, c = (
+        beta([1.2, 2, 1e7, 50], [1e6, 3, 1e9, 5e3]),
+        beta([2.7, 9e5, 50, 1e7], [1e3, 3, 5e3, 1e9]),
+    )
+    one, zero = np.ones(4), np.zeros(4)
     difference = at_most(t, c, one, difference_quantiles(t, c, (level,))[0])
     ratio = at_most(t, c, ratio_quantiles(t, c, (level,))[0], zero)
     assert np.abs(difference - level).max() < 1e-11

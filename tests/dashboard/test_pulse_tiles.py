@@ -62,6 +62,12 @@ def test_a_gap_breaks_the_line_and_the_last_point_is_of_now_only() -> None:
     assert line.last is None
 
 
+def test_one_point_alone_is_no_line() -> None:
+    assert not sparkline([None, None, 3.0]).is_drawn
+    assert not sparkline([]).is_drawn
+    assert sparkline([None, 3.0, 2.0]).is_drawn
+
+
 def test_a_line_of_nothing_lies_at_the_bottom() -> None:
     assert sparkline([0.0, 0.0]).stretches == ("0,29 112,29",)
 

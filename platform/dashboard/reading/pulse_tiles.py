@@ -39,6 +39,11 @@ class Line:
     stretches: tuple[str, ...]
     last: tuple[float, float] | None
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether there are two points to join: one alone is no line."""
+        return any(" " in stretch for stretch in self.stretches)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tile:

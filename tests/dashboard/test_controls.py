@@ -85,6 +85,24 @@ def test_anything_else_is_exploring_in_words_and_without_colour(
     assert sheet.controls.query == query
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("", False),
+        ("correction=none", False),
+        ("correction=e_bh", True),
+        ("segment=platform%3Dios", True),
+        ("method=fixed", False),
+    ],
+)
+def test_p_of_one_look_beside_the_least_of_all_looks_is_said_to_be_one(
+    browser: Client, experiment: Experiment, snapshot: Snapshot, query: str, *, said: bool
+) -> None:
+    page = text(browser, f"{experiment.get_absolute_url()}?{query}")
+
+    assert ("Each p is of this look alone" in page) is said
+
+
 def test_the_figures_are_those_of_the_stored_samples(
     browser: Client, experiment: Experiment, snapshot: Snapshot, card: Scorecard
 ) -> None:
@@ -231,6 +249,7 @@ def test_what_is_not_to_be_had_is_said(
         "The address asks for a segment that is not to be had here; shown is the nearest that is."
         in text(browser, f"{address}?segment=platform%3Dtv")
     )
+    assert "The address asks for a scale that is not" in text(browser, f"{address}?scale=nope")
     page = browser.get(f"{address}?method=bayesian").content.decode()
     assert '<select name="correction" id="correction" disabled>' in page
     assert "A posterior is not corrected for several comparisons." in page

@@ -16,7 +16,7 @@ from experiments.metrics.exploring.choices import (
 )
 from experiments.metrics.exploring.exceptions import CannotExplore
 from experiments.metrics.exploring.kept import KeptSamples, kept_of, pack, unpack
-from experiments.metrics.exploring.tables import explore, recompute
+from experiments.metrics.exploring.tables import explore, looks_count, recompute
 
 __all__ = [
     "CannotExplore",
@@ -28,6 +28,7 @@ __all__ = [
     "cuts_of",
     "explore",
     "kept_of",
+    "looks_count",
     "offered",
     "pack",
     "recompute",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlencode
 
 from msgspec.structs import replace
@@ -43,6 +43,8 @@ def asked_of(given: Mapping[str, str], card: Scorecard, *, kept: bool) -> Asked:
     was = usual(card)
     choice = settled(card, _wished(given, card)) if kept else was
     dropped = [n for n in _unmet(given, card, choice) if given[n] != written(card, was, n)]
+    if given.get("scale", "relative") not in get_args(Scale):
+        dropped.append("scale")
     return Asked(choice=choice, scale=scale_of(given), dropped=tuple(dropped))
 
 

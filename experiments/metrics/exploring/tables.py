@@ -117,10 +117,19 @@ def _wanted(choice: Choice, tracked: Tracked) -> Sequence[Wanted]:
     return [(choice.cuped, method, scale) for method in dict.fromkeys(methods) for scale in scales]  # type: ignore[misc]
 
 
+def looks_count(card: Scorecard, choice: Choice) -> bool:
+    """Whether the p-values of the choice are the least of all looks, as those that decide are."""
+    return _same_test(card, choice) and choice.correction != "e_bh"
+
+
+def _same_test(card: Scorecard, choice: Choice) -> bool:
+    same = replace(choice, correction=card.correction) == usual(card)
+    return same and card.correction != "e_bh"  # which keeps this look alone
+
+
 def _before(card: Scorecard, choice: Choice, tracked: Tracked) -> Before:
     """The looks that were judged before, where they were judged by the same test."""
-    same = replace(choice, correction=card.correction) == usual(card)
-    if not same or card.correction == "e_bh":  # which keeps this look alone
+    if not _same_test(card, choice):
         return {}
     return {c.variant: c for c in card.metric(tracked.metric.key).comparisons}
 

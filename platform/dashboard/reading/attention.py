@@ -84,7 +84,7 @@ def of_look(experiment: Experiment, look: Look) -> Iterator[Line]:
         yield replace(line, href=health_of(experiment)) if state == "unhealthy" else line
     if state != "unhealthy":
         for text in harms(look.card):
-            yield _line(experiment, "harm", text, look.since, _("Look"))
+            yield _line(experiment, "harm", text, None, _("Look"))
 
 
 def health_of(experiment: Experiment) -> str:

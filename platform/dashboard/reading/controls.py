@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from dashboard.reading import words
-from experiments.metrics.exploring import Cut, offered, usual
+from experiments.metrics.exploring import Cut, looks_count, offered, usual
 from experiments.metrics.exploring.asking import FIELDS, Asked, query_of, values_of, written
 from experiments.metrics.results import Scorecard
 
@@ -80,7 +80,8 @@ class Control:
 @dataclass(frozen=True, kw_only=True)
 class Controls:
     """`query` asks for what is shown. While `exploring`, `decides` says in words what decides;
-    `dropped` says what was asked for in vain.
+    `dropped` says what was asked for in vain. `one_look` is whether each p is of this look, where
+    those that decide are the least of all looks so far.
     """
 
     by_name: dict[str, Control]
@@ -90,6 +91,7 @@ class Controls:
     decides: str
     why_not: tuple[str, ...]
     dropped: str
+    one_look: bool = False
 
 
 def controls_of(card: Scorecard, asked: Asked, *, kept: bool) -> Controls:
@@ -104,8 +106,14 @@ def controls_of(card: Scorecard, asked: Asked, *, kept: bool) -> Controls:
         exploring=asked.choice != usual(card),
         decides=words.listed(list(_deciding(by_name))),
         why_not=tuple(dict.fromkeys([*refused, *alone])),
-        dropped=_dropped([str(LABELS[name]).lower() for name in asked.dropped]),
+        dropped=_dropped([_within(name) for name in asked.dropped]),
+        one_look=asked.choice.method == "sequential" and not looks_count(card, asked.choice),
     )
+
+
+def _within(name: str) -> str:
+    """The name of a control within a sentence."""
+    return _("scale") if name == "scale" else str(LABELS[name]).lower()
 
 
 def _dropped(names: list[str]) -> str:

@@ -136,8 +136,7 @@ def test_harm_that_nothing_is_decided_by_is_told_too(
     looked_at(make_experiment, "Slow", scorecard(state="keep_running", extra=(watched,)))
 
     assert attention(browser) == [
-        "Slow: item-knn got worse on slow slates, which is only watched. "
-        "Look: Slow"
+        "Slow: item-knn got worse on slow slates, which is only watched. Look: Slow"
     ]
 
 

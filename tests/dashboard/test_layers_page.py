@@ -122,6 +122,13 @@ def test_layers_placements_and_holdouts_are_made(admin: Client, home: Placement)
     assert "by device, 100% free" in page
 
 
+def test_without_a_recommender_a_placement_waits_for_one(admin: Client, db: None) -> None:
+    page = admin.get("/settings/layers/").content.decode()
+
+    assert "A placement serves a recommender by default, and none is registered yet." in page
+    assert 'action="/settings/placements/new/"' not in page
+
+
 @pytest.mark.parametrize(
     ("address", "given", "said"),
     [
@@ -180,11 +187,11 @@ def test_a_viewer_sees_it_and_no_form(browser: Client, home: Placement, person: 
 def test_queries_of_the_page_do_not_grow_with_layers(
     admin: Client, home: Placement, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         admin.get(PAGE)
 
     for key in ("search", "cart", "product-page"):
         create_placement(key=key, name=key, default_recommender=make_recommender(f"{key}-knn"))
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         admin.get(PAGE)

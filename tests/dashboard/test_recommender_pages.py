@@ -76,6 +76,14 @@ def test_registering_takes_the_settings_of_the_chosen_algorithm(browser: Client)
     }
 
 
+def test_numbers_among_the_settings_are_grouped(browser: Client) -> None:
+    recommender = make_recommender("conv-two")
+    recommender.config = {"batch_size": 8192}
+    recommender.save()
+
+    assert "<dd>8,192</dd>" in browser.get("/recommenders/conv-two/").content.decode()
+
+
 def test_a_blend_is_registered_by_its_parts_one_on_a_line(browser: Client) -> None:
     typed = {
         "key": "two-minds",

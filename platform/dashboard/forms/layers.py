@@ -81,6 +81,11 @@ class PlacementForm(PlainForm):
     default_recommender = _recommender()
     layer = _layer("One of its own")
 
+    @property
+    def recommenders(self) -> bool:
+        """Whether there is any to serve by default."""
+        return Recommender.objects.exists()
+
 
 class HoldoutForm(PlainForm):
     key = _key()

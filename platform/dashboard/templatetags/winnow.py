@@ -154,6 +154,8 @@ def words(name: str) -> str:
 @register.filter
 def setting(value: object) -> object:
     """The value of a setting; of several texts, one after the other."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
     return ", ".join(value) if isinstance(value, list | tuple) else value
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DASHBOARD = ROOT / "platform" / "dashboard"
-LEFT = ROOT / "tests" / "unmarked_python.txt"
 MARKS = {"_", "_now", "lazy", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext"}
+PROGRAMMING = {"TypeError"}
+"""Errors that no page shows: they say to who writes the code what is wrong with it."""
 LOGS = {"log", "logger", "logging"}
 SENTENCE = re.compile(r"[A-Z].* .*[.?]", re.DOTALL)
 
@@ -36,24 +37,20 @@ def _is_docstring(node: ast.AST) -> bool:
 
 
 def _is_apart(node: ast.AST) -> bool:
-    """Whether a call marks what it is given, or logs it."""
+    """Whether a call marks what it is given, logs it, or tells a programmer."""
     if not isinstance(node, ast.Call):
         return False
     called = node.func
     if isinstance(called, ast.Name):
-        return called.id in MARKS
+        return called.id in MARKS | PROGRAMMING
     of = called.value if isinstance(called, ast.Attribute) else None
     return isinstance(of, ast.Name) and of.id in LOGS
 
 
-def counts() -> dict[str, int]:
-    """How many there are in each module that has any."""
+def by_module() -> dict[str, list[str]]:
+    """Those of each module that has any."""
     found = {
-        str(path.relative_to(DASHBOARD)): len(unmarked(path.read_text()))
+        str(path.relative_to(DASHBOARD)): unmarked(path.read_text())
         for path in sorted(DASHBOARD.rglob("*.py"))
     }
-    return {name: count for name, count in found.items() if count}
-
-
-if __name__ == "__main__":  # writes what is left anew: python -m tests.unmarked_python
-    LEFT.write_text("".join(f"{name} {count}\n" for name, count in counts().items()))
+    return {name: texts for name, texts in found.items() if texts}

@@ -124,7 +124,7 @@ def _days(started: datetime, ends_at: datetime | None) -> int | None:
 
 
 def _sentence(experiment: Experiment, card: Scorecard | None, arms: tuple[ArmView, ...]) -> str:
-    title = verdicts.sentence(card, arms).title if card else verdicts.WAITING.title
+    title = verdicts.sentence(card, arms).title if card else verdicts.waiting().title
     if experiment.status != experiment.Status.PAUSED:
         return title
     default = experiment.placement.default_recommender.key

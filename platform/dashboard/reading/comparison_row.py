@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from dashboard import formats
 from dashboard.reading import words
@@ -26,36 +28,36 @@ from experiments.metrics.results import (
 class Reading:
     """What one comparison says: a word, an icon beside it, a tone, and why in a sentence."""
 
-    word: str
+    word: str | Promise
     icon: str
     tone: Tone
-    why: str = ""
+    why: str | Promise = ""
 
 
 READINGS = {
-    "better": Reading(word="Better", icon="up", tone="better"),
-    "worse": Reading(word="Worse", icon="down", tone="worse"),
-    "no_call": Reading(word="No call yet", icon="wait", tone="flat"),
-    "collecting": Reading(word="Collecting", icon="collecting", tone="flat"),
+    "better": Reading(word=lazy("Better"), icon="up", tone="better"),
+    "worse": Reading(word=lazy("Worse"), icon="down", tone="worse"),
+    "no_call": Reading(word=lazy("No call yet"), icon="wait", tone="flat"),
+    "collecting": Reading(word=lazy("Collecting"), icon="collecting", tone="flat"),
     "not_due": Reading(
-        word="Not due yet",
+        word=lazy("Not due yet"),
         icon="wait",
         tone="flat",
-        why="A method of one look is judged once, when the planned users have come.",
+        why=lazy("A method of one look is judged once, when the planned users have come."),
     ),
-    "no_answer": Reading(word="No answer", icon="info", tone="flat"),
+    "no_answer": Reading(word=lazy("No answer"), icon="info", tone="flat"),
 }
 NOT_JUDGED = Reading(
-    word="Not judged",
+    word=lazy("Not judged"),
     icon="warn",
     tone="flat",
-    why="The experiment is unhealthy, so nothing on it is judged.",
+    why=lazy("The experiment is unhealthy, so nothing on it is judged."),
 )
 TAKEN_OUT = Reading(
-    word="Taken out",
+    word=lazy("Taken out"),
     icon="stopped",
     tone="flat",
-    why="It takes no users any more, so nothing more will be known of it.",
+    why=lazy("It takes no users any more, so nothing more will be known of it."),
 )
 OPEN = ("no_call", "collecting", "not_due", "safety_not_yet_shown")
 """Readings and states of guardrails that more users may change."""
@@ -180,11 +182,12 @@ def _reading(
 
 
 def _guarded(guardrail: Guardrail) -> str:
-    return (
-        f"No worse by {formats.share(guardrail.margin)}: "
-        f"{formats.equals_p(guardrail.safety.p_value)}. "
-        f"Worse at all: {formats.equals_p(guardrail.harm.p_value)}."
-    )
+    said = _("No worse by %(margin)s: %(safety)s. Worse at all: %(harm)s.")
+    return said % {
+        "margin": formats.share(guardrail.margin),
+        "safety": formats.equals_p(guardrail.safety.p_value),
+        "harm": formats.equals_p(guardrail.harm.p_value),
+    }
 
 
 def _p(metric: MetricResult, comparison: VariantComparison, decided: ComparisonResult) -> str:
@@ -209,25 +212,26 @@ def _loss(metric: MetricResult, decided: ComparisonResult, unit: formats.Unit) -
 def _p_note(comparison: VariantComparison, method: results.Method) -> str:
     if comparison.guardrail is not None and method == "bayesian":
         safety = formats.equals_p(comparison.guardrail.safety.p_value)
-        return f"Safe or not is told by the always-valid test: {safety}."
+        return _("Safe or not is told by the always-valid test: %(p)s.") % {"p": safety}
     if comparison.guardrail is not None:
         return _("That it is not worse by the margin.")
     if comparison.p_value == comparison.adjusted_p_value:
         return ""
-    return (
-        f"Corrected for the number of comparisons. Alone: {formats.equals_p(comparison.p_value)}."
-    )
+    said = _("Corrected for the number of comparisons. Alone: %(p)s.")
+    return said % {"p": formats.equals_p(comparison.p_value)}
 
 
 def progress(floor: Floor, arm: ArmView) -> Progress:
     """What is missing until a comparison is judged: users first, then a steady enough rate."""
     if floor.users_missing:
         done = floor.users / floor.users_needed
-        text = f"{floor.users:,} of {floor.users_needed:,} users"
+        text = _("%(users)s of %(needed)s users")
+        text %= {"users": f"{floor.users:,}", "needed": f"{floor.users_needed:,}"}
     elif not floor.precision:
         done, text = 0.0, _("every user has the same value so far")
     else:
         done = floor.precision / floor.precision_needed
-        text = f"{min(done, 0.99):.0%} of the precision needed"
-    whose = "" if floor.variant == arm.key else f" in {floor.variant}"
-    return Progress(percent=round(min(done, 1.0) * 100, 1), text=text + whose)
+        text = _("%(share)s of the precision needed") % {"share": f"{min(done, 0.99):.0%}"}
+    if floor.variant != arm.key:
+        text = _("%(progress)s in %(variant)s") % {"progress": text, "variant": floor.variant}
+    return Progress(percent=round(min(done, 1.0) * 100, 1), text=text)

@@ -159,6 +159,6 @@ def _figure(check: Check, scorecard: Scorecard) -> HealthFigure:
         detail=check.detail,
         healthy=check.healthy,
         means=str(MEANS.get(check.name, check.detail)),
-        look=WHERE_TO_LOOK.get(check.name, "") if check.healthy is False else "",
+        look=str(WHERE_TO_LOOK.get(check.name, "")) if check.healthy is False else "",
         arms=tuple((f.variant, f"{f.observed:,}", f"{f.expected:,.0f}") for f in check.figures),
     )

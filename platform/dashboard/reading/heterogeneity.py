@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
 from dashboard import formats
 from dashboard.reading import words
 from experiments.metrics.results import HeterogeneityResult, MetricResult, Scorecard
 
-DECIDE_NOTHING = "Single segments decide nothing: among many, some differ by chance alone."
+DECIDE_NOTHING = lazy("Single segments decide nothing: among many, some differ by chance alone.")
 
 
 def findings(scorecard: Scorecard, metric: MetricResult, attribute: str) -> tuple[str, ...]:
@@ -24,10 +27,10 @@ def caveat(scorecard: Scorecard, metric: MetricResult) -> str:
     """What to mind of every test and row of the card."""
     count = len(metric.heterogeneity)
     if count < 2:
-        return f"{DECIDE_NOTHING} The test is for one look."
+        return f"{DECIDE_NOTHING} {_('The test is for one look.')}"
     below = formats.p_value(_counts_below(scorecard, metric))
-    several = f"There are {words.counted(count)} tests, each for one look"
-    return f"{DECIDE_NOTHING} {several}, so a p below {below} counts."
+    said = _("There are %(count)s tests, each for one look, so a p below %(below)s counts.")
+    return f"{DECIDE_NOTHING} {said % {'count': words.counted(count), 'below': below}}"
 
 
 def _counts_below(scorecard: Scorecard, metric: MetricResult) -> float:
@@ -37,13 +40,19 @@ def _counts_below(scorecard: Scorecard, metric: MetricResult) -> float:
 
 def _sentence(found: HeterogeneityResult, shown: int, below: float, *, healthy: bool) -> str:
     if found.p_value is None:
-        have = "none is" if not found.segments else f"{words.counted(found.segments)} is"
-        return f"one test over all segments needs two past the floor; {have}."
-    over = "all segments" if found.segments == shown else f"the {found.segments} past the floor"
+        return (
+            _("one test over all segments needs two past the floor; one is.")
+            if found.segments
+            else _("one test over all segments needs two past the floor; none is.")
+        )
+    over = _("all segments")
+    if found.segments != shown:
+        over = _("the %(count)s past the floor") % {"count": found.segments}
     if not healthy:
-        says = "not judged, because the experiment is unhealthy"
+        says = _("not judged, because the experiment is unhealthy")
     elif found.p_value < below:
-        says = "the effect differs"
+        says = _("the effect differs")
     else:
-        says = "no sign that it differs"
-    return f"one test over {over}: {formats.equals_p(found.p_value)}: {says}."
+        says = _("no sign that it differs")
+    said = _("one test over %(segments)s: %(p)s: %(says)s.")
+    return said % {"segments": over, "p": formats.equals_p(found.p_value), "says": says}

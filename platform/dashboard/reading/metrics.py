@@ -47,7 +47,7 @@ class MetricRow:
 
     @property
     def kind(self) -> str:
-        return words.KINDS[self.metric.kind]
+        return str(words.KINDS[self.metric.kind])
 
 
 @dataclass(frozen=True, kw_only=True)

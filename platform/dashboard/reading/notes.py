@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from dashboard import formats
 from dashboard.reading import words
 from experiments.metrics.results import MetricResult, Scorecard, VariantComparison
@@ -20,16 +23,19 @@ def card_notes(scorecard: Scorecard) -> tuple[str, ...]:
     """What applies to every metric, in sentences; often nothing."""
     said = []
     if scorecard.cuped:
-        unit = "day" if scorecard.lookback_days == 1 else "days"
-        said.append(
-            f"Adjusted by CUPED with the {scorecard.lookback_days:g} {unit} before first exposure."
+        days = scorecard.lookback_days
+        told = ngettext(
+            "Adjusted by CUPED with the %(days)s day before first exposure.",
+            "Adjusted by CUPED with the %(days)s days before first exposure.",
+            1 if days == 1 else 2,
         )
+        said.append(told % {"days": f"{days:g}"})
     if len(scorecard.phases) > 1:
-        several = words.counted(len(scorecard.phases)).capitalize()
-        said.append(
-            f"{several} phases, each compared within itself and combined: the more precise counts "
+        several = _(
+            "%(several)s phases, each compared within itself and combined: the more precise counts "
             "more."
         )
+        said.append(several % {"several": words.capital(words.counted(len(scorecard.phases)))})
     return (*said, *absences(scorecard))
 
 
@@ -45,9 +51,15 @@ def _absence(scorecard: Scorecard, variant: str) -> str:
         return ""
     phases = _phases([phase.number for phase in own])
     if not scorecard.is_taken_out(variant):
-        return f"{variant} takes users in {phases} only, and is compared with the control of then."
+        told = _(
+            "%(variant)s takes users in %(phases)s only, and is compared with the control of then."
+        )
+        return told % {"variant": variant, "phases": phases}
     since = next(p.number for p in scorecard.phases if p.number > own[-1].number)
-    return f"{variant} was taken out in phase {since}: compared is what was seen in {phases}."
+    told = _(
+        "%(variant)s was taken out in phase %(since)s: compared is what was seen in %(phases)s."
+    )
+    return told % {"variant": variant, "since": since, "phases": phases}
 
 
 def phase_words(scorecard: Scorecard) -> str:
@@ -57,15 +69,22 @@ def phase_words(scorecard: Scorecard) -> str:
 
 def _phases(numbers: Sequence[int]) -> str:
     if len(numbers) == 1:
-        return f"phase {numbers[0]}"
+        return _("phase %(number)s") % {"number": numbers[0]}
     if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
-        return f"phases {numbers[0]} to {numbers[-1]}"
-    return f"phases {words.listed([str(number) for number in numbers])}"
+        return _("phases %(first)s to %(last)s") % {"first": numbers[0], "last": numbers[-1]}
+    return _("phases %(numbers)s") % {"numbers": words.listed([str(n) for n in numbers])}
 
 
 def _immature(metric: MetricResult) -> str:
     waiting = sum(metric.immature)
-    return f"{formats.plural(waiting, 'user')} not in: window not passed" if waiting else ""
+    if not waiting:
+        return ""
+    said = ngettext(
+        "%(count)s user not in: window not passed",
+        "%(count)s users not in: window not passed",
+        waiting,
+    )
+    return said % {"count": f"{waiting:,}"}
 
 
 def _caps(metric: MetricResult) -> str:
@@ -74,7 +93,7 @@ def _caps(metric: MetricResult) -> str:
         return ""
     styles = (words.style(metric) if metric.currency else "number", "number")
     said = (_cap(cap, style) for cap, style in zip(metric.caps, styles, strict=False))
-    return f"capped at {' / '.join(said)} per user"
+    return _("capped at %(caps)s per user") % {"caps": " / ".join(said)}
 
 
 def _cap(cap: float | None, style: str) -> str:
@@ -103,15 +122,19 @@ def _weighed(scorecard: Scorecard, metric: MetricResult, comparison: VariantComp
         return ""
     reasons = comparison.left_out or (None,) * len(weights)
     said = [
-        f"not in phase {phase.number}"
-        if reason == "not_in_phase"
-        else f"phase {phase.number} left out"
+        (
+            _("not in phase %(number)s")
+            if reason == "not_in_phase"
+            else _("phase %(number)s left out")
+        )
+        % {"number": phase.number}
         for phase, weight, reason in zip(scorecard.phases, weights, reasons, strict=True)
         if weight is None
     ]
     if len(counted) > 1:
-        said.append(f"phases count {words.listed(counted)}")
+        said.append(_("phases count %(shares)s") % {"shares": words.listed(counted)})
     if comparison.against is not None:
         control = formats.value(comparison.against.value, words.style(metric))
-        said.append(f"against {control} of {scorecard.control} then")
+        told = _("against %(value)s of %(control)s then")
+        said.append(told % {"value": control, "control": scorecard.control})
     return ", ".join(said)

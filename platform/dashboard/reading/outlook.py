@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
 
 from dashboard import formats
 from dashboard.figures import days_to_detect
-from dashboard.reading.words import counted, within_sentence
+from dashboard.reading.words import capital, counted, within_sentence
 from experiments.metrics import Metric
 from experiments.metrics.forecasts import (
     Baseline,
@@ -27,9 +29,11 @@ TABLE = (2.0, 4 / 3, 1.0, 2 / 3, 1 / 3)
 """The lifts in the table, as multiples of the one asked about."""
 
 BY = {
-    "sequential": "looking as often as you like",
-    "fixed": "at the one look, when the planned users have come",
-    "bayesian": "at the one look: a posterior with a weak prior takes about what a test takes",
+    "sequential": lazy("looking as often as you like"),
+    "fixed": lazy("at the one look, when the planned users have come"),
+    "bayesian": lazy(
+        "at the one look: a posterior with a weak prior takes about what a test takes"
+    ),
 }
 
 
@@ -110,16 +114,21 @@ def outlook_view(
 def _title(main: Outlook) -> str:
     lift = formats.signed(main.lift, "percent")
     if main.users is None:
-        return f"A change of {lift} cannot be planned for"
+        return _("A change of %(lift)s cannot be planned for") % {"lift": lift}
     if main.days is None:
-        return f"A change of {lift} takes {main.users:,} users"
-    return f"A change of {lift} takes about {words.days(main.days)}"
+        said = _("A change of %(lift)s takes %(users)s users")
+        return said % {"lift": lift, "users": f"{main.users:,}"}
+    return _("A change of %(lift)s takes about %(days)s") % {"lift": lift, "days": _days(main)}
 
 
 def _line(found: Forecast, method: Method) -> str:
-    name, often = within_sentence(found.name), words.share(found.terms.power)
-    sure = f"{often} power at {words.share(found.terms.confidence)} confidence"
-    return f"To find it in {name} with {sure}, {BY[method]}"
+    said = _("To find it in %(metric)s with %(power)s power at %(confidence)s confidence, %(how)s")
+    return said % {
+        "metric": within_sentence(found.name),
+        "power": words.share(found.terms.power),
+        "confidence": words.share(found.terms.confidence),
+        "how": BY[method],
+    }
 
 
 def _corrected(terms: Terms) -> str:
@@ -127,8 +136,8 @@ def _corrected(terms: Terms) -> str:
     several = terms.comparisons or len(terms.weights) - 1
     if several < 2:
         return ""
-    many = counted(several).capitalize()
-    return f"{many} comparisons share the error: each is planned at {words.share(terms.level)}."
+    said = _("%(count)s comparisons share the error: each is planned at %(level)s.")
+    return said % {"count": capital(counted(several)), "level": words.share(terms.level)}
 
 
 def _rests_on(found: Forecast) -> str:
@@ -146,10 +155,13 @@ def _cuped(found: Forecast, test: Planned) -> str:
     saved = 1 - less.users / plain.users
     if saved < 0.01:
         return _("Adjusting for what users did before (CUPED) would save next to nothing here.")
-    days = "" if less.days is None else f": {words.days(less.days)}"
-    return (
-        f"Adjusting for what users did before (CUPED, dashed) takes {saved:.0%} fewer users{days}."
-    )
+    said = _("Adjusting for what users did before (CUPED, dashed) takes %(saved)s fewer users.")
+    if less.days is not None:
+        said = _(
+            "Adjusting for what users did before (CUPED, dashed) takes %(saved)s fewer users: "
+            "%(days)s."
+        )
+    return said % {"saved": f"{saved:.0%}", "days": _days(less)}
 
 
 def _rows(curves: tuple[LiftCurve, ...], lift: float, test: Planned) -> tuple[OutlookRow, ...]:
@@ -173,5 +185,6 @@ def _row(by: dict[Planned, Outlook], test: Planned, *, chosen: bool) -> OutlookR
 
 def _days(outlook: Outlook) -> str:
     if outlook.days is not None:
-        return words.days(outlook.days)
-    return "over a year" if outlook.days_reason == "unreachable_users" else formats.DASH
+        said = ngettext("%(days)s day", "%(days)s days", outlook.days)
+        return said % {"days": f"{outlook.days:,}"}
+    return _("over a year") if outlook.days_reason == "unreachable_users" else formats.DASH

@@ -17,7 +17,7 @@ from dashboard.reading.health import Health, health
 from dashboard.reading.rows import Badge, badge_of
 from dashboard.reading.segments import Segments, segments
 from dashboard.reading.served import Served, served
-from dashboard.reading.verdict import WAITING, Sentence
+from dashboard.reading.verdict import Sentence
 from experiments import cadence, selectors
 from experiments.metrics.results import MetricResult, Scale, Scorecard
 
@@ -118,7 +118,7 @@ def experiment_page(
         phase=max((phase.number for phase in experiment.phases.all()), default=None),
         badge=badge_of(experiment.status, scorecard),
         arms=arms,
-        verdict=verdicts.sentence(scorecard, arms) if scorecard else WAITING,
+        verdict=verdicts.sentence(scorecard, arms) if scorecard else verdicts.waiting(),
         snapshot=snapshot,
         scorecard=scorecard,
         health=health(scorecard, log_lag=log_lag) if scorecard else None,

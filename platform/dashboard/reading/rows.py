@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from dashboard import formats
@@ -30,7 +31,7 @@ class Badge:
 
     tone: str
     icon: str
-    word: str
+    word: str | Promise
 
 
 @dataclass(frozen=True, kw_only=True)

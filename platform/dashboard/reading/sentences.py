@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from dashboard import formats
 from dashboard.reading import words
@@ -20,23 +21,23 @@ class Said(NamedTuple):
 
 
 WHERE_TO_LOOK = {
-    "sample_ratio": (
+    "sample_ratio": lazy(
         "Look for what loses users of one arm before they are counted: errors, redirects, a cache, "
         "or bots kept out of one arm only."
     ),
-    "users_in_absent_arms": (
+    "users_in_absent_arms": lazy(
         "Look for callers that keep an old assignment, and for weights other than those in force."
     ),
-    "users_in_two_variants": (
+    "users_in_two_variants": lazy(
         "Look for callers that send different ids for one person, or attributes that change."
     ),
-    "other_experiments": (
+    "other_experiments": lazy(
         "Look for two experiments that share a seed, or for one that serves only one arm of the "
         "other."
     ),
 }
-KEEP_RUNNING = "Keep it running."
-A_PERSON_DECIDES = "Decide by what else you know, or plan a larger experiment."
+KEEP_RUNNING = lazy("Keep it running.")
+A_PERSON_DECIDES = lazy("Decide by what else you know, or plan a larger experiment.")
 
 
 def say(scorecard: Scorecard, *, control: str) -> Said:
@@ -60,22 +61,32 @@ def say(scorecard: Scorecard, *, control: str) -> Said:
 def missing(floor: Floor) -> str:
     """What the arm that lacks most still lacks."""
     if floor.users_missing:
-        return f"{floor.variant} has {floor.users:,} of {floor.users_needed:,} users."
+        said = _("%(variant)s has %(users)s of %(needed)s users.")
+        return said % {
+            "variant": floor.variant,
+            "users": f"{floor.users:,}",
+            "needed": f"{floor.users_needed:,}",
+        }
     if not floor.precision:
         said = _("Every user of %(variant)s has the same value so far.")
         return said % {"variant": floor.variant}
     done = min(floor.precision / floor.precision_needed, 0.99)
-    return f"{floor.variant} has {done:.0%} of the precision needed."
+    said = _("%(variant)s has %(share)s of the precision needed.")
+    return said % {"variant": floor.variant, "share": f"{done:.0%}"}
 
 
 def _collecting(scorecard: Scorecard) -> Said:
     floor = scorecard.decision.headline.floor
     several = len([m for m in scorecard.metrics if m.role == "goal"]) > 1
-    on = f" on {words.about(scorecard.decision.headline)}" if several else ""
+    title = _("Collecting on %(metric)s. %(lacking)s") if several else _("Collecting. %(lacking)s")
+    why = _(
+        "Nothing is judged or coloured before every arm has %(users)s users and a steady enough "
+        "rate: before that, chance decides."
+    )
+    about = words.about(scorecard.decision.headline)
     return Said(
-        f"Collecting{on}. {missing(floor)}",
-        f"Nothing is judged or coloured before every arm has {floor.users_needed:,} users "
-        "and a steady enough rate: before that, chance decides.",
+        title % {"metric": about, "lacking": missing(floor)},
+        why % {"users": f"{floor.users_needed:,}"},
     )
 
 
@@ -89,16 +100,22 @@ def _unhealthy(scorecard: Scorecard) -> Said:
     }.get(failed[0].name, _("A health check failed, so nothing is judged."))
     # The detail without the words that the title has said already.
     why = " ".join(check.detail.removeprefix(f"{title.rstrip('.')}: ") for check in failed)
-    return Said(title, why, WHERE_TO_LOOK.get(failed[0].name, ""))
+    return Said(title, why, str(WHERE_TO_LOOK.get(failed[0].name, "")))
 
 
 def _harmed(scorecard: Scorecard) -> Said:
     decision = scorecard.decision
     metric = scorecard.metric(decision.headline.metric)
     values = {v.variant: formats.value(v.value, metric.format) for v in metric.values}
-    became = f"{values[decision.variant]} against {values[scorecard.control]}"
+    title = _("Roll back %(variant)s. It harms %(metric)s: %(value)s against %(control)s.")
     return Said(
-        f"Roll back {decision.variant}. It harms {words.about(decision.headline)}: {became}.",
+        title
+        % {
+            "variant": decision.variant,
+            "metric": words.about(decision.headline),
+            "value": values[decision.variant],
+            "control": values[scorecard.control],
+        },
         _("A guardrail shows harm by the always-valid test, so it may be acted upon at any look."),
     )
 
@@ -107,61 +124,89 @@ def _open(scorecard: Scorecard) -> Said:
     """Keep running, or inconclusive: more data may decide, or all that was planned is there."""
     decision, headline = scorecard.decision, scorecard.decision.headline
     waiting = decision.state == "keep_running"
-    word = _("Keep it running.") if waiting else "Inconclusive."
-    advice = "" if waiting else A_PERSON_DECIDES
+    word = _("Keep it running.") if waiting else _("Inconclusive.")
+    advice = "" if waiting else str(A_PERSON_DECIDES)
     if decision.rule == "one_look_not_due":
-        come = f"Judged once, when all {scorecard.tuning:,.0f} planned users have come"
-        return Said(_("Keep it running until the planned users have come."), f"{come}.")
+        come = _("Judged once, when all %(users)s planned users have come.")
+        return Said(
+            _("Keep it running until the planned users have come."),
+            come % {"users": f"{scorecard.tuning:,.0f}"},
+        )
     if decision.rule != "nothing_shown":
-        return Said(f"{word} Nothing can be decided yet.", f"{decision.because}.", advice)
+        said = _("%(word)s Nothing can be decided yet.") % {"word": word}
+        return Said(said, f"{decision.because}.", advice)
     if headline.effect is None:
         return Said(word, _("No arm can be told from the control."), advice)
-    shows = f"{decision.variant} shows {formats.signed(headline.effect, 'percent')}"
+    shows = _("%(word)s %(variant)s shows %(lift)s on %(metric)s.")
     return Said(
-        f"{word} {shows} on {words.about(headline)}.",
+        shows
+        % {
+            "word": word,
+            "variant": decision.variant,
+            "lift": formats.signed(headline.effect, "percent"),
+            "metric": words.about(headline),
+        },
         _why_open(scorecard, headline),
         advice,
     )
 
 
 def _why_open(scorecard: Scorecard, headline: Headline) -> str:
-    interval = f"{words.interval_name(scorecard)} {_ends(headline)},"
-    planned = f" All {scorecard.tuning:,.0f} planned users have come."
-    tail = planned if scorecard.decision.state == "inconclusive" else ""
+    interval = f"{words.interval_name(scorecard)} {_ends(headline)}"
+    why = _("Its %(interval)s, still includes zero.")
     if words.clear_of_zero(headline):
-        against = "is clear of zero, but the guardrails or an earlier look speak against it."
-        return f"Its {interval} {against}{tail}"
-    return f"Its {interval} still includes zero.{tail}"
+        why = _(
+            "Its %(interval)s, is clear of zero, but the guardrails or an earlier look speak "
+            "against it."
+        )
+    said = [why % {"interval": interval}]
+    if scorecard.decision.state == "inconclusive":
+        come = _("All %(users)s planned users have come.")
+        said.append(come % {"users": f"{scorecard.tuning:,.0f}"})
+    return " ".join(said)
 
 
 def _judged(scorecard: Scorecard, control: str) -> Said:
     headline = scorecard.decision.headline
-    moved = f"{_act(scorecard, control)} {words.moves(headline)}"
-    interval = f"{words.interval_name(scorecard)} {_ends(headline)} against {control},"
     rising = (headline.effect or 0) > 0
     if words.clear_of_zero(headline):
-        least = words.size(headline.low if rising else headline.high)
-        side = "above" if rising else "below"
-        title, why = f"{moved}, and by at least {least}.", f"The {interval} lies {side} zero."
-    else:
-        title = f"{moved}."
+        title = _("%(moved)s, and by at least %(least)s.")
         why = (
-            f"An earlier look was conclusive ({formats.equals_p(headline.p_value)}), and that "
-            f"stands. This look's {interval} includes zero again."
+            _("The %(interval)s against %(control)s, lies above zero.")
+            if rising
+            else _("The %(interval)s against %(control)s, lies below zero.")
         )
-    return Said(title, " ".join([why, *_others(scorecard), *_unjudged(scorecard)]))
+    else:
+        title = _("%(moved)s.")
+        why = _(
+            "An earlier look was conclusive (%(p)s), and that stands. This look's %(interval)s "
+            "against %(control)s, includes zero again."
+        )
+    figures = {
+        "moved": f"{_act(scorecard, control)} {words.moves(headline)}",
+        "least": words.size(headline.low if rising else headline.high),
+        "interval": f"{words.interval_name(scorecard)} {_ends(headline)}",
+        "control": control,
+        "p": formats.equals_p(headline.p_value),
+    }
+    return Said(
+        title % figures, " ".join([why % figures, *_others(scorecard), *_unjudged(scorecard)])
+    )
 
 
 def _act(scorecard: Scorecard, control: str) -> str:
     """What to do, and of whom the rest of the sentence speaks."""
     variant = scorecard.decision.variant
     if scorecard.decision.state == "ship":
-        return f"Ship {variant}. It"
+        return _("Ship %(variant)s. It") % {"variant": variant}
     gone = [arm.variant for arm in scorecard.arms if scorecard.is_taken_out(arm.variant)]
     if len(scorecard.arms) - len(gone) > 2:  # rolling the experiment back takes every treatment
-        other = "Every arm that is left" if gone else "Every other arm"
-        return f"Keep {control}. {other} is worse: {variant}, the best of them,"
-    return f"Roll back {variant}. It"
+        left = _(
+            "Keep %(control)s. Every arm that is left is worse: %(variant)s, the best of them,"
+        )
+        every = _("Keep %(control)s. Every other arm is worse: %(variant)s, the best of them,")
+        return (left if gone else every) % {"control": control, "variant": variant}
+    return _("Roll back %(variant)s. It") % {"variant": variant}
 
 
 def _others(scorecard: Scorecard) -> list[str]:
@@ -171,11 +216,10 @@ def _others(scorecard: Scorecard) -> list[str]:
     for comparison in metric.comparisons:
         effect = comparison.decided("relative").effect
         if comparison.variant != scorecard.decision.variant and effect is not None:
-            shows = f"{comparison.variant} shows {formats.signed(effect, 'percent')}"
             gone = scorecard.is_taken_out(comparison.variant)
-            said.append(
-                f"{shows}{', and was taken out' if gone else _ENDINGS[comparison.reading]}."
-            )
+            shows = OTHERS["taken_out" if gone else comparison.reading]
+            lift = formats.signed(effect, "percent")
+            said.append(str(shows) % {"variant": comparison.variant, "lift": lift})
     return said
 
 
@@ -209,13 +253,14 @@ def _worth_a_look(metric: MetricResult, variant: str) -> str:
     }
 
 
-_ENDINGS = {
-    "better": ", and is better too",
-    "worse": ", and is worse",
-    "no_call": ", which is not yet told from zero",
-    "collecting": ", and is still collecting",
-    "not_due": ", and is not judged yet",
-    "no_answer": "",
+OTHERS = {
+    "taken_out": lazy("%(variant)s shows %(lift)s, and was taken out."),
+    "better": lazy("%(variant)s shows %(lift)s, and is better too."),
+    "worse": lazy("%(variant)s shows %(lift)s, and is worse."),
+    "no_call": lazy("%(variant)s shows %(lift)s, which is not yet told from zero."),
+    "collecting": lazy("%(variant)s shows %(lift)s, and is still collecting."),
+    "not_due": lazy("%(variant)s shows %(lift)s, and is not judged yet."),
+    "no_answer": lazy("%(variant)s shows %(lift)s."),
 }
 
 

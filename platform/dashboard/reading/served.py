@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
 from dashboard import formats
 from dashboard.reading import words
 from dashboard.reading.arms import ArmView
@@ -15,44 +19,44 @@ from experiments.metrics.results import Described, Scorecard
 class Column:
     """One figure: its title, the word of the glossary that explains it, and how it is written."""
 
-    title: str
+    title: str | Promise
     term: str
     write: Callable[[float], str]
 
 
 COLUMNS = {
     "different_items": Column(
-        title="Different items",
+        title=_("Different items"),
         term="different-items",
         write=formats.number,
     ),
     "coverage": Column(
-        title="Coverage",
+        title=_("Coverage"),
         term="coverage",
         write=lambda figure: formats.percent(figure, 1),
     ),
     "gini": Column(
-        title="Gini",
+        title=_("Gini"),
         term="gini",
         write=lambda figure: formats.number(figure, 2),
     ),
     "diversity": Column(
-        title="Diversity",
+        title=_("Diversity"),
         term="diversity",
         write=lambda figure: formats.number(figure, 2),
     ),
     "novelty": Column(
-        title="Novelty",
+        title=_("Novelty"),
         term="novelty",
-        write=lambda figure: f"{formats.number(figure, 1)} bits",
+        write=lambda figure: _now("%(figure)s bits") % {"figure": formats.number(figure, 1)},
     ),
 }
 REASONS = {
-    "no_slates": "some arm has no slate yet",
-    "taken_out": "no users come any more",
-    "no_catalogue": "no items were imported as a catalogue",
-    "no_pre_period": "the log holds no events from before the start",
-    "no_pairs_with_categories": "no slate holds two items with categories",
+    "no_slates": _("some arm has no slate yet"),
+    "taken_out": _("no users come any more"),
+    "no_catalogue": _("no items were imported as a catalogue"),
+    "no_pre_period": _("the log holds no events from before the start"),
+    "no_pairs_with_categories": _("no slate holds two items with categories"),
 }
 
 
@@ -88,7 +92,7 @@ def served(scorecard: Scorecard, arms: Sequence[ArmView]) -> Served | None:
             ServedRow(
                 arm=arm,
                 figures=tuple(
-                    (column.title, _figure(held.get((arm.key, name)), column))
+                    (str(column.title), _figure(held.get((arm.key, name)), column))
                     for name, column in COLUMNS.items()
                 ),
             )
@@ -109,9 +113,9 @@ def _missing(scorecard: Scorecard) -> tuple[str, ...]:
     lacking: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for name, column in COLUMNS.items():
         for reason, variants in _reasons(scorecard, name).items():
-            lacking.setdefault((reason, tuple(variants)), []).append(column.title.lower())
+            lacking.setdefault((reason, tuple(variants)), []).append(str(column.title).lower())
     return tuple(
-        f"No {words.listed(titles, 'or')}{_of(variants, scorecard)}: {REASONS.get(reason, reason)}."
+        _lacks(titles, variants, scorecard, str(REASONS.get(reason, reason)))
         for (reason, variants), titles in lacking.items()
     )
 
@@ -124,5 +128,14 @@ def _reasons(scorecard: Scorecard, name: str) -> dict[str, list[str]]:
     return found
 
 
-def _of(variants: Sequence[str], scorecard: Scorecard) -> str:
-    return "" if len(variants) == len(scorecard.arms) else f" of {words.listed(variants)}"
+def _lacks(
+    titles: Sequence[str], variants: Sequence[str], scorecard: Scorecard, reason: str
+) -> str:
+    said = _now("No %(figures)s of %(variants)s: %(reason)s.")
+    if len(variants) == len(scorecard.arms):
+        said = _now("No %(figures)s: %(reason)s.")
+    return said % {
+        "figures": words.either(titles),
+        "variants": words.listed(variants),
+        "reason": reason,
+    }

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
 
 from dashboard import formats
 from dashboard.reading import sentences, words
@@ -35,13 +37,18 @@ class Sentence:
     rules: tuple[Rule, ...] = ()
 
 
-WAITING = Sentence(
-    tone="flat",
-    icon="collecting",
-    word="Collecting",
-    title="Collecting. No exposure has been analysed yet.",
-    why="The first figures appear within a minute of the first request for this placement.",
-)
+def waiting() -> Sentence:
+    """What is said before the first analysis."""
+    tone, icon, word = badge(None)
+    return Sentence(
+        tone=tone,
+        icon=icon,
+        word=word,
+        title=_now("Collecting. No exposure has been analysed yet."),
+        why=_now(
+            "The first figures appear within a minute of the first request for this placement."
+        ),
+    )
 
 
 def sentence(scorecard: Scorecard, arms: Sequence[ArmView]) -> Sentence:
@@ -60,32 +67,37 @@ def sentence(scorecard: Scorecard, arms: Sequence[ArmView]) -> Sentence:
     )
 
 
-BADGES: dict[str, tuple[Tone, str, str]] = {
-    "collecting": ("flat", "collecting", "Collecting"),
-    "unhealthy": ("warn", "warn", "Unhealthy"),
-    "keep_running": ("flat", "wait", "Keep running"),
-    "inconclusive": ("flat", "info", "Inconclusive"),
-    "ship": ("better", "up", "Ship"),
-    "roll_back": ("worse", "back", "Roll back"),
-    "taken_out": ("flat", "stopped", "Taken out"),
+BADGES: dict[str, tuple[Tone, str, str | Promise]] = {
+    "collecting": ("flat", "collecting", _("Collecting")),
+    "unhealthy": ("warn", "warn", _("Unhealthy")),
+    "keep_running": ("flat", "wait", _("Keep running")),
+    "inconclusive": ("flat", "info", _("Inconclusive")),
+    "ship": ("better", "up", _("Ship")),
+    "roll_back": ("worse", "back", _("Roll back")),
+    "taken_out": ("flat", "stopped", _("Taken out")),
 }
 
 
 def badge(verdict: Verdict | None) -> tuple[Tone, str, str]:
     """Tone, icon and word of a running experiment's badge."""
-    return BADGES[verdict.state if verdict else "collecting"]
+    tone, icon, word = BADGES[verdict.state if verdict else "collecting"]
+    return tone, icon, str(word)
 
 
 def short(verdict: Verdict) -> str:
     """The verdict as one line of a list."""
     headline = verdict.headline
     if verdict.state == "unhealthy":
-        return _("A health check failed, so nothing is judged.")
+        return _now("A health check failed, so nothing is judged.")
     if verdict.state == "collecting":
-        return f"Collecting. {sentences.missing(headline.floor)}"
+        lacking = sentences.missing(headline.floor)
+        return _now("Collecting. %(lacking)s") % {"lacking": lacking}
     if verdict.rule in ("goal_better", "goal_worse"):
         return f"{verdict.variant} {words.moves(headline)}."
     if verdict.rule == "nothing_shown" and headline.effect is not None:
-        shows = formats.signed(headline.effect, "percent")
-        return f"{verdict.variant} shows {shows}; not yet told from zero."
+        said = _now("%(variant)s shows %(lift)s; not yet told from zero.")
+        return said % {
+            "variant": verdict.variant,
+            "lift": formats.signed(headline.effect, "percent"),
+        }
     return f"{verdict.because}."

@@ -4,51 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
 from dashboard import formats
 from dashboard.formats import Unit
 from experiments.metrics import Metric
 from experiments.metrics.results import Headline, MetricResult, Scale, Scorecard
 
 KINDS = {
-    "proportion": "share of users",
-    "mean": "mean over users",
-    "ratio": "ratio of sums over users",
-    "retention": "share of users who came back",
+    "proportion": _("share of users"),
+    "mean": _("mean over users"),
+    "ratio": _("ratio of sums over users"),
+    "retention": _("share of users who came back"),
 }
 
 REASONS = {
-    "collecting": "Too few users yet.",
-    "too_few_users": "Too few users yet.",
-    "not_in_phase": "It took no users in this phase.",
-    "zero_variance": "All users of an arm have the same value.",
-    "beyond_precision": "Too many users to compute a posterior with enough digits.",
-    "zero_denominator": "Nothing to divide by in an arm.",
-    "control_mean_near_zero": "The control is too close to zero, so the upper end is open.",
-    "no_catalogue": "Needs the items that could be served: import_items, or --items of analyse.",
+    "collecting": _("Too few users yet."),
+    "too_few_users": _("Too few users yet."),
+    "not_in_phase": _("It took no users in this phase."),
+    "zero_variance": _("All users of an arm have the same value."),
+    "beyond_precision": _("Too many users to compute a posterior with enough digits."),
+    "zero_denominator": _("Nothing to divide by in an arm."),
+    "control_mean_near_zero": _("The control is too close to zero, so the upper end is open."),
+    "no_catalogue": _("Needs the items that could be served: import_items, or --items of analyse."),
 }
 
 GUARDED = {
-    "safe": "Safe",
-    "harm_shown": "Harm shown",
-    "safety_not_yet_shown": "Not yet shown safe",
-    "unchanged": "Unchanged",
-    "collecting": "Collecting",
-    "no_answer": "No answer",
+    "safe": _("Safe"),
+    "harm_shown": _("Harm shown"),
+    "safety_not_yet_shown": _("Not yet shown safe"),
+    "unchanged": _("Unchanged"),
+    "collecting": _("Collecting"),
+    "no_answer": _("No answer"),
 }
 
 INTERVALS = {
-    "sequential": "always-valid interval,",
-    "fixed": "interval for one look,",
-    "bayesian": "credible interval,",
+    "sequential": _("always-valid interval,"),
+    "fixed": _("interval for one look,"),
+    "bayesian": _("credible interval,"),
+}
+CORRECTED = {
+    "sequential": _("always-valid interval, corrected for several comparisons,"),
+    "fixed": _("interval for one look, corrected for several comparisons,"),
+    "bayesian": _("credible interval, corrected for several comparisons,"),
 }
 
 
 def interval_name(scorecard: Scorecard) -> str:
     """What kind of interval decides, to be followed by its ends."""
-    name = INTERVALS[scorecard.method]
     comparison = scorecard.metric(scorecard.decision.headline.metric).comparisons[0]
     corrected = comparison.confidence > scorecard.confidence
-    return f"{name.rstrip(',')}, corrected for several comparisons," if corrected else name
+    return str((CORRECTED if corrected else INTERVALS)[scorecard.method])
 
 
 def within_sentence(name: str) -> str:
@@ -67,8 +74,9 @@ def about(headline: Headline) -> str:
 
 def moves(headline: Headline) -> str:
     """`lifts CTR by 8.9%`."""
-    verb = "lifts" if (headline.effect or 0) > 0 else "lowers"
-    return f"{verb} {about(headline)} by {size(headline.effect)}"
+    rises = (headline.effect or 0) > 0
+    said = _now("lifts %(metric)s by %(size)s") if rises else _now("lowers %(metric)s by %(size)s")
+    return said % {"metric": about(headline), "size": size(headline.effect)}
 
 
 def size(effect: float | None) -> str:
@@ -84,7 +92,7 @@ def clear_of_zero(headline: Headline) -> bool:
 
 def kind_line(metric: MetricResult) -> str:
     """The half line under a metric's name that says how it is formed."""
-    return metric.counts if metric.kind == "ratio" and metric.counts else KINDS[metric.kind]
+    return metric.counts if metric.kind == "ratio" and metric.counts else str(KINDS[metric.kind])
 
 
 def style(metric: MetricResult | Metric) -> str:
@@ -103,16 +111,27 @@ def reason_words(reason: str | None) -> str:
     """A typed reason as a sentence; one not known here is shown as it is, never hidden."""
     if reason is None:
         return ""
-    return REASONS.get(reason, reason.replace("_", " ").capitalize() + ".")
+    return str(REASONS.get(reason, reason.replace("_", " ").capitalize() + "."))
 
 
-def listed(names: Sequence[str], last: str = "and") -> str:
+def listed(names: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
+    return _listed(names, _now("%(first)s and %(last)s"))
+
+
+def either(names: Sequence[str]) -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    return _listed(names, _now("%(first)s or %(last)s"))
+
+
+def _listed(names: Sequence[str], joined: str) -> str:
     *most, end = names
-    return f"{', '.join(most)} {last} {end}" if most else end
+    return joined % {"first": ", ".join(most), "last": end} if most else end
 
 
 def counted(count: int) -> str:
     """Small counts as words: `two`, `three`; others as digits."""
-    words = ("no", "one", "two", "three", "four", "five", "six")
-    return words[count] if count < len(words) else f"{count:,}"
+    return str(COUNTS[count]) if count < len(COUNTS) else f"{count:,}"
+
+
+COUNTS = (_("no"), _("one"), _("two"), _("three"), _("four"), _("five"), _("six"))

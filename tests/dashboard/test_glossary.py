@@ -8,12 +8,13 @@ from collections.abc import Callable
 import pytest
 from django.template import Context, Template
 from django.test import Client
+from msgspec.structs import replace
 
 from config.celery import app
 from dashboard.glossary import TERMS
 from dashboard.reading import measured, served
 from experiments.models import Experiment
-from tests.dashboard.factories import snapshot_of
+from tests.dashboard.factories import metric, scorecard, snapshot_of
 from tests.dashboard.test_audit_page import audited, report_of, stored
 from tests.stack import ROOT
 
@@ -99,11 +100,35 @@ def test_what_pages_of_the_data_say_is_explained_where_it_stands(
     assert words <= set(re.findall(r'popovertarget="term-([^"]+)"', main))
 
 
+def test_the_words_of_the_measurement_are_explained_in_the_wizard(
+    browser: Client, make_experiment: Callable[..., Experiment]
+) -> None:
+    make_experiment(running=False)
+
+    page = browser.get("/experiments/learned-ranking/edit/measurement/").content.decode()
+
+    opened = re.findall(r'popovertarget="term-([^"]+)"', page.partition("<main")[2])
+    assert {"sequential", "fixed-horizon", "credible-interval", "planned-users"} <= set(opened)
+    assert {"confidence", "correction", "segment", "cuped", "guardrail", "margin"} <= set(opened)
+
+
+@pytest.mark.django_db
+def test_the_words_of_a_definition_are_explained_where_metrics_are_defined(
+    browser: Client,
+) -> None:
+    page = browser.get("/new-metric/").content.decode()
+
+    opened = re.findall(r'popovertarget="term-([^"]+)"', page.partition("<main")[2])
+    assert set(opened) == {"winsorised", "floor"}
+
+
 def test_a_page_holds_each_tip_once(
     browser: Client, make_experiment: Callable[..., Experiment]
 ) -> None:
     experiment = make_experiment()
-    snapshot_of(experiment)
+    found = metric("fallback_rate", name="Fallback rate", primary=False)
+    guard = replace(found, role="guardrail")
+    snapshot_of(experiment, scorecard(extra=(guard,)))
 
     page = browser.get(experiment.get_absolute_url()).content.decode()
 
@@ -111,7 +136,7 @@ def test_a_page_holds_each_tip_once(
     assert sorted(ids) == sorted(set(ids))
     opened = re.findall(r'popovertarget="([^"]+)"', page)
     assert set(opened) <= set(ids)
-    assert {"term-always-valid", "term-p-value", "term-fieller"} <= set(opened)
+    assert {"term-always-valid", "term-p-value", "term-fieller", "term-guardrail"} <= set(opened)
 
 
 def test_the_documentation_lists_the_words_as_pages_say_them() -> None:

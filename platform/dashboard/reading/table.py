@@ -41,7 +41,8 @@ class Group:
     metric a scale of its own with zero in the middle, where the zeros of all are below each other.
 
     `ticks` are of what all rows share: none where they share nothing, or no bar is drawn. A metric
-    that `folds` is one line of readings on a phone, until it is opened.
+    that `folds` is one line of readings on a phone, until it is opened. `term` is the word of the
+    glossary that explains the rank.
     """
 
     title: str
@@ -49,6 +50,7 @@ class Group:
     ticks: tuple[Tick, ...]
     metrics: tuple[MetricRows, ...]
     folds: bool = False
+    term: str = ""
 
 
 def groups(
@@ -74,6 +76,7 @@ def groups(
         replace(
             _group(title, rule, metrics, scorecard, by_key, scale, decides=decides),
             folds=metrics is not goals,
+            term="guardrail" if metrics is of_role["guardrail"] else "",
         )
         for title, rule, metrics in parts
         if metrics

@@ -13,23 +13,15 @@ from recommenders.algorithms.config import Config, hyperparameter
 from recommenders.algorithms.factors import Floats, LeastSquares, likenesses, most_alike
 from recommenders.algorithms.ranking import Slates, best_by, top_k
 from recommenders.algorithms.reasons import Reason
+from recommenders.algorithms.shared_fields import factors_field, seed_field
 from recommenders.dataset import Dataset
-
-_CELLS = 1 << 20  # scores (users x items) computed at once
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlsConfig(Config):
     """Hyper-parameters of `als`; defaults chosen by validation on MovieLens-100k."""
 
-    factors: int = hyperparameter(
-        64,
-        low=1,
-        high=1_000,
-        help="How many numbers describe an item.",
-        search=(16, 256),
-        log=True,
-    )
+    factors: int = factors_field()
     l2: float = hyperparameter(
         50.0,
         low=1e-4,
@@ -49,9 +41,7 @@ class AlsConfig(Config):
     epochs: int = hyperparameter(
         15, low=1, high=1_000, help="How often people and items are solved for in turn."
     )
-    seed: int = hyperparameter(
-        42, low=0, high=2**31 - 1, help="Where the draw of the first vectors starts."
-    )
+    seed: int = seed_field()
 
 
 class Als(Algorithm[AlsConfig]):
@@ -105,8 +95,7 @@ class Als(Algorithm[AlsConfig]):
     def _rank(
         self, histories: Sequence[NDArray[np.int64]], banned: Sequence[NDArray[np.int64]], k: int
     ) -> Slates:
-        at_once = _CELLS // max(1, len(self._items))
-        return best_by(self._scores, histories, banned, k, at_once=at_once).above(0.0)
+        return best_by(self._scores, histories, banned, k, width=len(self._items)).above(0.0)
 
     def _scores(self, histories: Sequence[NDArray[np.int64]]) -> Floats:
         """Of shape (histories, items)."""

@@ -13,23 +13,15 @@ from recommenders.algorithms.factors import Floats, Newton, likenesses, most_ali
 from recommenders.algorithms.popularity import popular
 from recommenders.algorithms.ranking import Slates, best_by, top_k
 from recommenders.algorithms.reasons import Reason
+from recommenders.algorithms.shared_fields import factors_field, seed_field
 from recommenders.dataset import Dataset
-
-_CELLS = 1 << 20  # scores (users x items) computed at once
 
 
 @dataclass(frozen=True, kw_only=True)
 class BprConfig(Config):
     """Hyper-parameters of `bpr`; defaults chosen by validation on MovieLens-100k."""
 
-    factors: int = hyperparameter(
-        64,
-        low=1,
-        high=1_000,
-        help="How many numbers describe an item.",
-        search=(16, 256),
-        log=True,
-    )
+    factors: int = factors_field()
     learning_rate: float = hyperparameter(
         0.02,
         low=1e-5,
@@ -57,9 +49,7 @@ class BprConfig(Config):
     epochs: int = hyperparameter(
         200, low=1, high=10_000, help="How often as many pairs are drawn as there is behaviour."
     )
-    seed: int = hyperparameter(
-        42, low=0, high=2**31 - 1, help="Start of every random draw; the same seed, the same model."
-    )
+    seed: int = seed_field()
 
 
 class Bpr(Algorithm[BprConfig]):
@@ -92,8 +82,7 @@ class Bpr(Algorithm[BprConfig]):
     def _rank(
         self, histories: Sequence[NDArray[np.int64]], banned: Sequence[NDArray[np.int64]], k: int
     ) -> Slates:
-        at_once = _CELLS // max(1, len(self._items))
-        return best_by(self._scores, histories, banned, k, at_once=at_once)
+        return best_by(self._scores, histories, banned, k, width=len(self._items))
 
     def _scores(self, histories: Sequence[NDArray[np.int64]]) -> Floats:
         """Of shape (histories, items); -inf of a history without items, and for what nobody met."""

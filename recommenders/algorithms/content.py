@@ -15,10 +15,10 @@ from recommenders.algorithms.config import Config, choice, hyperparameter
 from recommenders.algorithms.descriptions import Descriptions
 from recommenders.algorithms.ranking import Slates, best_by, top_k
 from recommenders.algorithms.reasons import Reason
+from recommenders.algorithms.shared_fields import history_length_field
 from recommenders.dataset import Dataset
 from recommenders.exceptions import NotEnoughDataError
 
-_CELLS = 1 << 20  # scores (users x items) summed at once
 _NOTHING = 1e-5  # likenesses below are rounding
 
 
@@ -46,14 +46,7 @@ class ContentConfig(Config):
         help="How much a category or attribute counts beside a word of the text.",
         search=(0.25, 4.0),
     )
-    history_length: int = hyperparameter(
-        50,
-        low=1,
-        high=1_000,
-        help="How many of a person's latest items are considered.",
-        search=(5, 200),
-        log=True,
-    )
+    history_length: int = history_length_field(search=(5, 200))
 
 
 class Content(Algorithm[ContentConfig]):
@@ -102,8 +95,7 @@ class Content(Algorithm[ContentConfig]):
     def _rank(
         self, histories: Sequence[NDArray[np.int64]], banned: Sequence[NDArray[np.int64]], k: int
     ) -> Slates:
-        at_once = _CELLS // max(1, len(self._items))
-        return best_by(self._scores, histories, banned, k, at_once=at_once)
+        return best_by(self._scores, histories, banned, k, width=len(self._items))
 
     def _scores(self, histories: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
         """Of shape (histories, items); an item says nothing of itself."""

@@ -14,9 +14,8 @@ from recommenders.algorithms.neighbours import Neighbours
 from recommenders.algorithms.pairs import Distance, co_occurrences
 from recommenders.algorithms.ranking import Slates, best_by
 from recommenders.algorithms.reasons import Reason
+from recommenders.algorithms.shared_fields import history_length_field
 from recommenders.dataset import Dataset
-
-_CELLS = 1 << 20  # scores (users x items) summed at once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +65,7 @@ class CooccurrenceConfig(Config):
         help="The n-th newest item of a history counts 1 / n to this power; at 0 all count alike.",
         search=(0.0, 2.0),
     )
-    history_length: int = hyperparameter(
-        50, low=1, high=1_000, help="How many of a person's latest items are considered."
-    )
+    history_length: int = history_length_field()
 
 
 class Cooccurrence(Algorithm[CooccurrenceConfig]):
@@ -105,8 +102,7 @@ class Cooccurrence(Algorithm[CooccurrenceConfig]):
     def _rank(
         self, histories: Sequence[NDArray[np.int64]], banned: Sequence[NDArray[np.int64]], k: int
     ) -> Slates:
-        at_once = _CELLS // max(1, len(self._items))
-        return best_by(self._scores, histories, banned, k, at_once=at_once)
+        return best_by(self._scores, histories, banned, k, width=len(self._items))
 
     def _scores(self, histories: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
         """Of shape (histories, items); -inf where nothing in the newest part leads to the item."""

@@ -15,8 +15,6 @@ from recommenders.algorithms.ranking import Slates, best_by, top_k
 from recommenders.algorithms.reasons import Reason
 from recommenders.dataset import Dataset
 
-_CELLS = 1 << 20  # scores (users x items) summed at once
-
 
 @dataclass(frozen=True, kw_only=True)
 class EaseConfig(Config):
@@ -96,8 +94,7 @@ class Ease(Algorithm[EaseConfig]):
     def _rank(
         self, histories: Sequence[NDArray[np.int64]], banned: Sequence[NDArray[np.int64]], k: int
     ) -> Slates:
-        at_once = _CELLS // max(1, len(self._items))
-        return best_by(self._scores, histories, banned, k, at_once=at_once)
+        return best_by(self._scores, histories, banned, k, width=len(self._items))
 
     def _explain(self, codes: NDArray[np.int64], history: NDArray[np.int64]) -> list[Reason | None]:
         """The item of the history with the largest weight, where it is above zero."""

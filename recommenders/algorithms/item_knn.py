@@ -12,13 +12,12 @@ from recommenders.algorithms.artefact import Artefact
 from recommenders.algorithms.base import Algorithm, Progress, check
 from recommenders.algorithms.config import Config, hyperparameter
 from recommenders.algorithms.neighbours import Neighbours
-from recommenders.algorithms.ranking import Slates, best_by
+from recommenders.algorithms.ranking import CELLS_IN_CACHE, Slates, best_by
 from recommenders.algorithms.ratings import Rated, around, by_user
 from recommenders.algorithms.reasons import Reason
+from recommenders.algorithms.shared_fields import history_length_field
 from recommenders.algorithms.weighting import Weighting, similarity
 from recommenders.dataset import Dataset, Vocabulary
-
-_CELLS = 1 << 18  # scores (users x items) summed at once: more no longer fit the cache
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +48,7 @@ class ItemKnnConfig(Config):
         help="How far the popularity of both items is divided out of what they share.",
         search=(0.5, 1.0),
     )
-    history_length: int = hyperparameter(
-        50, low=1, high=1_000, help="How many of a person's latest items are considered."
-    )
+    history_length: int = history_length_field()
 
 
 class ItemKnn(Algorithm[ItemKnnConfig]):
@@ -103,8 +100,9 @@ class ItemKnn(Algorithm[ItemKnnConfig]):
     def _rank(
         self, histories: Sequence[NDArray[np.int64]], banned: Sequence[NDArray[np.int64]], k: int
     ) -> Slates:
-        at_once = _CELLS // max(1, len(self._items))
-        return best_by(self._scores, histories, banned, k, at_once=at_once)
+        return best_by(
+            self._scores, histories, banned, k, width=len(self._items), cells=CELLS_IN_CACHE
+        )
 
     def _scores(self, histories: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
         """Of shape (histories, items); -inf where nothing in the newest part is similar."""

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from recommenders.algorithms.artefact import Artefact
 from recommenders.algorithms.base import Algorithm, Progress, check
-from recommenders.algorithms.config import Config, hyperparameter
+from recommenders.algorithms.config import Config
 from recommenders.algorithms.ranking import Slates
 from recommenders.algorithms.reasons import Reason
 from recommenders.algorithms.requests import Asked
+from recommenders.algorithms.shared_fields import seed_field
 from recommenders.dataset import Dataset
 
 
@@ -21,9 +22,7 @@ from recommenders.dataset import Dataset
 class RandomConfig(Config):
     """Hyper-parameters of `random`."""
 
-    seed: int = hyperparameter(
-        42, low=0, high=2**31 - 1, help="Start of every random draw; the same seed, the same model."
-    )
+    seed: int = seed_field()
 
 
 class Random(Algorithm[RandomConfig]):

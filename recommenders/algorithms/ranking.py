@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 Codes = NDArray[np.integer[Any]]
 Scores = NDArray[np.floating[Any]]
 
+CELLS = 1 << 20
+CELLS_IN_CACHE = 1 << 18
+"""For scores that are summed bit by bit: more no longer fit the cache."""
+
 
 def top_k(scores: Scores, k: int) -> NDArray[np.int64]:
     """Places of the k largest finite scores, best first, ties by place; fewer when there are fewer.
@@ -67,16 +71,19 @@ def best_by(
     banned: Sequence[NDArray[np.int64]],
     k: int,
     *,
-    at_once: int,
+    width: int,
+    cells: int = CELLS,
 ) -> Slates:
     """The best k of all items for each history, none of the row's banned ones among them.
 
     scores_of: gives scores of shape (histories, items), -inf where nothing speaks for an item, in
-    an array that may be written to. at_once: how many histories it is given at a time.
+    an array that may be written to. width: how many numbers it holds for one history, `cells` how
+    many at a time.
     """
     slates = Slates(len(histories), k)
-    for first in range(0, len(histories), max(1, at_once)):
-        part = slice(first, first + max(1, at_once))
+    at_once = max(1, cells // max(1, width))
+    for first in range(0, len(histories), at_once):
+        part = slice(first, first + at_once)
         scores = scores_of(histories[part])
         ban(scores, banned[part])
         for row, values in enumerate(scores, start=first):

@@ -14,11 +14,9 @@ from recommenders.algorithms.config import Config, hyperparameter
 from recommenders.algorithms.gram import popular_items
 from recommenders.algorithms.item_knn import because, neighbour_arrays, restore_neighbours
 from recommenders.algorithms.neighbours import Neighbours
-from recommenders.algorithms.ranking import Slates, best_by
+from recommenders.algorithms.ranking import CELLS_IN_CACHE, Slates, best_by
 from recommenders.algorithms.reasons import Reason
 from recommenders.dataset import Dataset
-
-_CELLS = 1 << 18  # scores (users x items) summed at once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +87,9 @@ class Slim(Algorithm[SlimConfig]):
     def _rank(
         self, histories: Sequence[NDArray[np.int64]], banned: Sequence[NDArray[np.int64]], k: int
     ) -> Slates:
-        at_once = _CELLS // max(1, len(self._items))
-        return best_by(self._weights.scores, histories, banned, k, at_once=at_once)
+        return best_by(
+            self._weights.scores, histories, banned, k, width=len(self._items), cells=CELLS_IN_CACHE
+        )
 
     def _explain(self, codes: NDArray[np.int64], history: NDArray[np.int64]) -> list[Reason | None]:
         return because(self._weights, self._items, codes, history)

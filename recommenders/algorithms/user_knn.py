@@ -18,8 +18,6 @@ from recommenders.algorithms.reasons import Reason
 from recommenders.algorithms.weighting import similarity
 from recommenders.dataset import Dataset
 
-_CELLS = 1 << 20  # scores (users x items) summed at once
-
 
 @dataclass(frozen=True, kw_only=True)
 class UserKnnConfig(Config):
@@ -94,8 +92,9 @@ class UserKnn(Algorithm[UserKnnConfig]):
     def _rank(
         self, histories: Sequence[NDArray[np.int64]], banned: Sequence[NDArray[np.int64]], k: int
     ) -> Slates:
-        at_once = _CELLS // max(1, len(self._items), len(self._users))
-        return best_by(self._scores, histories, banned, k, at_once=at_once)
+        return best_by(
+            self._scores, histories, banned, k, width=max(len(self._items), len(self._users))
+        )
 
     def _scores(self, histories: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
         """Of shape (histories, items); -inf where none of the nearest people met it."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from recommenders.algorithms.config import Config, hyperparameter
+from recommenders.algorithms.shared_fields import seed_field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,4 @@ class ConvCtrConfig(Config):
         high=100_000.0,
         help="Pull towards zero of similarities that rest on few people, in the candidate model.",
     )
-    seed: int = hyperparameter(
-        42, low=0, high=2**31 - 1, help="Start of every random draw; the same seed, the same model."
-    )
+    seed: int = seed_field()

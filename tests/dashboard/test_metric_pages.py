@@ -365,4 +365,5 @@ def test_money_is_written_with_its_currency(
 
     page = text(browser, "/experiments/on-spend/")
 
-    assert "Spend per user mean over users 12.50 EUR B item-knn 13.61 EUR" in page
+    assert "Spend per user mean over users Numbers of Spend per user: B Better" in page
+    assert "Better 12.50 EUR B item-knn 13.61 EUR" in page

@@ -21,17 +21,20 @@ from dashboard.reading.writing import writing
 from experiments.metrics.guardrails import GuardrailState
 from experiments.metrics.results import (
     Check,
+    Floor,
     Guardrail,
     LeftOut,
     MetricResult,
     OneSided,
     Overlap,
     Reading,
+    Scorecard,
     SetAside,
 )
 from tests.dashboard.factories import (
     AS_OF,
     BELOW_FLOOR,
+    PAST_FLOOR,
     comparison,
     metric,
     ratio_check,
@@ -500,26 +503,36 @@ def test_a_guardrail_says_harm_and_safety_in_different_words(
     assert rule.text == f"Slow slates {word.lower()}"
 
 
-def test_whoever_ships_is_told_of_a_guardrail_that_is_too_rare_to_judge_and_looks_worse() -> None:
-    rare = replace(
-        metric(
-            "slow_slates",
-            comparison(effect=14.2, floor=BELOW_FLOOR, reading="collecting"),
-            name="Slow slates",
-            primary=False,
-            control=0.0009,
-        ),
-        role="guardrail",
-        direction="decrease",
+def rare(*, effect: float, harm: float | None, floor: Floor = BELOW_FLOOR) -> Scorecard:
+    """A verdict to ship beside slow slates, .09% of control's."""
+    side = OneSided(p_value=harm, judged=None, bound=None, reason=None)
+    guardrail = Guardrail(margin=0.1, harm=side, safety=side, state="collecting")
+    found = replace(
+        comparison(effect=effect, floor=floor, reading="collecting"), guardrail=guardrail
     )
+    slow = metric("slow_slates", found, name="Slow slates", primary=False, control=0.0009)
+    return scorecard(extra=(replace(slow, role="guardrail", direction="decrease"),))
 
-    assert sentence(scorecard(extra=(rare,)), ARMS).why.endswith(
+
+def test_whoever_ships_is_told_of_a_guardrail_too_rare_to_judge_that_looks_much_worse() -> None:
+    assert sentence(rare(effect=14.2, harm=0.0005), ARMS).why.endswith(
         "lies above zero. Slow slates is not judged yet, and worth a look: 1.37% against 0.09%."
     )
-    fewer = replace(rare, direction="increase")
-    assert "worth a look" not in sentence(scorecard(extra=(fewer,)), ARMS).why
-    judged = replace(rare, comparisons=(comparison(effect=14.2),))
-    assert "worth a look" not in sentence(scorecard(extra=(judged,)), ARMS).why
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        rare(effect=14.2, harm=0.3),
+        rare(effect=14.2, harm=None),
+        rare(effect=0.9, harm=0.0005),
+        rare(effect=-0.9, harm=0.0005),
+        rare(effect=14.2, harm=0.0005, floor=PAST_FLOOR),
+    ],
+    ids=["by chance", "untold", "less than doubled", "better", "judged"],
+)
+def test_nothing_else_that_is_rare_is_named_beside_a_verdict(card: Scorecard) -> None:
+    assert "worth a look" not in sentence(card, ARMS).why
 
 
 def test_a_guardrail_says_its_margin_and_whether_it_is_only_watched() -> None:

@@ -14,6 +14,9 @@ from recommenders.algorithms import Description, Field
 from recommenders.exceptions import HyperparameterError, InvalidRecommender, RecommenderError
 from recommenders.models import KEY
 
+FIRST_CHOICE = "item_knn"
+"""Asks for nothing but behaviour, is quick to train and hard to beat."""
+
 
 class RecommenderForm(forms.Form):
     """The key and the algorithm."""
@@ -42,7 +45,7 @@ class RecommenderForm(forms.Form):
         picker = self.fields["algorithm"]
         assert isinstance(picker, forms.ChoiceField)  # noqa: S101  (for the type checker)
         picker.choices = [(d.name, d.title) for d in self.descriptions]
-        picker.initial = self.descriptions[0].name
+        picker.initial = FIRST_CHOICE
         self.configs = [ConfigForm(data, description) for description in self.descriptions]
 
     @property

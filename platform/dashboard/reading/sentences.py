@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from dashboard import formats
 from dashboard.reading import words
-from experiments.metrics.results import Floor, Headline, MetricResult, Scorecard
+from experiments.metrics.results import Floor, Headline, MetricResult, Scorecard, VariantComparison
 
 
 class Said(NamedTuple):
@@ -223,24 +223,35 @@ def _others(scorecard: Scorecard) -> list[str]:
     return said
 
 
+DOUBLED = 2.0
+"""A guardrail below the floor is named when it came to so many times control's."""
+
+
 def _unjudged(scorecard: Scorecard) -> list[str]:
-    """A sentence for each guardrail that is too rare to judge and came to worse than in control."""
+    """A sentence for each guardrail that is too rare to judge and came to much worse than control.
+
+    It names the two values and judges nothing: their ratio, and the test of harm at the level of
+    the experiment, only keep silent what chance brings every day.
+    """
     variant = scorecard.decision.variant
     return [
         _worth_a_look(metric, variant)
         for metric in scorecard.metrics
-        if metric.role == "guardrail"
-        and not all(c.floor.reached for c in metric.comparisons if c.variant == variant)
-        and _came_to_worse(metric, variant)
+        for comparison in metric.comparisons
+        if comparison.variant == variant
+        and not comparison.floor.reached
+        and _came_to_much_worse(metric, comparison)
     ]
 
 
-def _came_to_worse(metric: MetricResult, variant: str) -> bool:
+def _came_to_much_worse(metric: MetricResult, comparison: VariantComparison) -> bool:
     values = {value.variant: value.value for value in metric.values}
-    own, control = values.get(variant), metric.values[0].value
-    if own is None or control is None:
+    own, control = values.get(comparison.variant), metric.values[0].value
+    if comparison.guardrail is None or own is None or control is None:
         return False
-    return own < control if metric.direction == "increase" else own > control
+    harm = comparison.guardrail.harm.p_value
+    more, less = (control, own) if metric.direction == "increase" else (own, control)
+    return harm is not None and harm < 1 - comparison.confidence and more >= DOUBLED * less
 
 
 def _worth_a_look(metric: MetricResult, variant: str) -> str:

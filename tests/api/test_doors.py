@@ -120,7 +120,7 @@ def test_route_answers_alike_by_body_and_by_query(api: Client) -> None:
             400,
             "/colour",
             "colour is not a field of this request; it takes user, placement, k, attributes, "
-            "device, exclude, context, request_id.",
+            "device, exclude, categories, context, request_id.",
         ),
         ([], 400, "", "This request must be an object, not a list."),
         (

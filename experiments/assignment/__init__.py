@@ -15,11 +15,13 @@ from experiments.assignment.plan import (
     Range,
     Unit,
 )
+from experiments.assignment.slate_rules import Pin, SlateRules
 
 __all__ = [
     "BUCKETS",
     "EMPTY",
     "Assignment",
+    "Pin",
     "Plan",
     "PlannedExperiment",
     "PlannedGate",
@@ -30,6 +32,7 @@ __all__ = [
     "PlannedVariant",
     "Range",
     "Reason",
+    "SlateRules",
     "Standing",
     "Unit",
     "assign",

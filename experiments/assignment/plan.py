@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from experiments.assignment.slate_rules import SlateRules
+
 Range = tuple[int, int]
 """Half-open: [low, high) of the buckets 0..9999."""
 
@@ -66,6 +68,7 @@ class PlannedExperiment(msgspec.Struct, frozen=True, kw_only=True):
 class PlannedPlacement(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     default_recommender: str
+    rules: SlateRules = SlateRules()
 
 
 class PlannedRecommender(msgspec.Struct, frozen=True, kw_only=True):

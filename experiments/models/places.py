@@ -47,6 +47,7 @@ class Placement(models.Model):
     default_recommender = models.ForeignKey(
         "recommenders.Recommender", on_delete=models.PROTECT, related_name="placements"
     )
+    rules = models.JSONField(default=dict, blank=True, help_text="Its SlateRules.")
 
     class Meta:
         ordering = ["key"]

@@ -34,6 +34,7 @@ from dashboard.views import (
     reports,
     searches,
     session,
+    slate_rules,
     trail,
     training,
     try_out,
@@ -190,6 +191,14 @@ urlpatterns = [
     path("settings/placements/new/", layers.add_placement, name="placement-new"),
     path(
         "settings/placements/<slug:key>/default/", layers.change_default, name="placement-default"
+    ),
+    path("settings/placements/<slug:key>/rules/", slate_rules.page, name="placement-rules"),
+    path("settings/placements/<slug:key>/rules/pin/", slate_rules.pin, name="placement-pin"),
+    path("settings/placements/<slug:key>/rules/bury/", slate_rules.bury, name="placement-bury"),
+    path(
+        "settings/placements/<slug:key>/rules/remove/",
+        slate_rules.remove,
+        name="placement-rule-remove",
     ),
     path("settings/holdouts/new/", layers.add_holdout, name="holdout-new"),
     path("settings/holdouts/<slug:key>/share/", layers.change_share, name="holdout-share"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import cast
 
-from experiments import selectors
+from experiments import selectors, slate_rules
 from experiments.assignment import (
     Plan,
     PlannedExperiment,
@@ -33,7 +33,9 @@ def build(version: int) -> Plan:
         version=version,
         placements={
             placement.key: PlannedPlacement(
-                key=placement.key, default_recommender=placement.default_recommender.key
+                key=placement.key,
+                default_recommender=placement.default_recommender.key,
+                rules=slate_rules.of(placement),
             )
             for placement in placements
         },

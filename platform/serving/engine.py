@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import zlib
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as DeadlineExceeded
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -34,12 +35,12 @@ THREADS = 2  # one for each core of a small machine; a LiteRT interpreter belong
 
 @dataclass(frozen=True, kw_only=True)
 class Ranked:
-    """An item with its score, and why it is there, in words; and with what probability it came to
-    its place, given those above it.
+    """An item with its score, None where no model gave one, and why it is there, in words; and with
+    what probability it came to its place, given those above it.
     """
 
     item: str
-    score: float
+    score: float | None
     why: str | None
     propensity: float = 1.0
 
@@ -48,7 +49,8 @@ class Ranked:
 class Question:
     """What a slate is asked for. `history` is oldest first; None stands for the one trained on.
     `unavailable` is not shown either: the plan's set, the same object until there is another plan.
-    `only` and `never` are categories; `only` None is any.
+    `only` and `never` are categories; `only` None is any. `buried` and `buried_categories` are
+    shown where nothing else is left; the latter only the model knows.
     `draw` is what algorithms that explore draw by; None is without exploration.
     """
 
@@ -60,6 +62,28 @@ class Question:
     unavailable: frozenset[str] = frozenset()
     only: Sequence[str] | None = None
     never: Sequence[str] = ()
+    buried: Sequence[str] = ()
+    buried_categories: Sequence[str] = ()
+
+    def without_buried(self) -> Question:
+        return replace(
+            self,
+            exclude=[*self.exclude, *self.buried],
+            never=[*self.never, *self.buried_categories],
+            buried=(),
+            buried_categories=(),
+        )
+
+    def of_the_rest(self, shown: Sequence[str]) -> Question:
+        """What is left after these; drawn anew, for the first draw is known by what it showed."""
+        return replace(
+            self,
+            k=self.k - len(shown),
+            exclude=[*self.exclude, *shown],
+            draw=None if self.draw is None else zlib.crc32(b"rest", self.draw),
+            buried=(),
+            buried_categories=(),
+        )
 
 
 class NoAnswer(Exception):
@@ -71,7 +95,16 @@ class NoAnswer(Exception):
 
 
 def answer(model: Algorithm[Any], question: Question) -> list[Ranked]:
-    """The model's slate for one user: at most k items, best first."""
+    """The model's slate for one user: at most k items, best first, and what is buried last."""
+    if not (question.buried or question.buried_categories):
+        return _ranked(model, question)
+    first = _ranked(model, question.without_buried())
+    if len(first) == question.k:
+        return first
+    return first + _ranked(model, question.of_the_rest([one.item for one in first]))
+
+
+def _ranked(model: Algorithm[Any], question: Question) -> list[Ranked]:
     histories = None if question.history is None else [list(question.history)]
     found = model.propose(
         [question.user],

@@ -6,7 +6,7 @@ import time
 import uuid
 import zlib
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -16,8 +16,8 @@ from events import history, runtime
 from events.best_effort import BestEffort
 from events.ingest import record_exposure
 from events.records import ExposedItem, Exposure
-from experiments.assignment import Assignment, Plan, PlannedRecommender, assign_on
-from serving import plans, slates
+from experiments.assignment import Assignment, Pin, Plan, PlannedRecommender, assign_on
+from serving import pinning, plans, slates
 from serving.attributes import Attributes, as_logged
 from serving.engine import NoAnswer, Question, Ranked, engine
 from serving.exceptions import UnknownPlacement
@@ -60,7 +60,7 @@ class RouteRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class RoutedItem(msgspec.Struct, frozen=True, kw_only=True):
     item: str
     position: int
-    score: float
+    score: float | None
     why: str | None
 
 
@@ -108,8 +108,8 @@ def route(request: RouteRequest, *, now: datetime) -> RouteResponse:
     plan, assignment, live = _where(request)
     recommender = plan.recommenders[assignment.recommender]
     request_id = request.request_id or str(uuid.uuid4())
-    question = _question(request, request_id, live, plan.unavailable)
-    slate = slate_for(recommender, question, live.slate)
+    question = _question(request, request_id, live, plan)
+    slate = _with_pins(recommender, question, live.slate, _pins(request, plan))
     response = _response(request, request_id, plan, assignment, slate)
     latency_ms = (time.perf_counter() - started) * 1000
     exposure = _exposure(request, response, slate, latency_ms, now)
@@ -162,9 +162,32 @@ def _ask(user: str, recommender: str) -> list[Any]:
     return list(pipe.execute())
 
 
-def _question(
-    request: RouteRequest, request_id: str, live: Live, unavailable: frozenset[str]
-) -> Question:
+def _pins(request: RouteRequest, plan: Plan) -> tuple[Pin, ...]:
+    """None where categories are asked for: of which a pinned item is, only the model might know."""
+    rules, asked = plan.placements[request.placement].rules, request.categories
+    if not rules.pins or asked.only is not None or asked.never:
+        return ()
+    out = {*request.exclude, request.context.item}
+    return pinning.applicable(rules.pins, request.k, (plan.unavailable, out))
+
+
+def _with_pins(
+    recommender: PlannedRecommender,
+    question: Question,
+    stored: slates.StoredSlate | None,
+    pins: Sequence[Pin],
+) -> Slate:
+    """The pins, and the recommender's slate in the places between them."""
+    left = question.k - len(pins)
+    if not left:
+        return Slate(ranked=pinning.with_pins((), pins), served_by="web", fallback=None)
+    exclude = [*question.exclude, *(pin.item for pin in pins)]
+    slate = slate_for(recommender, replace(question, k=left, exclude=exclude), stored)
+    return replace(slate, ranked=pinning.with_pins(slate.ranked, pins))
+
+
+def _question(request: RouteRequest, request_id: str, live: Live, plan: Plan) -> Question:
+    rules = plan.placements[request.placement].rules
     past = live.history or []
     item = request.context.item
     if item is not None:
@@ -174,9 +197,11 @@ def _question(
         k=request.k,
         history=past or None,
         exclude=request.exclude,
-        unavailable=unavailable,
+        unavailable=plan.unavailable,
         only=request.categories.only,
         never=request.categories.never,
+        buried=rules.bury_items,
+        buried_categories=rules.bury_categories,
         draw=zlib.crc32(request_id.encode(errors="surrogatepass")),
     )
 
@@ -189,7 +214,7 @@ def slate_for(
     within: float | None = None,
 ) -> Slate:
     """From the model; where it cannot answer, from a worker's slate; else from the
-    popular items. `within` as in `Engine.ask`.
+    popular items, all with what is buried last. `within` as in `Engine.ask`.
     """
     try:
         ranked = engine().ask(recommender, question, within=within)
@@ -200,15 +225,18 @@ def slate_for(
         return Slate(ranked=(), served_by="cache", fallback=why)
     unwanted = question.unavailable.union(question.exclude, question.history or ())
     if stored is not None and stored.version == recommender.version:
-        ranked = stored.ranked(question.k, unwanted)
+        ranked = stored.ranked(question.k, unwanted, question.buried)
         if ranked:
             return Slate(ranked=ranked, served_by="worker", fallback=why)
-    ranked = _popular(recommender, question.k, unwanted)
+    ranked = _popular(recommender, question.k, unwanted, question.buried)
     return Slate(ranked=ranked, served_by="cache", fallback=why)
 
 
-def _popular(recommender: PlannedRecommender, k: int, out: Set[str]) -> list[Ranked]:
-    kept = [(item, people) for item, people in recommender.popular if item not in out][:k]
+def _popular(
+    recommender: PlannedRecommender, k: int, out: Set[str], buried: Sequence[str]
+) -> list[Ranked]:
+    ordered = sorted(recommender.popular, key=lambda one: one[0] in buried)
+    kept = [(item, people) for item, people in ordered if item not in out][:k]
     return [
         Ranked(item=item, score=float(people), why=f"{people} people chose it")
         for item, people in kept

@@ -22,11 +22,12 @@ class StoredSlate(msgspec.Struct, frozen=True, array_like=True):
     """
 
     version: str
-    items: list[tuple[str, float, str | None]]
+    items: list[tuple[str, float | None, str | None]]
 
-    def ranked(self, k: int, out: Set[str]) -> list[Ranked]:
-        """The first k that are not out."""
-        kept = (Ranked(item=i, score=s, why=w) for i, s, w in self.items if i not in out)
+    def ranked(self, k: int, out: Set[str], buried: Sequence[str] = ()) -> list[Ranked]:
+        """The first k that are not out, the buried ones after the others."""
+        ordered = sorted(self.items, key=lambda one: one[0] in buried)
+        kept = (Ranked(item=i, score=s, why=w) for i, s, w in ordered if i not in out)
         return [slot for slot, _ in zip(kept, range(k), strict=False)]
 
 

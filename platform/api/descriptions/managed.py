@@ -8,6 +8,7 @@ MANAGED: dict[str, dict[str, str]] = {
         "categories": "Whatever it belongs to.",
         "attributes": "By name: text, numbers, true or false.",
     },
+    "Pin": {"position": "From 1; where a slate is shorter, its end."},
     "Catalogued": {"added": "New items.", "updated": "Items that were described anew."},
     "Metric": {
         "key": "Lower-case letters, digits and underscores. It never changes.",

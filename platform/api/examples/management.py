@@ -25,6 +25,7 @@ from api.management.keys import ApiKey, KeyChange, MadeKey, NewKey
 from api.management.layers import Layer, NewLayer
 from api.management.metrics import DefinedMetric
 from api.management.people import Person, PersonChange
+from api.management.placement_rules import PlacementRules, RulesChange
 from api.management.placements import NewPlacement, Placement, PlacementChange
 from api.management.recommenders.bodies import (
     ModelVersion,
@@ -35,7 +36,7 @@ from api.management.recommenders.bodies import (
     Training,
 )
 from api.management.users import Standings
-from experiments.assignment import Reason, Standing
+from experiments.assignment import Pin, Reason, Standing
 from experiments.measurement import Guarded, Measurement
 from experiments.metrics import Metric
 from experiments.metrics.measures import Events
@@ -116,6 +117,9 @@ _EXPERIMENT = bodies.Experiment(
 LISTED: tuple[object, ...] = (
     _EXPERIMENT,
     Placement(key="home", name="Home", layer="home", default_recommender="popular"),
+    PlacementRules(
+        pins=[Pin(item="50", position=1)], bury_items=["181"], bury_categories=["Outlet"]
+    ),
     Layer(key="home", name="Home", unit="user", placements=["home"], free=0.8),
     Holdout(key="everyone", name="Q4", layer=None, share=0.05, created_at=AT, ended_at=None),
     DefinedMetric(
@@ -223,6 +227,7 @@ BODIES: tuple[object, ...] = (
     Previewing(weights={"popular": 0.2, "item-knn": 0.8}),
     Preview(phase=2, moved=0.3, shares={"popular": 0.2, "item-knn": 0.8}),
     Variants(data=_VARIANTS),
+    RulesChange(pins=[Pin(item="50", position=1)], why="The sale starts."),
     NewPlacement(key="cart", name="Cart", default_recommender="popular"),
     PlacementChange(default_recommender="item-knn"),
     NewLayer(key="checkout", name="Checkout", unit="device"),

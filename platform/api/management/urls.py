@@ -10,6 +10,7 @@ from api.management import (
     layers,
     metrics,
     people,
+    placement_rules,
     placements,
     users,
 )
@@ -19,6 +20,7 @@ from api.management.recommenders import recommenders, trainings, versions
 urlpatterns = [
     path("placements", placements.PlacementsView.as_view()),
     path("placements/<slug:key>", placements.PlacementView.as_view()),
+    path("placements/<slug:key>/rules", placement_rules.PlacementRulesView.as_view()),
     path("layers", layers.LayersView.as_view()),
     path("layers/<slug:key>", layers.LayerView.as_view()),
     path("holdouts", holdouts.HoldoutsView.as_view()),

@@ -12,6 +12,8 @@ MANAGEMENT: dict[tuple[str, str], Role] = {
     ("placements", "POST"): ADMIN,
     ("placements/<slug:key>", "GET"): VIEWER,
     ("placements/<slug:key>", "PATCH"): ADMIN,
+    ("placements/<slug:key>/rules", "GET"): VIEWER,
+    ("placements/<slug:key>/rules", "PATCH"): ADMIN,
     ("layers", "GET"): VIEWER,
     ("layers", "POST"): ADMIN,
     ("layers/<slug:key>", "GET"): VIEWER,

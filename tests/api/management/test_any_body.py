@@ -21,6 +21,7 @@ pytestmark = pytest.mark.usefixtures("as_over_http")
 DOORS = {
     ("POST", "placements"): "NewPlacement",
     ("PATCH", "placements/home"): "PlacementChange",
+    ("PATCH", "placements/home/rules"): "RulesChange",
     ("POST", "layers"): "NewLayer",
     ("POST", "holdouts"): "NewHoldout",
     ("POST", "experiments"): "NewExperiment",

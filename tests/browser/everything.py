@@ -16,6 +16,7 @@ from experiments import (
     reports,
     selectors,
     sketches,
+    slate_rules,
 )
 from experiments.checks import VariantSpec
 from experiments.measurement import Measurement
@@ -71,6 +72,8 @@ def make_everything(maya: User) -> None:
     holdouts.create_holdout(
         key="quarter", name="Quarter", share=Decimal("0.05"), now=START, actor=TESTER
     )
+    slate_rules.pin(home, item="i1", position=1, now=START, actor=TESTER)
+    slate_rules.bury(home, what="category", name="Outlet", now=START, actor=TESTER)
     create_key("shop")
     half = {"name": "Half filled in", "placement": str(home.pk), "traffic": "40"}
     sketches.save(

@@ -13,6 +13,8 @@ from pytest_django import Settings
 
 from config import languages
 from dashboard.reading import verdict, words
+from dashboard.reading.health import health
+from dashboard.reading.rules import rules
 from tests import unmarked_python
 from tests.dashboard.factories import BELOW_FLOOR, comparison, scorecard
 from tests.unmarked import by_template, unmarked
@@ -82,6 +84,10 @@ def esperanto(settings: Settings, tmp_path: Path) -> None:
         "%(first)s and %(last)s": "%(first)s kaj %(last)s",
         "Too few users yet.": "Ankoraŭ tro malmultaj uzantoj.",
         "Collecting. %(lacking)s": "Kolektas. %(lacking)s",
+        "Secondaries": "Duarangaj",
+        "Sample ratio": "Rilato",
+        "Every arm past the floor": "Ĉiuj brakoj super la minimumo",
+        "%(shown)s user\0%(shown)s users": "%(shown)s uzanto\0%(shown)s uzantoj",
         "%(variant)s has %(users)s of %(needed)s users.": "%(variant)s: %(users)s el %(needed)s.",
     }
     write_catalogue(tmp_path / "eo", texts)
@@ -107,6 +113,9 @@ def test_what_python_composes_is_said_in_the_language_of_the_reader() -> None:
         assert words.listed(["a", "b", "c"]) == "a, b kaj c"
         assert words.reason_words("collecting") == "Ankoraŭ tro malmultaj uzantoj."
         assert verdict.short(card.decision) == "Kolektas. item-knn: 71 el 100."
+        assert words.plural(2310, "user") == "2,310 uzantoj"
+        assert "Ĉiuj brakoj super la minimumo" in [rule.text for rule in rules(card)]
+        assert health(card, log_lag=None).figures[0].title == "Rilato"
     assert words.reason_words("collecting") == "Too few users yet."
 
 

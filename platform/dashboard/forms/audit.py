@@ -45,7 +45,10 @@ class AuditForm(forms.Form):
     method = forms.ChoiceField(
         label=_("Method"),
         help_text=_("The fixed one shows most: the sequential one keeps its 5% for many looks."),
-        choices=[("fixed", "Fixed horizon, one look"), ("sequential", "Sequential, at one look")],
+        choices=[
+            ("fixed", _("Fixed horizon, one look")),
+            ("sequential", _("Sequential, at one look")),
+        ],
         error_messages={"invalid_choice": _("Choose one of those shown.")},
     )
 

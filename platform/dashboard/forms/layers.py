@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from experiments.models import Layer
 from recommenders.models import Recommender
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 HUNDRED = Decimal(100)
 KEY_HINT = _("Lower-case letters, digits and hyphens. It never changes.")
@@ -38,7 +41,7 @@ def _name() -> forms.CharField:
     return forms.CharField(max_length=120, error_messages={"required": _("Give it a name.")})
 
 
-def _layer(empty: str) -> forms.ModelChoiceField:  # type: ignore[type-arg]
+def _layer(empty: StrOrPromise) -> forms.ModelChoiceField:  # type: ignore[type-arg]
     return forms.ModelChoiceField(
         queryset=Layer.objects.all(), required=False, to_field_name="key", empty_label=empty
     )
@@ -49,7 +52,7 @@ def _recommender() -> forms.ModelChoiceField:  # type: ignore[type-arg]
         queryset=Recommender.objects.order_by("key"),
         to_field_name="key",
         label=_("Default recommender"),
-        empty_label="Choose one",
+        empty_label=_("Choose one"),
         error_messages={"required": _("Choose what it shows outside experiments.")},
     )
 
@@ -70,7 +73,7 @@ class LayerForm(PlainForm):
     key = _key()
     name = _name()
     unit = forms.ChoiceField(
-        choices=[("user", "User"), ("device", "Device, where a request names one")],
+        choices=[("user", _("User")), ("device", _("Device, where a request names one"))],
         help_text=_("What is hashed. With the device, somebody keeps a variant through a login."),
     )
 
@@ -79,7 +82,7 @@ class PlacementForm(PlainForm):
     key = _key()
     name = _name()
     default_recommender = _recommender()
-    layer = _layer("One of its own")
+    layer = _layer(_("One of its own"))
 
     @property
     def recommenders(self) -> bool:
@@ -91,7 +94,7 @@ class HoldoutForm(PlainForm):
     key = _key()
     name = _name()
     share = _share()
-    layer = _layer("All experiments")
+    layer = _layer(_("All experiments"))
 
     def wanted(self) -> dict[str, Any]:
         return self.cleaned_data | {"share": self.cleaned_data["share"] / HUNDRED}

@@ -24,13 +24,13 @@ HUNDRED = Decimal(100)
 KINDS = [
     (
         "mean",
-        "Per user",
+        _("Per user"),
         _("What a user did, averaged over users: clicks per user, spend per user."),
     ),
     ("proportion", _("Share of users"), _("The share of users who did it at all: conversion.")),
     (
         "ratio",
-        "Ratio",
+        _("Ratio"),
         _("One sum over another, such as clicks per impression. Users are the unit."),
     ),
     ("retention", _("Came back"), _("The share of users who were there again some days later.")),

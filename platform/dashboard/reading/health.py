@@ -12,12 +12,12 @@ from dashboard.reading.sentences import WHERE_TO_LOOK
 from experiments.metrics.results import Check, Scorecard
 
 TITLES = {
-    "sample_ratio": "Sample ratio",
-    "users_in_absent_arms": "Users in absent arms",
-    "users_in_two_variants": "Users in two variants",
-    "users_left_out": "Bots and staff",
-    "other_experiments": "Other experiments",
-    "pre_period_balance": "Pre-period balance",
+    "sample_ratio": gettext_lazy("Sample ratio"),
+    "users_in_absent_arms": gettext_lazy("Users in absent arms"),
+    "users_in_two_variants": gettext_lazy("Users in two variants"),
+    "users_left_out": gettext_lazy("Bots and staff"),
+    "other_experiments": gettext_lazy("Other experiments"),
+    "pre_period_balance": gettext_lazy("Pre-period balance"),
 }
 
 
@@ -95,8 +95,10 @@ def health(scorecard: Scorecard, *, log_lag: float | None) -> Health:
     figures = [_figure(check, scorecard) for check in scorecard.health]
     figures.append(
         HealthFigure(
-            title="Log",
-            figure=formats.DASH if log_lag is None else f"{formats.span(log_lag)} behind",
+            title=_("Log"),
+            figure=formats.DASH
+            if log_lag is None
+            else _("%(lag)s behind") % {"lag": formats.span(log_lag)},
             detail=_lag_words(log_lag),
             healthy=None,
         )
@@ -107,10 +109,10 @@ def health(scorecard: Scorecard, *, log_lag: float | None) -> Health:
 
 def _p_words(check: Check) -> str:
     if check.healthy is None:
-        return "too few users yet"
+        return _("too few users yet")
     said = [] if check.p_value is None else [formats.equals_p(check.p_value)]
     if check.sequential_p_value is not None:
-        said.append(f"all looks {formats.equals_p(check.sequential_p_value)}")
+        said.append(_("all looks %(p)s") % {"p": formats.equals_p(check.sequential_p_value)})
     return ", ".join(said) or formats.DASH
 
 
@@ -118,8 +120,12 @@ def _shared_words(scorecard: Scorecard) -> str:
     """The one with most users stands for all; those that failed come before it."""
     found = sorted(scorecard.overlaps, key=lambda o: o.healthy is not False)
     if not found:
-        return "nobody shared" if any(arm.users for arm in scorecard.arms) else "too few users yet"
-    return f"{found[0].experiment} shares {formats.share(round(found[0].share, 3))}"
+        anybody = any(arm.users for arm in scorecard.arms)
+        return _("nobody shared") if anybody else _("too few users yet")
+    return _("%(experiment)s shares %(share)s") % {
+        "experiment": found[0].experiment,
+        "share": formats.share(round(found[0].share, 3)),
+    }
 
 
 def _lag_words(lag: float | None) -> str:
@@ -133,10 +139,14 @@ def _lag_words(lag: float | None) -> str:
 def _overall(scorecard: Scorecard) -> tuple[str, str, str]:
     said = [check.healthy for check in scorecard.health]
     if False in said:
-        return "Unhealthy", "warn", "warn"
+        return _("Unhealthy"), "warn", "warn"
     if True in said:
-        return "Healthy", "healthy", "better"
-    return "Not checked yet", "collecting", "flat"
+        return _("Healthy"), "healthy", "better"
+    return _("Not checked yet"), "collecting", "flat"
+
+
+def _of(part: int, whole: int) -> str:
+    return _("%(part)s of %(whole)s") % {"part": f"{part:,}", "whole": f"{whole:,}"}
 
 
 def _figure(check: Check, scorecard: Scorecard) -> HealthFigure:
@@ -144,17 +154,17 @@ def _figure(check: Check, scorecard: Scorecard) -> HealthFigure:
     users = sum(arm.users for arm in scorecard.arms) + aside.users_in_two_variants
     left_out = sum(left.users for left in aside.left_out)
     if check.name == "users_in_two_variants":
-        figure = f"{aside.users_in_two_variants:,} of {users:,}"
+        figure = _of(aside.users_in_two_variants, users)
     elif check.name == "users_in_absent_arms":
-        figure = f"{aside.users_in_absent_arms:,} of {users + aside.users_in_absent_arms:,}"
+        figure = _of(aside.users_in_absent_arms, users + aside.users_in_absent_arms)
     elif check.name == "users_left_out":
-        figure = f"{left_out:,} of {users + left_out:,}"
+        figure = _of(left_out, users + left_out)
     elif check.name == "other_experiments":
         figure = _shared_words(scorecard)
     else:
         figure = _p_words(check)
     return HealthFigure(
-        title=TITLES.get(check.name, check.name.replace("_", " ").capitalize()),
+        title=str(TITLES.get(check.name, check.name.replace("_", " ").capitalize())),
         figure=figure,
         detail=check.detail,
         healthy=check.healthy,

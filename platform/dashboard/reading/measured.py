@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from dashboard import formats
 from experiments.measurement import WATCHED_MARGIN, Measurement
 from experiments.metrics import Metric, Tracked
 
 METHODS = {
-    "sequential": "Sequential: judged at every look",
-    "fixed": "Fixed horizon: judged once, at the planned users",
-    "bayesian": "Bayesian: judged once, at the planned users",
+    "sequential": gettext_lazy("Sequential: judged at every look"),
+    "fixed": gettext_lazy("Fixed horizon: judged once, at the planned users"),
+    "bayesian": gettext_lazy("Bayesian: judged once, at the planned users"),
 }
-CORRECTIONS = {"holm": "Holm", "e_bh": "e-BH", "none": "none"}
+CORRECTIONS = {"holm": "Holm", "e_bh": "e-BH", "none": gettext_lazy("none")}
 TRAINING = {
-    "own_arm": "Own arm: each learns from its own clicks",
-    "frozen": "Frozen while it runs",
-    "shared": "Shared: nothing is decided automatically",
+    "own_arm": gettext_lazy("Own arm: each learns from its own clicks"),
+    "frozen": gettext_lazy("Frozen while it runs"),
+    "shared": gettext_lazy("Shared: nothing is decided automatically"),
 }
 
 
@@ -45,69 +48,56 @@ class Fact:
     rest: str = field(default="", compare=False)
 
 
-TERMS = {
-    "Guardrails": "guardrail",
-    "Watched": "guardrail",
-    "Planned users": "planned-users",
-    "Confidence": "confidence",
-    "Correction": "correction",
-    "Segments": "segment",
-}
-"""The words of the glossary among the names of facts."""
-
-
 def facts(measurement: Measurement, metrics: Mapping[str, Metric]) -> tuple[Fact, ...]:
     """What was chosen, and what is shown and watched unchosen; `metrics` has all of
     `measurement.needed`.
     """
     told = (*_of_metrics(measurement, metrics), *_of_statistics(measurement))
-    return tuple(replace(fact, term=_term(fact.name, measurement)) for fact in told if fact.text)
-
-
-def _term(name: str, measured: Measurement) -> str:
-    if name == "Method":
-        return "sequential" if measured.method == "sequential" else "fixed-horizon"
-    if name == "Days before" and measured.cuped:
-        return "cuped"
-    return TERMS.get(name, "")
+    return tuple(fact for fact in told if fact.text)
 
 
 def _of_metrics(measured: Measurement, metrics: Mapping[str, Metric]) -> Iterator[Fact]:
     def named(keys: Iterable[str]) -> tuple[Named, ...]:
         return tuple(Named(key=key, name=metrics[key].name) for key in keys)
 
-    yield _listing("Goal" if len(measured.goals) == 1 else "Goals", named(measured.goals))
-    yield _listing("Secondaries", named(measured.secondaries))
+    yield _listing(ngettext("Goal", "Goals", len(measured.goals)), named(measured.goals))
+    yield _listing(_("Secondaries"), named(measured.secondaries))
     guarded = tuple(
         Named(
             key=guard.metric,
             name=metrics[guard.metric].name,
-            note=f", margin {formats.share(guard.margin)}",
+            note=_(", margin %(margin)s") % {"margin": formats.share(guard.margin)},
         )
         for guard in measured.guardrails
     )
-    yield _listing("Guardrails", guarded)
+    yield _listing(_("Guardrails"), guarded, term="guardrail")
     tracked = measured.tracked(metrics)
-    yield _listing("Always shown", named(_unchosen(tracked, measured, "secondary")))
+    yield _listing(_("Always shown"), named(_unchosen(tracked, measured, "secondary")))
     margin = formats.share(WATCHED_MARGIN)
-    rest = f", margin {margin}; no winner waits for them"
-    yield _listing("Watched", named(_unchosen(tracked, measured, "guardrail")), rest)
+    rest = _(", margin %(margin)s; no winner waits for them") % {"margin": margin}
+    watched = named(_unchosen(tracked, measured, "guardrail"))
+    yield _listing(_("Watched"), watched, rest, term="guardrail")
 
 
 def _of_statistics(measured: Measurement) -> Iterator[Fact]:
-    yield Fact(name="Method", text=METHODS[measured.method])
-    planned = f"{measured.planned_users:,} in control and a treatment together"
-    yield Fact(name="Planned users", text=planned)
-    yield Fact(name="Confidence", text=formats.share(measured.confidence))
-    yield Fact(name="Correction", text=CORRECTIONS[measured.correction])
-    yield Fact(name="Days before", text=_before(measured))
-    yield Fact(name="Segments", text=", ".join(measured.segments))
-    yield Fact(name="Training data", text=TRAINING[measured.training_data])
+    method = "sequential" if measured.method == "sequential" else "fixed-horizon"
+    yield Fact(name=_("Method"), text=str(METHODS[measured.method]), term=method)
+    planned = _("%(users)s in control and a treatment together")
+    users = planned % {"users": f"{measured.planned_users:,}"}
+    yield Fact(name=_("Planned users"), text=users, term="planned-users")
+    sure = formats.share(measured.confidence)
+    yield Fact(name=_("Confidence"), text=sure, term="confidence")
+    correction = str(CORRECTIONS[measured.correction])
+    yield Fact(name=_("Correction"), text=correction, term="correction")
+    cuped = "cuped" if measured.cuped else ""
+    yield Fact(name=_("Days before"), text=_before(measured), term=cuped)
+    yield Fact(name=_("Segments"), text=", ".join(measured.segments), term="segment")
+    yield Fact(name=_("Training data"), text=str(TRAINING[measured.training_data]))
 
 
-def _listing(name: str, metrics: tuple[Named, ...], rest: str = "") -> Fact:
+def _listing(name: str, metrics: tuple[Named, ...], rest: str = "", *, term: str = "") -> Fact:
     text = ", ".join(one.name + one.note for one in metrics)
-    return Fact(name=name, text=text and text + rest, metrics=metrics, rest=rest)
+    return Fact(name=name, text=text and text + rest, metrics=metrics, rest=rest, term=term)
 
 
 def _unchosen(tracked: tuple[Tracked, ...], measured: Measurement, role: str) -> tuple[str, ...]:
@@ -121,5 +111,9 @@ def _unchosen(tracked: tuple[Tracked, ...], measured: Measurement, role: str) ->
 def _before(measured: Measurement) -> str:
     if not measured.lookback_days:
         return ""
-    days = formats.plural(measured.lookback_days, "day")
-    return f"{days}, adjusted by CUPED" if measured.cuped else f"{days}, to check the arms"
+    n = measured.lookback_days
+    if measured.cuped:
+        said = ngettext("%(n)d day, adjusted by CUPED", "%(n)d days, adjusted by CUPED", n)
+    else:
+        said = ngettext("%(n)d day, to check the arms", "%(n)d days, to check the arms", n)
+    return said % {"n": n}

@@ -116,7 +116,9 @@ def redefined(used_by: Sequence[Experiment]) -> list[str]:
 def figures(metric: Metric, found: Preview) -> list[Figure]:
     """A preview as a row of figures."""
     style, value = words.style(metric), found.value
-    late = f"{formats.plural(found.immature, 'user')} too late for the window"
+    late = ngettext(
+        "%(n)s user too late for the window", "%(n)s users too late for the window", found.immature
+    ) % {"n": formats.number(found.immature)}
     return [
         Figure(name="Users", value=f"{value.users:,}", note=late if found.immature else ""),
         Figure(name=metric.name, value=_written(value, style), note=_interval(value, style)),

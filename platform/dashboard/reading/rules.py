@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from dashboard import formats
 from dashboard.reading import words
 from experiments.metrics.decisions import planned_users
@@ -34,17 +36,18 @@ def rules(scorecard: Scorecard) -> tuple[Rule, ...]:
 
 def _health_rule(check: Check, scorecard: Scorecard) -> Rule:
     text = {
-        "sample_ratio": "Arms in the planned ratio",
-        "users_in_absent_arms": "No users in absent arms",
-        "users_in_two_variants": "Each user in one variant",
-        "other_experiments": "Independent of other experiments",
+        "sample_ratio": _("Arms in the planned ratio"),
+        "users_in_absent_arms": _("No users in absent arms"),
+        "users_in_two_variants": _("Each user in one variant"),
+        "users_left_out": _("Users left out"),
+        "other_experiments": _("Independent of other experiments"),
     }.get(check.name, check.name.replace("_", " ").capitalize())
     known = [p for p in (check.p_value, check.sequential_p_value) if p is not None]
     figure = formats.equals_p(min(known)) if known else ""
     if check.name == "users_in_two_variants" and check.healthy is not None:
-        figure = f"{scorecard.set_aside.users_in_two_variants:,} in two"
+        figure = _("%(users)s in two") % {"users": f"{scorecard.set_aside.users_in_two_variants:,}"}
     elif check.name == "users_in_absent_arms" and check.healthy is not None:
-        figure = formats.plural(scorecard.set_aside.users_in_absent_arms, "user")
+        figure = words.plural(scorecard.set_aside.users_in_absent_arms, "user")
     return Rule(ok=check.healthy, text=text, figure=figure)
 
 
@@ -52,8 +55,8 @@ def _floor_rule(goals: list[MetricResult], variant: str) -> Rule:
     floor = _lowest_floor(goals, variant)
     return Rule(
         ok=True if floor.reached else None,
-        text="Every arm past the floor",
-        figure=f"{floor.users_needed:,} users each",
+        text=_("Every arm past the floor"),
+        figure=_("%(users)s users each") % {"users": f"{floor.users_needed:,}"},
     )
 
 
@@ -64,15 +67,15 @@ def _lowest_floor(goals: list[MetricResult], variant: str) -> Floor:
 
 def _goal_rule(goal: MetricResult, scorecard: Scorecard, *, alone: bool) -> Rule:
     found = goal.comparison(scorecard.decision.variant)
-    name = "Goal" if alone else words.capital(goal.name)
-    shown = "not yet"
+    name = _("Goal") if alone else words.capital(goal.name)
+    shown = _("not yet")
     if found.floor.reached and found.adjusted_p_value is not None:
         shown = formats.equals_p(found.adjusted_p_value)
     elif found.floor.reached and (chance := found.decided("absolute").chance_to_win) is not None:
-        shown = f"{formats.share(chance)} chance to win"
+        shown = _("%(chance)s chance to win") % {"chance": formats.share(chance)}
     return Rule(
         ok=True if found.reading in ("better", "worse") else None,
-        text=f"{name} told from zero",
+        text=_("%(goal)s told from zero") % {"goal": name},
         figure=shown,
     )
 
@@ -90,7 +93,7 @@ def _guardrail_rule(guard: MetricResult, scorecard: Scorecard) -> Rule:
     return Rule(
         ok=ok,
         text=f"{words.capital(guard.name)} {words.GUARDED[state].lower()}",
-        figure=f"margin {formats.share(found.margin)}" if found else "",
+        figure=_("margin %(margin)s") % {"margin": formats.share(found.margin)} if found else "",
     )
 
 
@@ -99,6 +102,7 @@ def _planned_rule(scorecard: Scorecard) -> Rule:
     come = planned_users(scorecard.metrics, variants.index(scorecard.decision.variant) - 1)
     return Rule(
         ok=True if come >= scorecard.tuning else None,
-        text="Planned users have come",
-        figure=f"{come:,} of {scorecard.tuning:,.0f}",
+        text=_("Planned users have come"),
+        figure=_("%(part)s of %(whole)s")
+        % {"part": f"{come:,}", "whole": f"{scorecard.tuning:,.0f}"},
     )

@@ -108,7 +108,7 @@ class _View:
         return Segment(
             name=_name(segment),
             control=formats.value(control.value, words.style(self.metric)),
-            users=formats.plural(control.users, "user"),
+            users=words.plural(control.users, "user"),
             rows=tuple(self.row(segment, comparison) for comparison in segment.comparisons),
         )
 
@@ -123,7 +123,7 @@ class _View:
         waiting = reason in TOO_FEW and not self.scorecard.is_taken_out(arm.key)
         return SegmentRow(
             arm=arm,
-            users=formats.plural(users, "user"),
+            users=words.plural(users, "user"),
             lift=formats.signed(found.effect, unit) if shown else formats.DASH,
             interval=formats.interval(found.low, found.high, unit) if shown else formats.DASH,
             bar=bar(found, narrow, scale=self.drawn, tone="flat") if shown else None,

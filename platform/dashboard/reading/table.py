@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from dashboard import formats
 from dashboard.reading import words
@@ -64,12 +65,12 @@ def groups(
     goals = of_role["goal"]
     parts = (
         (
-            "Goal" if len(goals) == 1 else "Goals",
+            ngettext("Goal", "Goals", len(goals)),
             _goal_rule(scorecard, len(goals), decides=decides),
             goals,
         ),
-        ("Secondaries", "inform, and decide nothing", of_role["secondary"]),
-        ("Guardrails", _guard_rule(scorecard, scale), of_role["guardrail"]),
+        (_("Secondaries"), _("inform, and decide nothing"), of_role["secondary"]),
+        (_("Guardrails"), _guard_rule(scorecard, scale), of_role["guardrail"]),
     )
     by_key = {arm.key: arm for arm in arms}
     return tuple(
@@ -91,22 +92,29 @@ def alone(
     return _group(metric.name, "", [metric], scorecard, by_key, scale)
 
 
-CORRECTIONS = {"holm": "share the {error} error", "e_bh": "share {error} of false finds"}
+CORRECTIONS = {
+    "holm": gettext_lazy("%(count)s comparisons share the %(error)s error"),
+    "e_bh": gettext_lazy("%(count)s comparisons share %(error)s of false finds"),
+}
 
 
 def _guard_rule(scorecard: Scorecard, scale: results.Scale) -> str:
-    where = "the dashed line" if scale == "relative" else "which is relative"
-    tested = "" if scorecard.method == "bayesian" else ". p is against it"
-    return f"must not get worse by more than their margin, {where}{tested}"
+    if scale == "relative":
+        said = _("must not get worse by more than their margin, the dashed line")
+    else:
+        said = _("must not get worse by more than their margin, which is relative")
+    tested = "" if scorecard.method == "bayesian" else _(". p is against it")
+    return f"{said}{tested}"
 
 
 def _goal_rule(scorecard: Scorecard, goals: int, *, decides: bool) -> str:
-    verb = ("decides" if goals == 1 else "decide") if decides else "looked at otherwise"
+    verb = ngettext("decides", "decide", goals) if decides else _("looked at otherwise")
     if scorecard.correction == "none":
         return verb
     count = words.counted(goals * (len(scorecard.arms) - 1)).capitalize()
     error = formats.share(1 - scorecard.confidence)
-    return f"{verb}. {count} comparisons {CORRECTIONS[scorecard.correction].format(error=error)}"
+    shared = CORRECTIONS[scorecard.correction] % {"count": count, "error": error}
+    return f"{verb}. {shared}"
 
 
 def _group(

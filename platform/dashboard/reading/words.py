@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from dashboard import formats
 from dashboard.formats import Unit
@@ -56,6 +57,20 @@ def interval_name(scorecard: Scorecard) -> str:
     comparison = scorecard.metric(scorecard.decision.headline.metric).comparisons[0]
     corrected = comparison.confidence > scorecard.confidence
     return str((CORRECTED if corrected else INTERVALS)[scorecard.method])
+
+
+COUNTED = {
+    "user": ngettext_lazy("%(shown)s user", "%(shown)s users", "n"),
+    "day": ngettext_lazy("%(shown)s day", "%(shown)s days", "n"),
+    "event": ngettext_lazy("%(shown)s event", "%(shown)s events", "n"),
+    "slate": ngettext_lazy("%(shown)s slate", "%(shown)s slates", "n"),
+    "recommender": ngettext_lazy("%(shown)s recommender", "%(shown)s recommenders", "n"),
+}
+
+
+def plural(count: int, word: str) -> str:
+    """`1 user`, `2,310 users`."""
+    return str(COUNTED[word] % {"n": count, "shown": f"{count:,}"})
 
 
 def within_sentence(name: str) -> str:

@@ -26,6 +26,7 @@ from dashboard.reading.conditions import condition_words
 from dashboard.reading.offline import signed as signed_offline
 from dashboard.reading.served import Served
 from dashboard.reading.table import MetricRows
+from dashboard.reading.words import plural as counted
 from dashboard.reading.words import within_sentence
 from experiments.checklist import Check
 from experiments.metric_definitions import metric_named
@@ -86,7 +87,7 @@ def age(at: datetime) -> str:
 
 @register.filter
 def plural(count: int, word: str) -> str:
-    return formats.plural(count, word)
+    return counted(count, word)
 
 
 @register.simple_tag

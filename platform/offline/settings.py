@@ -6,3 +6,4 @@ INSTALLED_APPS = ["offline"]
 DATABASES: dict[str, dict[str, str]] = {}
 USE_TZ = True
 TIME_ZONE = "UTC"
+USE_I18N = False  # a terminal is told in English; catalogues would need the apps

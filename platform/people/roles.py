@@ -35,11 +35,12 @@ MAY = {
     Role.VIEWER: "Sees everything: experiments and their results, recommenders, metrics, the data, "
     "who has which role, and the audit trail. Changes nothing.",
     Role.ANALYST: "Defines, changes and archives metrics, asks for an analysis or an A/A audit, "
-    "makes and revokes reports, and says whom the analysis leaves out.",
+    "which they may cancel, makes and revokes reports, and says whom the analysis leaves out.",
     Role.EXPERIMENTER: "Creates, changes, starts, stops and decides experiments; registers and "
     "trains recommenders; imports files.",
-    Role.ADMIN: "Makes and revokes API keys, adds webhooks, invites people and sets their roles, "
-    "imports files that lie on the server, and has a person erased from the log.",
+    Role.ADMIN: "Makes and revokes API keys, adds webhooks, sets what placements pin and bury, "
+    "invites people and sets their roles, imports files that lie on the server, and has a person "
+    "erased from the log.",
 }
 """One table, shown on the page and in docs/reference/roles.md."""
 

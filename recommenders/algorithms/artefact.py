@@ -1,10 +1,12 @@
 """A model on disk: one JSON file that says what it is, one .npy file per array, binary files.
 
 No pickle: loading an artefact runs none of its content. Arrays are memory-mapped, so the processes
-of a machine share them and loading takes no longer for a larger model.
+of a machine share them. Every file has its CRC-32 in the JSON file, which has one of itself, and
+they are compared when it is loaded: a damaged index would lead compiled code outside of its arrays.
 """
 
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +18,9 @@ from numpy.typing import NDArray
 from recommenders.exceptions import ArtefactError
 
 FORMAT = "winnow-recommender"
-VERSION = 1
+VERSION = 2
 _META = "model.json"
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,13 +50,23 @@ def write(folder: Path, artefact: Artefact) -> None:
         "config": dict(artefact.config),
         "arrays": sorted(artefact.arrays),
         "files": sorted(artefact.files),
+        "crc32": {path.name: _crc(path) for path in sorted(folder.iterdir())},
     }
-    (folder / _META).write_text(json.dumps(meta, indent=2) + "\n")
+    (folder / _META).write_text(json.dumps(sealed(meta), indent=2) + "\n")
+
+
+def sealed(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """A description with its own CRC-32, whatever it had before."""
+    bare = {key: value for key, value in meta.items() if key != "own_crc32"}
+    return {**bare, "own_crc32": zlib.crc32(json.dumps(bare, sort_keys=True).encode())}
 
 
 def read(folder: Path) -> Artefact:
-    """Open what `write` wrote. Raises ArtefactError naming what is wrong."""
+    """Open what `write` wrote, once all of it is as it was written. Raises ArtefactError naming
+    what is wrong.
+    """
     meta = _meta(folder)
+    _require_undamaged(folder, meta)
     return Artefact(
         algorithm=_text(meta, "algorithm", folder),
         config=_mapping(meta, "config", folder),
@@ -75,6 +88,29 @@ def _meta(folder: Path) -> dict[str, Any]:
             "train the model again"
         )
     return meta
+
+
+def _require_undamaged(folder: Path, meta: dict[str, Any]) -> None:
+    """Every file of the model, and `model.json` itself, has the CRC-32 that it was written with."""
+    if meta != sealed(meta):
+        raise ArtefactError(f"{folder}: {_META} is damaged; train the model again")
+    written = _mapping(meta, "crc32", folder)
+    named = {f"{name}.npy" for name in _names(meta, "arrays", folder)}
+    for name in sorted(named | set(_names(meta, "files", folder))):
+        try:
+            found = _crc(folder / name)
+        except OSError as error:
+            raise ArtefactError(f"{folder}: '{name}' cannot be read: {error}") from error
+        if found != written.get(name):
+            raise ArtefactError(f"{folder}: '{name}' is damaged; train the model again")
+
+
+def _crc(path: Path) -> int:
+    crc = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            crc = zlib.crc32(chunk, crc)
+    return crc
 
 
 def _text(meta: dict[str, Any], key: str, folder: Path) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from recommenders.algorithms import Algorithm, Field, Value, create, describe, load, names
+from recommenders.algorithms.artefact import sealed
 from recommenders.dataset import Dataset
 from recommenders.exceptions import (
     ArtefactError,
@@ -468,9 +469,19 @@ class AlgorithmContract:
     ) -> None:
         copy = _copy(folder, tmp_path)
         meta = json.loads((copy / "model.json").read_text())
-        (copy / "model.json").write_text(json.dumps({**meta, key: value}))
+        (copy / "model.json").write_text(json.dumps(sealed({**meta, key: value})))
         with pytest.raises(ArtefactError, match=message):
             load(copy)
+
+    def test_any_byte_that_changed_is_refused(self, folder: Path, tmp_path: Path) -> None:
+        for path in sorted(folder.iterdir()):
+            content = path.read_bytes()
+            for place in {len(content) // 2, len(content) - 3}:
+                copy = _copy(folder, tmp_path)
+                changed = bytes([content[place] ^ 0x7F])
+                (copy / path.name).write_bytes(content[:place] + changed + content[place + 1 :])
+                with pytest.raises(ArtefactError):
+                    load(copy)
 
     def test_any_file_cut_short_or_missing_is_refused(self, folder: Path, tmp_path: Path) -> None:
         for path in sorted(folder.iterdir()):

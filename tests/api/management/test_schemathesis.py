@@ -45,7 +45,7 @@ THERE: dict[str, dict[str, Any]] = {
     "layers": {"key": "home"},
     "holdouts": {"key": "held"},
     "metrics": {"key": "spend"},
-    "recommenders": {"key": "popular"},
+    "recommenders": {"key": "popular", "number": 1},
     "items": {"key": "i1"},
     "people": {"name": "ada"},
     "keys": {"number": 9000},
